@@ -1,0 +1,256 @@
+//! The events themselves: plain `Copy` values of fixed size, no pointers.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Most keywords one alert names; the rest are only counted in [`AlertEvent::more_hits`].
+pub const MAX_ALERT_HITS: usize = 16;
+
+/// Which way a packet of a flow travels. The client is who sent the first packet
+/// (for TCP: who sent the SYN, where it was seen).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Direction {
+    /// Client to server.
+    ToServer = 0,
+    /// Server to client.
+    ToClient = 1,
+}
+
+impl Direction {
+    /// The opposite direction.
+    #[must_use]
+    pub const fn flip(self) -> Self {
+        match self {
+            Self::ToServer => Self::ToClient,
+            Self::ToClient => Self::ToServer,
+        }
+    }
+
+    /// 0 for to-server, 1 for to-client.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// EVE's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ToServer => "to_server",
+            Self::ToClient => "to_client",
+        }
+    }
+}
+
+/// Addresses, ports and protocol of a flow, client first.
+///
+/// IPv4 addresses stand in the first four bytes; the rest is zero. ICMP carries
+/// its type in `src_port` and its code in `dest_port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tuple {
+    /// Client address, network order.
+    pub src: [u8; 16],
+    /// Server address, network order.
+    pub dest: [u8; 16],
+    /// Client port (ICMP: type).
+    pub src_port: u16,
+    /// Server port (ICMP: code).
+    pub dest_port: u16,
+    /// IP protocol number.
+    pub proto: u8,
+    /// True for IPv6.
+    pub v6: bool,
+}
+
+impl Tuple {
+    /// The client's address.
+    #[must_use]
+    pub fn src_ip(&self) -> IpAddr {
+        ip(self.src, self.v6)
+    }
+
+    /// The server's address.
+    #[must_use]
+    pub fn dest_ip(&self) -> IpAddr {
+        ip(self.dest, self.v6)
+    }
+}
+
+fn ip(bytes: [u8; 16], v6: bool) -> IpAddr {
+    if v6 {
+        return IpAddr::V6(Ipv6Addr::from(bytes));
+    }
+    let [a, b, c, d, ..] = bytes;
+    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+}
+
+/// Application protocol of a flow, as EVE's `app_proto` names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum AppProto {
+    /// Not decided: too little was seen.
+    #[default]
+    Unknown,
+    /// Looked at, and none that is known; EVE says `failed`.
+    Failed,
+    /// HTTP/1.0 or HTTP/1.1.
+    Http,
+}
+
+impl AppProto {
+    /// EVE's value for `app_proto`; `None` where EVE leaves the field out.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Failed => Some("failed"),
+            Self::Http => Some("http"),
+        }
+    }
+}
+
+/// What every event of a flow begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowHead {
+    /// When it happened, nanoseconds since the epoch.
+    pub timestamp_ns: u64,
+    /// When the flow's first packet was seen, nanoseconds since the epoch. With
+    /// the tuple it makes the `flow_id`, which so is the same in every replay.
+    pub start_ns: u64,
+    /// Who speaks with whom, client first.
+    pub tuple: Tuple,
+    /// VLAN ids from the outside in; 0 where there is none.
+    pub vlan: [u16; 2],
+    /// Index of the interface that the flow's first packet came from.
+    pub iface: u16,
+    /// Application protocol, as far as known now.
+    pub app_proto: AppProto,
+}
+
+/// EVE's `flow.state`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowState {
+    /// Packets of one side only (TCP: handshake not complete).
+    New,
+    /// Both sides were seen.
+    Established,
+    /// TCP: closed by FINs or a RST.
+    Closed,
+}
+
+/// EVE's `flow.reason`: why a flow's record was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// Idle for longer than its state allows, or closed and its linger time over.
+    Timeout,
+    /// The table was full and its place was needed.
+    Forced,
+    /// The capture ended or the sensor was stopped.
+    Shutdown,
+}
+
+/// The TCP side of a flow's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpSummary {
+    /// Union of the flags that the client sent.
+    pub flags_to_server: u8,
+    /// Union of the flags that the server sent.
+    pub flags_to_client: u8,
+    /// Bytes that were never seen, by direction: what `Gap`s covered.
+    pub gap_bytes: [u64; 2],
+}
+
+/// A flow has ended: EVE `flow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowEvent {
+    /// The common head.
+    pub head: FlowHead,
+    /// When its last packet was seen, nanoseconds since the epoch.
+    pub end_ns: u64,
+    /// Packets, by direction ([`Direction::index`]).
+    pub packets: [u64; 2],
+    /// Bytes on the wire from the first link header byte, by direction.
+    pub bytes: [u64; 2],
+    /// State at the end.
+    pub state: FlowState,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// An alert was raised on it.
+    pub alerted: bool,
+    /// A reset was sent for it.
+    pub blocked: bool,
+    /// Present for TCP.
+    pub tcp: Option<TcpSummary>,
+}
+
+/// Which part of the flow's content a keyword stood in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// The payload as it is (TCP stream or UDP datagrams).
+    Stream,
+    /// Start line and header fields of an HTTP message.
+    HttpHeader,
+    /// Body of an HTTP message, transfer coding removed.
+    HttpBody,
+}
+
+impl Location {
+    /// The decoding path that the event names.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::HttpHeader => "http/header",
+            Self::HttpBody => "http/body",
+        }
+    }
+}
+
+/// One keyword's part in an alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlertHit {
+    /// Index of the keyword within its dictionary, in file order.
+    pub keyword: u32,
+    /// How often it was seen on this flow until the alert.
+    pub count: u32,
+}
+
+/// A dictionary's score reached its threshold: EVE `alert`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertEvent {
+    /// The common head.
+    pub head: FlowHead,
+    /// Index of the dictionary in the configuration.
+    pub dictionary: u16,
+    /// Where the score crossed the threshold.
+    pub direction: Direction,
+    /// In which content.
+    pub location: Location,
+    /// Offset just past the last byte of the deciding keyword, within that content
+    /// (HTTP: of that message's headers or decoded body; otherwise the direction's stream).
+    pub offset: u64,
+    /// The score, in the dictionary's weight units.
+    pub score: u32,
+    /// A reset was sent to both sides.
+    pub blocked: bool,
+    /// Keywords seen, most weighty first; `hit_count` of them are valid.
+    pub hits: [AlertHit; MAX_ALERT_HITS],
+    /// Valid entries of `hits`.
+    pub hit_count: u8,
+    /// Distinct keywords seen besides those in `hits`.
+    pub more_hits: u32,
+    /// Packets of the flow until then, by direction.
+    pub packets: [u64; 2],
+    /// Bytes of the flow until then, by direction.
+    pub bytes: [u64; 2],
+}
+
+/// What a worker sends to the event thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // fixed size by design: the ring holds values, not pointers
+pub enum Event {
+    /// A flow has ended.
+    Flow(FlowEvent),
+    /// A dictionary's score reached its threshold.
+    Alert(AlertEvent),
+}

@@ -1,0 +1,3 @@
+//! tidegate: command line.
+
+fn main() {}
