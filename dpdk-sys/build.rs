@@ -24,12 +24,13 @@ const FUNCTIONS: &[&str] = &[
     "rte_ring_(create|free)",
     "rte_eth_dev_(count_avail|info_get|configure|start|stop|close|socket_id|adjust_nb_rx_tx_desc|get_port_by_name|get_name_by_port|rss_hash_update|rss_hash_conf_get|rss_reta_update|rss_reta_query|set_mtu|get_mtu|get_module_info|is_valid_port|get_supported_ptypes|set_ptypes)",
     "rte_eth_(rx_queue_setup|tx_queue_setup|promiscuous_enable|promiscuous_get|link_get_nowait|stats_get|stats_reset|xstats_get|xstats_get_names|xstats_reset|macaddr_get|link_speed_to_str|find_next_owned_by|dev_flow_ctrl_get)",
-    "rte_eal_mp_wait_lcore",
+    "rte_eal_get_lcore_state",
     "rte_tel_data_.*",
     "rte_telemetry_register_cmd",
 ];
 
 const TYPES: &[&str] = &[
+    "tg_view",
     "rte_mbuf",
     "rte_mbuf_dynfield",
     "rte_mempool",
@@ -38,9 +39,11 @@ const TYPES: &[&str] = &[
     "rte_eth_(conf|dev_info|link|stats|xstat|xstat_name|rss_conf|rss_reta_entry64|rxconf|txconf)",
     "rte_ether_addr",
     "rte_lcore_state_t",
+    "rte_softrss_.*",
 ];
 
 const CONSTANTS: &[&str] = &[
+    "tg_.*",
     "RTE_MAX_LCORE",
     "RTE_MAX_ETHPORTS",
     "RTE_PKTMBUF_HEADROOM",
