@@ -1,0 +1,101 @@
+//! What keys ask of each other: errors, and what is worth a warning.
+
+use super::Config;
+use super::dictionary::Action;
+use super::error::ConfigError;
+use super::value::format_duration;
+use super::walk::{Table, Value};
+
+/// EAL options that a key sets, with that key.
+const EAL_OPTIONS: [(&str, &str); 6] = [
+    ("--lcores", "eal.lcores"),
+    ("-l", "eal.lcores"),
+    ("-c", "eal.lcores"),
+    ("--no-huge", "eal.hugepages"),
+    ("-m", "eal.memory"),
+    ("--file-prefix", "eal.file_prefix"),
+];
+
+/// Refuses values that are right alone and wrong together. `root` is what
+/// `config` was read from: it knows the lines.
+pub(super) fn check(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
+    if let Some(value) = lookup(root, "mempool", "mbufs") {
+        check_mbufs(config, &value)?;
+    }
+    if let (Some(name), Some(value)) = (&config.kill.port, lookup(root, "kill", "port"))
+        && !config.ports.iter().any(|port| port.name == *name)
+    {
+        return Err(value.wrong("the name of a [[port]]"));
+    }
+    Ok(())
+}
+
+/// A port's receive queue holds its descriptors' worth of buffers before the
+/// first packet, and `rte_mempool_create` wants 1.5 times the cache.
+fn check_mbufs(config: &Config, value: &Value<'_>) -> Result<(), ConfigError> {
+    let mbufs = config.mempool.mbufs;
+    if mbufs == 0 {
+        return Ok(());
+    }
+    let for_cache = u32::from(config.mempool.cache).saturating_mul(3).div_ceil(2);
+    if mbufs < for_cache {
+        return Err(value.wrong(&format!("0 or at least {for_cache}, 1.5 times mempool.cache")));
+    }
+    for port in &config.ports {
+        let queues = u32::from(port.queues.max(1));
+        let needed = queues * (u32::from(port.rx_descriptors) + u32::from(port.tx_descriptors));
+        if mbufs < needed {
+            let expected = format!("0 or at least {needed}, the descriptors of port {:?}", port.name);
+            return Err(value.wrong(&expected));
+        }
+    }
+    Ok(())
+}
+
+/// Settings that are allowed and yet hardly meant, one sentence each.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if config.dictionaries.is_empty() {
+        warnings.push("no [[dictionary]]: nothing is searched for".to_owned());
+    }
+    let resetting = || config.dictionaries.iter().filter(|dictionary| dictionary.action == Action::Reset);
+    if !config.kill.enabled {
+        warnings.extend(resetting().map(|dictionary| {
+            format!("dictionary {:?}: action is \"reset\", but kill.enabled is false: it only alerts", dictionary.name)
+        }));
+    } else if resetting().next().is_none() {
+        warnings.push("kill.enabled is true, but no dictionary has action \"reset\"".to_owned());
+    }
+    warnings.extend(config.dictionaries.iter().filter(|d| !d.can_reach_threshold()).map(|dictionary| {
+        format!(
+            "dictionary {:?}: its keywords' max allows no score of {}: it never alerts",
+            dictionary.name, dictionary.threshold
+        )
+    }));
+    let tcp = &config.tcp;
+    if tcp.out_of_order_segments != 0 && tcp.out_of_order_segments < u32::from(tcp.out_of_order_per_stream) {
+        warnings.push(format!(
+            "tcp.out_of_order_per_stream ({}) is more than tcp.out_of_order_segments ({})",
+            tcp.out_of_order_per_stream, tcp.out_of_order_segments
+        ));
+    }
+    let established_ns = config.flow.timeout.tcp_established_ns;
+    if tcp.hole_timeout_ns > established_ns {
+        warnings.push(format!(
+            "tcp.hole_timeout ({}) is more than flow.timeout.tcp_established ({}): a silent flow ends before its holes",
+            format_duration(tcp.hole_timeout_ns),
+            format_duration(established_ns)
+        ));
+    }
+    for (option, key) in EAL_OPTIONS {
+        let given = |arg: &String| arg == option || arg.strip_prefix(option).is_some_and(|rest| rest.starts_with('='));
+        if config.eal.args.iter().any(given) {
+            warnings.push(format!("eal.args has {option}, which {key} sets"));
+        }
+    }
+    warnings
+}
+
+fn lookup<'a>(root: &Table<'a>, section: &str, key: &str) -> Option<Value<'a>> {
+    root.value(section)?.table()?.value(key)
+}

@@ -1,0 +1,17 @@
+//! `[worker]`: the worker lcores and the rings that lead to and from them.
+
+use super::spec::{Number, PowerOfTwo, section};
+
+section! {
+    /// `[worker]`: how many workers there are, and what lies between them and others.
+    pub struct WorkerConfig at "worker" {
+        /// Workers; 0: one for each usable core that main and dispatchers leave, in a replay one a core.
+        "count" => count: u16 = Number { default: 0, min: 0, max: 128 };
+        /// Packets taken at a time.
+        "burst" => burst: u16 = Number { default: 32, min: 4, max: 64 };
+        /// Packets that may wait between a dispatcher and a worker.
+        "ring" => ring: u32 = PowerOfTwo { default: 4096, min: 64, max: 65_536 };
+        /// Events that may wait between a worker and the event thread.
+        "events" => events: u32 = Number { default: 8192, min: 64, max: 1_048_576 };
+    }
+}
