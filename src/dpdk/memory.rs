@@ -34,3 +34,31 @@ pub fn settle<T>(table: &[T]) -> bool {
     // SAFETY: the pages that hold the table; locking does not change their content.
     end > start && unsafe { mlock(at, end - first) == 0 }
 }
+
+/// Starts to load `value`'s first cache line.
+#[inline]
+pub fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch is a hint and never faults; SSE is part of x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(value).cast::<i8>());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
+/// Starts to load the first `lines` cache lines of `value`.
+#[inline]
+pub fn prefetch_lines<T>(value: &T, lines: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..lines {
+        // SAFETY: as above; the address need not be valid.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
+                std::ptr::from_ref(value).cast::<i8>().wrapping_add(line * 64),
+            );
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (value, lines);
+}

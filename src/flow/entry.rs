@@ -1,0 +1,139 @@
+//! One flow's record: three cache lines.
+
+use super::age::Class;
+use super::key::FlowKey;
+use crate::event::{AppProto, Direction};
+use crate::tcp::StreamPair;
+
+/// "None" for slot numbers.
+pub const NO_SLOT: u32 = u32::MAX;
+
+/// Yes-or-no facts of a flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bits(u8);
+
+impl Bits {
+    /// The client is the key's higher end.
+    pub const CLIENT_IS_HIGH: u8 = 1;
+    /// A dictionary has alerted on it.
+    pub const ALERTED: u8 = 2;
+    /// Resets were sent for it.
+    pub const KILLED: u8 = 4;
+    /// Packets were seen in both directions.
+    pub const BOTH_WAYS: u8 = 8;
+
+    /// Whether a fact holds.
+    #[must_use]
+    #[inline]
+    pub const fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// States a fact.
+    #[inline]
+    pub const fn set(&mut self, bit: u8) {
+        self.0 |= bit;
+    }
+}
+
+/// A flow. Fields that every packet touches stand in the first two lines.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub struct Flow {
+    pub(super) key: FlowKey,
+    /// Next flow in the overflow chain of its bucket, or in the free list.
+    pub(super) chain: u32,
+    /// Keyword scanner state by direction: case-sensitive and insensitive automaton.
+    pub scan: [[u32; 2]; 2],
+    /// Clock at the last packet, nanoseconds.
+    pub last_ns: u64,
+    /// Capture time of the first packet, nanoseconds.
+    pub start_ns: u64,
+    /// Packets by direction.
+    pub packets: [u64; 2],
+    /// Bytes on the wire by direction.
+    pub bytes: [u64; 2],
+    pub(super) older: u32,
+    pub(super) newer: u32,
+    /// When it was appended to its age list, in units of 2^27 ns (an eighth of a second).
+    pub(super) queued: u32,
+    /// Slot of its protocol parser, or [`NO_SLOT`].
+    pub parser: u32,
+    /// Slot of its first keyword-hit record, or [`NO_SLOT`].
+    pub hits: u32,
+    /// TCP: the client's initial sequence number, when its SYN was seen. ICMP: type and code of the first packet.
+    pub aux: u32,
+    /// Both directions of TCP.
+    pub tcp: StreamPair,
+    /// Interface of the first packet.
+    pub iface: u16,
+    pub(super) class: Class,
+    /// Yes-or-no facts.
+    pub bits: Bits,
+    /// Application protocol, as far as known.
+    pub app_proto: AppProto,
+    /// Resets sent so far, both sides together.
+    pub resets: u8,
+}
+
+impl Flow {
+    /// An unused record.
+    #[must_use]
+    pub(super) const fn empty() -> Self {
+        Self {
+            key: FlowKey::EMPTY,
+            chain: NO_SLOT,
+            scan: [[0; 2]; 2],
+            last_ns: 0,
+            start_ns: 0,
+            packets: [0; 2],
+            bytes: [0; 2],
+            older: NO_SLOT,
+            newer: NO_SLOT,
+            queued: 0,
+            parser: NO_SLOT,
+            hits: NO_SLOT,
+            aux: 0,
+            tcp: StreamPair::new(),
+            iface: 0,
+            class: Class::TcpNew,
+            bits: Bits(0),
+            app_proto: AppProto::Unknown,
+            resets: 0,
+        }
+    }
+
+    /// Its key.
+    #[must_use]
+    pub const fn key(&self) -> &FlowKey {
+        &self.key
+    }
+
+    /// Its age class.
+    #[must_use]
+    #[inline]
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The way of a packet whose sender is the key's higher end (`from_high`).
+    #[must_use]
+    #[inline]
+    pub const fn direction(&self, from_high: bool) -> Direction {
+        if self.bits.has(Bits::CLIENT_IS_HIGH) == from_high { Direction::ToServer } else { Direction::ToClient }
+    }
+
+    /// The tuple, client first; for ICMP with type and code of the first packet.
+    #[must_use]
+    pub fn tuple(&self) -> crate::event::Tuple {
+        let mut tuple = self.key.tuple(self.bits.has(Bits::CLIENT_IS_HIGH));
+        if matches!(self.key.proto(), crate::wire::proto::ICMP | crate::wire::proto::ICMPV6) {
+            let [_, kind, _, code] = self.aux.to_be_bytes();
+            tuple.src_port = u16::from(kind);
+            tuple.dest_port = u16::from(code);
+        }
+        tuple
+    }
+}
+
+const _: () = assert!(size_of::<Flow>() == 192, "a flow is three cache lines");

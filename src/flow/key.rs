@@ -1,0 +1,129 @@
+//! What makes two packets belong to one flow.
+
+use crate::event::Tuple;
+use crate::wire::{Headers, proto};
+
+/// Addresses, ports, protocol and VLANs of a flow, the same for both directions:
+/// the numerically lower end stands first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct FlowKey {
+    low: [u8; 16],
+    high: [u8; 16],
+    low_port: u16,
+    high_port: u16,
+    vlan: [u16; 2],
+    proto: u8,
+    v6: bool,
+}
+
+impl FlowKey {
+    /// The key of no flow.
+    pub(super) const EMPTY: Self =
+        Self { low: [0; 16], high: [0; 16], low_port: 0, high_port: 0, vlan: [0; 2], proto: 0, v6: false };
+
+    /// The key of a packet, and whether its sender is the higher end. ICMP has
+    /// no ports to tell conversations apart, so all ICMP of a pair of hosts is one flow.
+    #[must_use]
+    #[inline]
+    pub fn of(headers: &Headers, use_vlan: bool) -> (Self, bool) {
+        let (src_port, dest_port) = match headers.proto {
+            proto::ICMP | proto::ICMPV6 => (0, 0),
+            _ => (headers.src_port, headers.dest_port),
+        };
+        let source = (u128::from_be_bytes(headers.src), src_port);
+        let destination = (u128::from_be_bytes(headers.dest), dest_port);
+        let reversed = source > destination;
+        let vlan = if use_vlan { headers.vlan } else { [0; 2] };
+        let (proto, v6) = (headers.proto, headers.v6);
+        let key = if reversed {
+            Self { low: headers.dest, high: headers.src, low_port: dest_port, high_port: src_port, vlan, proto, v6 }
+        } else {
+            Self { low: headers.src, high: headers.dest, low_port: src_port, high_port: dest_port, vlan, proto, v6 }
+        };
+        (key, reversed)
+    }
+
+    /// The tuple with the higher end first when `client_is_high`.
+    #[must_use]
+    pub fn tuple(&self, client_is_high: bool) -> Tuple {
+        let (src, dest, src_port, dest_port) = if client_is_high {
+            (self.high, self.low, self.high_port, self.low_port)
+        } else {
+            (self.low, self.high, self.low_port, self.high_port)
+        };
+        Tuple { src, dest, src_port, dest_port, proto: self.proto, v6: self.v6 }
+    }
+
+    /// IP protocol number.
+    #[must_use]
+    pub const fn proto(&self) -> u8 {
+        self.proto
+    }
+
+    /// VLAN ids, from the outside in.
+    #[must_use]
+    pub const fn vlan(&self) -> [u16; 2] {
+        self.vlan
+    }
+}
+
+/// The table's own hash: keyed, so that nobody outside can choose flows that collide.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHash {
+    seeds: [u64; 4],
+}
+
+impl KeyHash {
+    /// A hash with `seed`; live sensors take a random one at start.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        // SplitMix64 (Steele, Lea, Flood 2014): spreads one seed over four.
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        Self { seeds: [next(), next(), next(), next()] }
+    }
+
+    /// Hash of a key. Multiplications of seeded halves, folded (the construction of wyhash).
+    #[must_use]
+    #[inline]
+    pub fn hash(&self, key: &FlowKey) -> u64 {
+        let [s0, s1, s2, s3] = self.seeds;
+        let (low_a, low_b) = halves(&key.low);
+        let (high_a, high_b) = halves(&key.high);
+        let ports = u64::from(key.low_port) << 48
+            | u64::from(key.high_port) << 32
+            | u64::from(key.vlan_word()) << 8
+            | u64::from(key.proto);
+        let mixed = fold(low_a ^ s0, high_a ^ s1) ^ fold(low_b ^ s1, high_b ^ s2);
+        fold(mixed ^ s3, ports ^ s2)
+    }
+}
+
+impl FlowKey {
+    /// Both VLAN ids (12 bits each) as one number.
+    #[inline]
+    fn vlan_word(&self) -> u32 {
+        let [outer, inner] = self.vlan;
+        u32::from(outer) << 12 | u32::from(inner)
+    }
+}
+
+#[inline]
+fn halves(address: &[u8; 16]) -> (u64, u64) {
+    let wide = u128::from_ne_bytes(*address);
+    ((wide >> 64) as u64, (wide & u128::from(u64::MAX)) as u64)
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // both halves are kept, by exclusive-or
+fn fold(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a).wrapping_mul(u128::from(b));
+    (wide >> 64) as u64 ^ wide as u64
+}

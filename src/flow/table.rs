@@ -1,0 +1,318 @@
+//! The table: index, records, free list and age lists.
+
+use super::age::{AgeList, Class, Timeouts};
+use super::entry::{Flow, NO_SLOT};
+use super::index::Bucket;
+use super::key::{FlowKey, KeyHash};
+
+/// Average flows of a bucket when the table is full; a Poisson share above ten,
+/// one bucket in 350, spills into its chain.
+const FLOWS_PER_BUCKET: usize = 4;
+
+/// Bytes one flow costs when the table is full: its record and its share of the index.
+pub const BYTES_PER_FLOW: usize = size_of::<Flow>() + size_of::<Bucket>() / FLOWS_PER_BUCKET;
+
+/// A flow moves to the young end of its list at most once in this part of its timeout.
+const REFRESH_PART: u64 = 16;
+
+/// Nanoseconds to the units of [`Flow::queued`].
+const QUEUED_SHIFT: u32 = 27;
+
+/// Names a flow of a table until it is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowIndex(u32);
+
+/// The flows of one worker.
+#[derive(Debug)]
+pub struct FlowTable {
+    flows: Box<[Flow]>,
+    buckets: Box<[Bucket]>,
+    mask: usize,
+    hash: KeyHash,
+    free: u32,
+    len: u32,
+    lists: [AgeList; Class::ALL.len()],
+    timeouts: Timeouts,
+    /// Times an insertion found its bucket full.
+    spilled: u64,
+}
+
+impl FlowTable {
+    /// A table for at most `capacity` flows. All memory is taken and touched here.
+    #[must_use]
+    pub fn new(capacity: u32, timeouts: Timeouts, seed: u64) -> Self {
+        let capacity = capacity.clamp(1, NO_SLOT - 1);
+        let count = usize::try_from(capacity).unwrap_or(usize::MAX);
+        let buckets = count.div_ceil(FLOWS_PER_BUCKET).next_power_of_two();
+        let mut flows: Vec<Flow> = Vec::with_capacity(count);
+        for slot in 0..capacity {
+            let mut flow = Flow::empty();
+            let next = slot.saturating_add(1);
+            flow.chain = if next == capacity { NO_SLOT } else { next };
+            flows.push(flow);
+        }
+        Self {
+            flows: flows.into_boxed_slice(),
+            buckets: vec![Bucket::new(); buckets].into_boxed_slice(),
+            mask: buckets.saturating_sub(1),
+            hash: KeyHash::new(seed),
+            free: 0,
+            len: 0,
+            lists: [AgeList::new(); Class::ALL.len()],
+            timeouts,
+            spilled: 0,
+        }
+    }
+
+    /// The table's memory, for advice to the kernel: records and index.
+    #[must_use]
+    pub fn memory(&self) -> (&[Flow], &[Bucket]) {
+        (&self.flows, &self.buckets)
+    }
+
+    /// Flows in the table.
+    #[must_use]
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// True when there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Flows of a class.
+    #[must_use]
+    pub fn class_len(&self, class: Class) -> u32 {
+        self.lists.get(class.index()).map_or(0, |list| list.len)
+    }
+
+    /// Most flows it can hold.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// Times an insertion found its bucket full.
+    #[must_use]
+    pub const fn spilled(&self) -> u64 {
+        self.spilled
+    }
+
+    /// Hash of a key under this table's seed.
+    #[must_use]
+    #[inline]
+    pub fn hash(&self, key: &FlowKey) -> u64 {
+        self.hash.hash(key)
+    }
+
+    /// The bucket of a hash, to be loaded ahead of [`FlowTable::find`].
+    #[must_use]
+    #[inline]
+    pub fn bucket(&self, hash: u64) -> Option<&Bucket> {
+        self.buckets.get(self.bucket_number(hash))
+    }
+
+    /// The record that a hash most likely belongs to, to be loaded ahead of [`FlowTable::find`].
+    #[must_use]
+    #[inline]
+    pub fn likely(&self, hash: u64) -> Option<&Flow> {
+        let slot = self.bucket(hash)?.candidates(Bucket::tag(hash)).next()?;
+        self.flows.get(usize::try_from(slot).ok()?)
+    }
+
+    /// Finds the flow of a key; `hash` is its [`FlowTable::hash`].
+    #[must_use]
+    #[inline]
+    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<FlowIndex> {
+        let bucket = self.bucket(hash)?;
+        for slot in bucket.candidates(Bucket::tag(hash)) {
+            if self.at(slot).is_some_and(|flow| flow.key == *key) {
+                return Some(FlowIndex(slot));
+            }
+        }
+        let mut slot = bucket.overflow;
+        while let Some(flow) = self.at(slot) {
+            if flow.key == *key {
+                return Some(FlowIndex(slot));
+            }
+            slot = flow.chain;
+        }
+        None
+    }
+
+    /// Adds a flow for a key that is not in the table. `None` when the table is full.
+    pub fn insert(&mut self, key: &FlowKey, hash: u64, class: Class, now_ns: u64) -> Option<FlowIndex> {
+        let slot = self.free;
+        let number = self.bucket_number(hash);
+        let flow = self.flows.get_mut(usize::try_from(slot).ok()?)?;
+        self.free = flow.chain;
+        *flow = Flow::empty();
+        flow.key = *key;
+        flow.class = class;
+        flow.last_ns = now_ns;
+        flow.queued = queued(now_ns);
+        let bucket = self.buckets.get_mut(number)?;
+        if !bucket.insert(Bucket::tag(hash), slot) {
+            flow.chain = bucket.overflow;
+            bucket.overflow = slot;
+            self.spilled = self.spilled.saturating_add(1);
+        }
+        self.len = self.len.saturating_add(1);
+        if let Some(list) = self.lists.get_mut(class.index()) {
+            list.push(&mut self.flows, slot);
+        }
+        Some(FlowIndex(slot))
+    }
+
+    /// The flow of an index.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, index: FlowIndex) -> Option<&Flow> {
+        self.at(index.0)
+    }
+
+    /// The flow of an index.
+    #[inline]
+    pub fn get_mut(&mut self, index: FlowIndex) -> Option<&mut Flow> {
+        self.flows.get_mut(usize::try_from(index.0).ok()?)
+    }
+
+    /// True when a flow has been idle for its class's timeout or longer.
+    #[must_use]
+    #[inline]
+    pub fn is_stale(&self, flow: &Flow, now_ns: u64) -> bool {
+        flow.last_ns.saturating_add(self.timeouts.of(flow.class)) <= now_ns
+    }
+
+    /// When an idle flow times out.
+    #[must_use]
+    pub fn deadline(&self, flow: &Flow) -> u64 {
+        flow.last_ns.saturating_add(self.timeouts.of(flow.class))
+    }
+
+    /// Notes a packet at `now_ns`: the flow is young again, and in `class`.
+    #[inline]
+    pub fn touch(&mut self, index: FlowIndex, class: Class, now_ns: u64) {
+        let timeout = self.timeouts.of(class);
+        let Some(flow) = self.get_mut(index) else { return };
+        flow.last_ns = now_ns;
+        let part = queued(timeout / REFRESH_PART);
+        if flow.class != class || queued(now_ns).wrapping_sub(flow.queued) > part {
+            self.requeue(index.0, class, now_ns);
+        }
+    }
+
+    fn requeue(&mut self, slot: u32, class: Class, now_ns: u64) {
+        let Some(old) = self.at(slot).map(|flow| flow.class) else { return };
+        if let Some(list) = self.lists.get_mut(old.index()) {
+            list.unlink(&mut self.flows, slot);
+        }
+        if let Some(flow) = self.get_mut(FlowIndex(slot)) {
+            flow.class = class;
+            flow.queued = queued(now_ns);
+        }
+        if let Some(list) = self.lists.get_mut(class.index()) {
+            list.push(&mut self.flows, slot);
+        }
+    }
+
+    /// The next flow that is stale at `now_ns`, if any. Looks at the old ends of
+    /// the lists; flows found there that were active since are moved up.
+    pub fn next_stale(&mut self, now_ns: u64) -> Option<FlowIndex> {
+        for class in Class::ALL {
+            let timeout = self.timeouts.of(class);
+            // Bounded: a flow that is moved up has waited less than its timeout afterwards (one unit is for rounding).
+            while let Some(slot) = self.oldest(class) {
+                let flow = self.at(slot)?;
+                if self.is_stale(flow, now_ns) {
+                    return Some(FlowIndex(slot));
+                }
+                let waited = queued(now_ns).wrapping_sub(flow.queued);
+                if waited <= queued(timeout).saturating_add(1) {
+                    break;
+                }
+                let active_ns = flow.last_ns;
+                self.requeue(slot, class, active_ns.max(now_ns.saturating_sub(timeout)));
+            }
+        }
+        None
+    }
+
+    /// The flow that is to make room when the table is full.
+    #[must_use]
+    pub fn victim(&self) -> Option<FlowIndex> {
+        Class::RECYCLE_ORDER.iter().find_map(|class| self.oldest(*class)).map(FlowIndex)
+    }
+
+    /// Any flow, for the final flush: oldest first within each class.
+    #[must_use]
+    pub fn any(&self) -> Option<FlowIndex> {
+        Class::ALL.iter().find_map(|class| self.oldest(*class)).map(FlowIndex)
+    }
+
+    /// Removes a flow.
+    pub fn remove(&mut self, index: FlowIndex) {
+        let Some((key, class)) = self.get(index).map(|flow| (flow.key, flow.class)) else { return };
+        if let Some(list) = self.lists.get_mut(class.index()) {
+            list.unlink(&mut self.flows, index.0);
+        }
+        let number = self.bucket_number(self.hash.hash(&key));
+        if self.buckets.get_mut(number).is_some_and(|bucket| !bucket.remove(index.0)) {
+            self.unchain(number, index.0);
+        }
+        let free = self.free;
+        if let Some(flow) = self.get_mut(index) {
+            flow.chain = free;
+        }
+        self.free = index.0;
+        self.len = self.len.saturating_sub(1);
+    }
+
+    /// Takes a flow out of its bucket's overflow chain.
+    fn unchain(&mut self, number: usize, slot: u32) {
+        let Some(after) = self.at(slot).map(|flow| flow.chain) else { return };
+        let Some(bucket) = self.buckets.get_mut(number) else { return };
+        if bucket.overflow == slot {
+            bucket.overflow = after;
+            return;
+        }
+        let mut before = bucket.overflow;
+        while let Some(flow) = self.get_mut(FlowIndex(before)) {
+            if flow.chain == slot {
+                flow.chain = after;
+                return;
+            }
+            before = flow.chain;
+        }
+    }
+
+    /// All flows, oldest first within each class.
+    pub fn iter(&self) -> impl Iterator<Item = &Flow> {
+        Class::ALL.into_iter().flat_map(move |class| {
+            std::iter::successors(self.oldest(class).and_then(|slot| self.at(slot)), move |flow| self.at(flow.newer))
+        })
+    }
+
+    fn oldest(&self, class: Class) -> Option<u32> {
+        self.lists.get(class.index()).map(|list| list.oldest).filter(|slot| *slot != NO_SLOT)
+    }
+
+    #[inline]
+    fn at(&self, slot: u32) -> Option<&Flow> {
+        self.flows.get(usize::try_from(slot).ok()?)
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the low bits are what is wanted
+    fn bucket_number(&self, hash: u64) -> usize {
+        hash as usize & self.mask
+    }
+}
+
+#[inline]
+fn queued(ns: u64) -> u32 {
+    // Wraps after 18 years, which differences survive.
+    u32::try_from((ns >> QUEUED_SHIFT) & u64::from(u32::MAX)).unwrap_or(0)
+}

@@ -1,0 +1,49 @@
+//! The Internet checksum, RFC 1071.
+
+/// One's complement sum of `bytes`, added to `sum`; fold it with [`finish`].
+/// An odd last byte counts as if a zero followed it.
+#[must_use]
+pub fn add(sum: u32, bytes: &[u8]) -> u32 {
+    // Carries are collected in 64 bits and folded at the end: 2^32 words fit, and no packet has as many.
+    let mut wide = u64::from(sum);
+    let (words, rest) = bytes.as_chunks::<4>();
+    for word in words {
+        wide = wide.wrapping_add(u64::from(u32::from_be_bytes(*word)));
+    }
+    let (pairs, odd) = rest.as_chunks::<2>();
+    for pair in pairs {
+        wide = wide.wrapping_add(u64::from(u16::from_be_bytes(*pair)));
+    }
+    if let [last] = odd {
+        wide = wide.wrapping_add(u64::from(u16::from_be_bytes([*last, 0])));
+    }
+    // Folding 32-bit words into 16 bits keeps the one's complement sum (RFC 1071 section 2, "Parallel Summation").
+    while wide >> 16 != 0 {
+        wide = (wide & 0xffff).wrapping_add(wide >> 16);
+    }
+    u32::try_from(wide).unwrap_or(0)
+}
+
+/// The checksum field for a sum: its complement.
+#[must_use]
+pub fn finish(sum: u32) -> u16 {
+    let folded = (sum & 0xffff).wrapping_add(sum >> 16);
+    let folded = (folded & 0xffff).wrapping_add(folded >> 16);
+    !u16::try_from(folded & 0xffff).unwrap_or(0)
+}
+
+/// The sum of the pseudo-header of TCP and UDP: RFC 9293 section 3.1 for IPv4
+/// (4-byte addresses), RFC 8200 section 8.1 for IPv6 (16-byte addresses).
+#[must_use]
+pub fn pseudo_header(source: &[u8], destination: &[u8], proto: u8, length: u32) -> u32 {
+    let sum = add(add(0, source), destination);
+    let sum = add(sum, &length.to_be_bytes());
+    add(sum, &[0, proto])
+}
+
+/// True when a header that includes its checksum field sums up right.
+#[must_use]
+#[inline]
+pub fn is_right(header: &[u8]) -> bool {
+    finish(add(0, header)) == 0
+}

@@ -1,0 +1,134 @@
+//! One frame, from its link layer to its payload.
+
+use super::ip;
+use super::link::{self, LinkType};
+use super::reject::Reject;
+use super::transport;
+
+/// Fields of a TCP header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpHeader {
+    /// Sequence number.
+    pub seq: u32,
+    /// Acknowledgement number; counts only with the ACK flag.
+    pub ack: u32,
+    /// Window as it stands, not scaled.
+    pub window: u16,
+    /// The eight flag bits, [`super::tcp_flag`].
+    pub flags: u8,
+}
+
+/// What the headers of a frame say. All offsets are from the frame's first byte
+/// and lie within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// Source address; IPv4 in the first four bytes.
+    pub src: [u8; 16],
+    /// Destination address.
+    pub dest: [u8; 16],
+    /// Source port; ICMP: type; 0 where the protocol has none, and for fragments.
+    pub src_port: u16,
+    /// Destination port; ICMP: code.
+    pub dest_port: u16,
+    /// IP protocol number, after any IPv6 extension headers.
+    pub proto: u8,
+    /// True for IPv6.
+    pub v6: bool,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// An MPLS label stack was peeled off, whose labels say one direction only.
+    pub mpls: bool,
+    /// An IP fragment: ports and payload are not known.
+    pub fragment: bool,
+    /// VLAN ids from the outside in; 0 where there is none.
+    pub vlan: [u16; 2],
+    /// IP header.
+    pub network_at: u32,
+    /// Transport header.
+    pub transport_at: u32,
+    /// Payload of the transport protocol.
+    pub payload_at: u32,
+    /// Bytes of payload that the frame holds.
+    pub payload_len: u32,
+    /// Bytes of payload that the packet had and the capture cut off.
+    pub missing_len: u32,
+    /// Valid for TCP.
+    pub tcp: TcpHeader,
+}
+
+impl Headers {
+    /// The payload within `frame`.
+    #[must_use]
+    #[inline]
+    pub fn payload<'frame>(&self, frame: &'frame [u8]) -> &'frame [u8] {
+        let start = usize::try_from(self.payload_at).unwrap_or(usize::MAX);
+        let length = usize::try_from(self.payload_len).unwrap_or(0);
+        frame.get(start..).and_then(|rest| rest.get(..length)).unwrap_or(&[])
+    }
+}
+
+/// Reads the headers of `frame`, whose first byte is a `link` header's.
+///
+/// `wire_len` is the frame's length on the wire, which may be more than
+/// `frame.len()` where a capture was cut. `verify_checksum` checks the IPv4
+/// header checksum; a NIC that checks it itself makes that unnecessary, and
+/// captures taken on the sending host may not have one yet.
+///
+/// # Errors
+/// The one reason why the frame cannot be analysed.
+#[inline]
+pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool) -> Result<Headers, Reject> {
+    let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
+    let network = link::network(link, frame)?;
+    let ip = if network.v6 {
+        ip::v6(frame, network.offset, wire_len)?
+    } else {
+        ip::v4(frame, network.offset, wire_len, verify_checksum)?
+    };
+    let mut headers = Headers {
+        src: ip.src,
+        dest: ip.dest,
+        src_port: 0,
+        dest_port: 0,
+        proto: ip.proto,
+        v6: network.v6,
+        ttl: ip.ttl,
+        mpls: network.mpls,
+        fragment: ip.fragment,
+        vlan: network.vlan,
+        network_at: narrow(network.offset),
+        transport_at: narrow(ip.transport),
+        payload_at: narrow(ip.transport),
+        payload_len: 0,
+        missing_len: 0,
+        tcp: super::TcpHeader::default(),
+    };
+    if ip.fragment {
+        return Ok(headers);
+    }
+    let transport = transport::read(frame, ip.transport, ip.end, ip.proto)?;
+    let held = transport.end.min(frame.len()).saturating_sub(transport.payload);
+    headers.src_port = transport.src_port;
+    headers.dest_port = transport.dest_port;
+    headers.payload_at = narrow(transport.payload.min(frame.len()));
+    headers.payload_len = narrow(held);
+    headers.missing_len = narrow(transport.end.saturating_sub(transport.payload).saturating_sub(held));
+    headers.tcp = transport.tcp;
+    Ok(headers)
+}
+
+/// True when the hash of this packet covers its ports (see `steer`).
+impl Headers {
+    /// Whether the packet's transport header has ports that steering hashes:
+    /// TCP, UDP and SCTP would, but NICs agree only on TCP and UDP.
+    #[must_use]
+    pub const fn steers_by_ports(&self) -> bool {
+        !self.fragment && ip::has_ports(self.proto) && self.proto != super::proto::SCTP
+    }
+}
+
+/// Offsets fit 32 bits, since no frame is longer; saturates rather than wraps.
+#[inline]
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
