@@ -1,1 +1,3 @@
-//! To be filled.
+//! Content scanners.
+
+pub mod keyword;
