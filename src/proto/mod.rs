@@ -1,1 +1,8 @@
-//! To be filled.
+//! Application protocols: what a connection's bytes mean.
+//!
+//! One folder a protocol. A parser is fed the slices and gaps of both directions
+//! in order, keeps a small fixed state and hands the content on as sub-slices of
+//! its input. It neither allocates nor panics, whatever the bytes are.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+pub mod http1;

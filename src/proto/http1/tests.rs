@@ -1,0 +1,1001 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::Direction::{ToClient, ToServer};
+
+/// The offset of a part that has begun and delivered nothing yet.
+const UNSET: u64 = u64::MAX;
+
+/// What a direction delivered, adjacent pieces joined. A part is written as
+/// `header 0 text`: part, offset, bytes; `body -` began and stayed empty; `gap body 4` is
+/// a hole. A leading `+` says that no `begin` preceded.
+#[derive(Default)]
+struct Record {
+    items: Vec<(String, u64, Vec<u8>)>,
+}
+
+impl Record {
+    fn next_offset(&self) -> u64 {
+        self.items.last().map_or(0, |(_, offset, bytes)| offset + bytes.len() as u64)
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let line = |(kind, offset, bytes): &(String, u64, Vec<u8>)| match (*offset, bytes.is_empty()) {
+            (UNSET, true) => format!("{kind} -"),
+            (_, true) => format!("{kind} {offset}"),
+            _ => format!("{kind} {offset} {}", bytes.escape_ascii()),
+        };
+        self.items.iter().map(line).collect()
+    }
+
+    /// All bytes delivered under this part, messages joined.
+    fn joined(&self, part: &str) -> Vec<u8> {
+        let of_part = self.items.iter().filter(|(kind, ..)| kind.trim_start_matches('+') == part);
+        of_part.flat_map(|(_, _, bytes)| bytes.clone()).collect()
+    }
+}
+
+fn name(part: Part) -> &'static str {
+    match part {
+        Part::Header => "header",
+        Part::Body => "body",
+    }
+}
+
+impl Sink for Record {
+    fn begin(&mut self, part: Part) {
+        self.items.push((name(part).to_owned(), UNSET, Vec::new()));
+    }
+
+    fn data(&mut self, part: Part, offset: u64, bytes: &[u8]) {
+        assert!(!bytes.is_empty(), "an empty delivery");
+        match self.items.last_mut() {
+            Some((kind, at, _)) if kind == name(part) && *at == UNSET => *at = offset,
+            Some((kind, ..)) if kind.trim_start_matches('+') == name(part) => assert_eq!(offset, self.next_offset()),
+            _ => self.items.push((format!("+{}", name(part)), offset, Vec::new())),
+        }
+        self.items.last_mut().unwrap().2.extend_from_slice(bytes);
+    }
+
+    fn gap(&mut self, part: Part, len: u64) {
+        self.items.push((format!("gap {}", name(part)), len, Vec::new()));
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        if self.items.last().is_none_or(|(kind, ..)| kind != "raw") {
+            self.items.push(("raw".to_owned(), 0, Vec::new()));
+        }
+        self.items.last_mut().unwrap().2.extend_from_slice(bytes);
+    }
+
+    fn raw_gap(&mut self, len: u64) {
+        self.items.push(("gap raw".to_owned(), len, Vec::new()));
+    }
+}
+
+/// A connection under test and what came of it.
+#[derive(Default)]
+struct Connection {
+    http: Http1,
+    records: [Record; 2],
+    anomalies: [Vec<Anomaly>; 2],
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Push(Direction, Vec<u8>),
+    Gap(Direction, u64),
+}
+
+impl Connection {
+    fn push(&mut self, direction: Direction, bytes: &[u8]) {
+        self.http.push(direction, bytes, &mut self.records[direction.index()]);
+    }
+
+    fn run(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Push(direction, bytes) => self.push(*direction, bytes),
+                Step::Gap(direction, len) => {
+                    self.http.gap(*direction, *len, &mut self.records[direction.index()]);
+                }
+            }
+        }
+    }
+
+    fn end(mut self) -> Outcome {
+        for direction in [ToServer, ToClient] {
+            self.anomalies[direction.index()].extend(self.http.take_anomalies(direction).iter());
+        }
+        (self.records.map(|record| record.lines()), self.anomalies)
+    }
+}
+
+type Outcome = ([Vec<String>; 2], [Vec<Anomaly>; 2]);
+
+fn outcome(steps: &[Step]) -> Outcome {
+    let mut connection = Connection::default();
+    connection.run(steps);
+    connection.end()
+}
+
+/// The same steps with every push cut into single bytes.
+fn bytewise(steps: &[Step]) -> Vec<Step> {
+    let cut = |step: &Step| match step {
+        Step::Push(direction, bytes) => bytes.iter().map(|&byte| Step::Push(*direction, vec![byte])).collect(),
+        gap @ Step::Gap(..) => vec![gap.clone()],
+    };
+    steps.iter().flat_map(cut).collect()
+}
+
+/// The same steps with push number `index` cut at `at`.
+fn cut(steps: &[Step], index: usize, at: usize) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    if let Step::Push(direction, bytes) = steps[index].clone() {
+        steps[index] = Step::Push(direction, bytes[..at].to_vec());
+        steps.insert(index + 1, Step::Push(direction, bytes[at..].to_vec()));
+    }
+    steps
+}
+
+/// Every cutting of `steps` gives what `steps` gives.
+fn outcome_at_any_split(label: &str, steps: &[Step]) -> Outcome {
+    let whole = outcome(steps);
+    assert_eq!(outcome(&bytewise(steps)), whole, "{label}: byte by byte");
+    for (index, step) in steps.iter().enumerate() {
+        let Step::Push(_, bytes) = step else { continue };
+        for at in 0..=bytes.len() {
+            assert_eq!(outcome(&cut(steps, index, at)), whole, "{label}: step {index} cut at {at}");
+        }
+    }
+    whole
+}
+
+fn request(bytes: &str) -> Step {
+    Step::Push(ToServer, bytes.as_bytes().to_vec())
+}
+
+fn response(bytes: &str) -> Step {
+    Step::Push(ToClient, bytes.as_bytes().to_vec())
+}
+
+/// Asserts deliveries and anomalies of both directions, at any split.
+#[track_caller]
+fn check(label: &str, steps: &[Step], to_server: &[&str], to_client: &[&str], odd: [&[Anomaly]; 2]) {
+    let (lines, anomalies) = outcome_at_any_split(label, steps);
+    assert_eq!(lines[0], to_server, "{label}: to server");
+    assert_eq!(lines[1], to_client, "{label}: to client");
+    assert_eq!(anomalies, odd.map(<[Anomaly]>::to_vec), "{label}: anomalies");
+}
+
+/// One message of one direction: its first body (or what else comes second), and its anomalies.
+#[track_caller]
+fn check_one(step: Step, second: Option<&str>, odd: &[Anomaly]) {
+    let label = format!("{step:?}");
+    let direction = match step {
+        Step::Push(direction, _) | Step::Gap(direction, _) => direction,
+    };
+    let (lines, anomalies) = outcome_at_any_split(&label, &[step]);
+    assert_eq!(lines[direction.index()].get(1).map(String::as_str), second, "{label}");
+    assert_eq!(anomalies[direction.index()], odd, "{label}");
+}
+
+#[test]
+fn a_request_and_its_response() {
+    check(
+        "plain",
+        &[
+            request("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
+            response("HTTP/1.1 200 OK\r\ncontent-LENGTH:\t 5 \r\n\r\nhello"),
+            request("POST /b HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc"),
+            response("HTTP/1.0 200 OK\r\n\r\nuntil the\r\n\r\nend"),
+        ],
+        &[
+            "header 0 GET /a HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n",
+            "header 0 POST /b HTTP/1.0\\r\\nContent-Length: 3\\r\\n\\r\\n",
+            "body 0 abc",
+        ],
+        &[
+            "header 0 HTTP/1.1 200 OK\\r\\ncontent-LENGTH:\\t 5 \\r\\n\\r\\n",
+            "body 0 hello",
+            "header 0 HTTP/1.0 200 OK\\r\\n\\r\\n",
+            "body 0 until the\\r\\n\\r\\nend",
+        ],
+        [&[], &[]],
+    );
+}
+
+#[test]
+fn chunks_extensions_and_trailers() {
+    check(
+        "chunked",
+        &[
+            request(
+                "PUT / HTTP/1.1\r\nTransfer-Encoding: gzip , Chunked\r\n\r\n4\r\nwiki\r\n00A \r\n0123456789\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+            ),
+            response(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=\"\rb\"\r\nx\r\n2 ;b\r\nyz\r\n0;last\r\nContent-Length: 9\r\nB: c\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+            ),
+        ],
+        &[
+            "header 0 PUT / HTTP/1.1\\r\\nTransfer-Encoding: gzip , Chunked\\r\\n\\r\\n",
+            "body 0 wiki0123456789",
+            "header 0 GET / HTTP/1.1\\r\\n\\r\\n",
+        ],
+        &[
+            "header 0 HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n",
+            "body 0 xyz",
+            "header 47 Content-Length: 9\\r\\nB: c\\r\\n\\r\\n",
+            "header 0 HTTP/1.1 204 No\\r\\n\\r\\n",
+        ],
+        [&[], &[Anomaly::ChunkExtension]],
+    );
+}
+
+#[test]
+fn a_trailer_section_that_begins_with_a_stray_cr() {
+    check(
+        "stray CR",
+        &[request("PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\rA: b\r\n\r\nGET / HTTP/1.1\r\n\r\n")],
+        &[
+            "header 0 PUT / HTTP/1.1\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n",
+            // a chunked body begins even if it turns out to be empty
+            "body -",
+            "header 46 A: b\\r\\n\\r\\n",
+            "header 0 GET / HTTP/1.1\\r\\n\\r\\n",
+        ],
+        &[],
+        [&[], &[]],
+    );
+}
+
+#[test]
+fn responses_without_a_body_by_method_and_status() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    check(
+        "HEAD, then GET, pipelined",
+        &[
+            request("HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\nHEADS / HTTP/1.1\r\n\r\n"),
+            response(&format!("{head}{head}hello{head}world")),
+        ],
+        &[
+            "header 0 HEAD / HTTP/1.1\\r\\n\\r\\n",
+            "header 0 GET / HTTP/1.1\\r\\n\\r\\n",
+            "header 0 HEADS / HTTP/1.1\\r\\n\\r\\n",
+        ],
+        &[
+            "header 0 HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n",
+            "header 0 HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n",
+            "body 0 hello",
+            "header 0 HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n",
+            "body 0 world",
+        ],
+        [&[], &[]],
+    );
+    for status in ["100", "103", "199", "204", "304"] {
+        let first = format!("HTTP/1.1 {status} x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let (lines, anomalies) = outcome_at_any_split(status, &[response(&format!("{first}{head}hello"))]);
+        assert_eq!(lines[1].len(), 3, "{status}: {lines:?}");
+        assert_eq!(lines[1][2], "body 0 hello", "{status}");
+        assert!(anomalies[1].is_empty(), "{status}: {anomalies:?}");
+    }
+}
+
+#[test]
+fn an_interim_response_leaves_the_request_outstanding() {
+    check(
+        "100-continue",
+        &[
+            request("HEAD / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"),
+            response("HTTP/1.1 100 Continue\r\n\r\n"),
+            request("ok"),
+            response("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 204 None\r\n\r\n"),
+        ],
+        &["header 0 HEAD / HTTP/1.1\\r\\nExpect: 100-continue\\r\\nContent-Length: 2\\r\\n\\r\\n", "body 0 ok"],
+        &[
+            "header 0 HTTP/1.1 100 Continue\\r\\n\\r\\n",
+            "header 0 HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\n",
+            "header 0 HTTP/1.1 204 None\\r\\n\\r\\n",
+        ],
+        [&[], &[]],
+    );
+}
+
+#[test]
+fn connect_and_upgrade_make_both_directions_raw() {
+    check(
+        "CONNECT",
+        &[
+            request("CONNECT h:443 HTTP/1.1\r\n\r\n"),
+            response("HTTP/1.1 407 No\r\nContent-Length: 2\r\n\r\nno"),
+            request("CONNECT h:443 HTTP/1.1\r\n\r\n"),
+            response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\x16\x03"),
+            request("\x16\x03\x01"),
+        ],
+        &[
+            "header 0 CONNECT h:443 HTTP/1.1\\r\\n\\r\\n",
+            "header 0 CONNECT h:443 HTTP/1.1\\r\\n\\r\\n",
+            "raw 0 \\x16\\x03\\x01",
+        ],
+        &[
+            "header 0 HTTP/1.1 407 No\\r\\nContent-Length: 2\\r\\n\\r\\n",
+            "body 0 no",
+            "header 0 HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n",
+            "raw 0 \\x16\\x03",
+        ],
+        [&[], &[]],
+    );
+    check(
+        "upgrade while the request's body is still passing",
+        &[
+            request("POST /c HTTP/1.1\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\nab"),
+            response("HTTP/1.1 101 Switching\r\n\r\n\u{1}"),
+            request("cd\u{2}GET / HTTP/1.1\r\n\r\n"),
+        ],
+        &[
+            "header 0 POST /c HTTP/1.1\\r\\nUpgrade: x\\r\\nContent-Length: 4\\r\\n\\r\\n",
+            "body 0 abcd",
+            "raw 0 \\x02GET / HTTP/1.1\\r\\n\\r\\n",
+        ],
+        &["header 0 HTTP/1.1 101 Switching\\r\\n\\r\\n", "raw 0 \\x01"],
+        [&[], &[]],
+    );
+}
+
+#[test]
+fn line_ends_folds_and_empty_lines_are_tolerated() {
+    check(
+        "tolerance",
+        &[
+            request("\r\n\n\r\nPOST / HTTP/1.1\nA: b\nContent-Length:\n 4\n\nabcd\r\nGET / HTTP/1.1 \r\n\r\n"),
+            response(
+                "HTTP/1.1 200\r\n fold\r\nTransfer-Encoding:\r\n\tchun\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n1\nx\n0\n\n",
+            ),
+        ],
+        &[
+            "header 0 POST / HTTP/1.1\\nA: b\\nContent-Length:\\n 4\\n\\n",
+            "body 0 abcd",
+            "header 0 GET / HTTP/1.1 \\r\\n\\r\\n",
+        ],
+        &[
+            "header 0 HTTP/1.1 200\\r\\n fold\\r\\nTransfer-Encoding:\\r\\n\\tchun\\r\\nTransfer-Encoding:\\r\\n\\tchunked\\r\\n\\r\\n",
+            "body 0 x",
+        ],
+        [&[Anomaly::BareLf, Anomaly::ObsFold], &[Anomaly::BareLf, Anomaly::ObsFold]],
+    );
+}
+
+#[test]
+fn content_lengths() {
+    use Anomaly::{BadContentLength as Bad, ConflictingLength as Conflict, SpaceBeforeColon};
+    let cases: &[(&str, Option<&str>, &[Anomaly])] = &[
+        ("Content-Length: 2", Some("body 0 ab"), &[]),
+        ("Content-Length:2", Some("body 0 ab"), &[]),
+        ("Content-Length: 0002\t ", Some("body 0 ab"), &[]),
+        ("Content-Length: 0", Some("header 0 ab"), &[Anomaly::BadStartLine]),
+        ("Content-Length: 2, 2 ,2", Some("body 0 ab"), &[]),
+        ("Content-Length: 2\r\ncontent-length: 2", Some("body 0 ab"), &[]),
+        ("Content-Length: 18446744073709551615", Some("body 0 abcd"), &[]),
+        ("Content-Length: 2\r\nContent-Length: 3", Some("raw 0 abcd"), &[Conflict]),
+        ("Content-Length: 2, 3", Some("raw 0 abcd"), &[Conflict]),
+        ("Content-Length: 18446744073709551616", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 99999999999999999999999", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length:", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 2,", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: ,2", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: +2", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: -2", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 0x2", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 2 2", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 2;q", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length: 2\r\nContent-Length: x", Some("raw 0 abcd"), &[Bad]),
+        ("Content-Length : 2", Some("body 0 ab"), &[SpaceBeforeColon]),
+    ];
+    for &(field, second, odd) in cases {
+        let long = field.ends_with("551615");
+        let tail = if second == Some("body 0 ab") { "ab" } else { "abcd" };
+        let step = match second {
+            Some("header 0 ab") => request(&format!("POST / HTTP/1.1\r\n{field}\r\n\r\nab:cd")),
+            _ => request(&format!("POST / HTTP/1.1\r\n{field}\r\n\r\n{tail}")),
+        };
+        check_one(step, second, odd);
+        if second != Some("header 0 ab") {
+            let tail = if long { "abcd" } else { tail };
+            check_one(response(&format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n{tail}")), second, odd);
+        }
+    }
+    // names that only resemble it
+    for field in [
+        "Content-Lengt: 9",
+        "Content-Lengthy: 9",
+        "XContent-Length: 9",
+        "Content-Length",
+        "Content Length: 9",
+        "\rContent-Length: 9",
+    ] {
+        check_one(request(&format!("POST / HTTP/1.1\r\n{field}\r\n\r\n")), None, &[]);
+    }
+}
+
+#[test]
+fn transfer_encodings() {
+    use Anomaly::{BadTransferEncoding as Bad, ConflictingLength as Conflict, TransferEncodingHttp10};
+    let chunks = "1\r\na\r\n0\r\n\r\n";
+    let chunked = Some("body 0 a");
+    let until_end = Some("body 0 1\\r\\na\\r\\n0\\r\\n\\r\\n");
+    let raw = Some("raw 0 1\\r\\na\\r\\n0\\r\\n\\r\\n");
+    type Expected = (Option<&'static str>, &'static [Anomaly]);
+    let cases: &[(&str, Expected, Expected)] = &[
+        ("Transfer-Encoding: chunked", (chunked, &[]), (chunked, &[])),
+        ("Transfer-Encoding:,, CHUNKED ,", (chunked, &[]), (chunked, &[])),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", (chunked, &[]), (chunked, &[])),
+        ("Transfer-Encoding: gzip;q=1, chunked", (chunked, &[]), (chunked, &[])),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 3", (chunked, &[Conflict]), (chunked, &[Conflict])),
+        ("Content-Length: 3\r\nTransfer-Encoding: chunked", (chunked, &[Conflict]), (chunked, &[Conflict])),
+        ("Transfer-Encoding: chunked, chunked", (chunked, &[Bad]), (chunked, &[Bad])),
+        ("Transfer-Encoding: identity, chunked", (chunked, &[Bad]), (chunked, &[Bad])),
+        ("Transfer-Encoding: chunked, gzip", (raw, &[Bad]), (until_end, &[Bad])),
+        ("Transfer-Encoding: gzip", (raw, &[Bad]), (until_end, &[])),
+        ("Transfer-Encoding: xchunked", (raw, &[Bad]), (until_end, &[])),
+        ("Transfer-Encoding: \u{b}chunked", (raw, &[Bad]), (until_end, &[])),
+        ("Transfer-Encoding: chunked x", (raw, &[Bad]), (until_end, &[])),
+        ("Transfer-Encoding: chunk", (raw, &[Bad]), (until_end, &[])),
+        (
+            "Transfer-Encoding: identity\r\nContent-Length: 11",
+            (until_end, &[Bad, Conflict]),
+            (until_end, &[Bad, Conflict]),
+        ),
+        ("Transfer-Encoding:\r\nContent-Length: 11", (until_end, &[Bad, Conflict]), (until_end, &[Bad, Conflict])),
+    ];
+    for &(field, (in_request, request_odd), (in_response, response_odd)) in cases {
+        check_one(request(&format!("POST / HTTP/1.1\r\n{field}\r\n\r\n{chunks}")), in_request, request_odd);
+        check_one(response(&format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n{chunks}")), in_response, response_odd);
+    }
+    let field = "Transfer-Encoding: chunked";
+    check_one(request(&format!("POST / HTTP/1.0\r\n{field}\r\n\r\n{chunks}")), chunked, &[TransferEncodingHttp10]);
+    check_one(response(&format!("HTTP/1.0 200 OK\r\n{field}\r\n\r\n{chunks}")), chunked, &[TransferEncodingHttp10]);
+}
+
+#[test]
+fn bad_chunks_give_up_at_the_offending_byte() {
+    use Anomaly::{BadChunkEnd, BadChunkSize, BareLf, ChunkExtension};
+    let cases: &[(&str, &[&str], &[Anomaly])] = &[
+        ("zz\r\nab", &["body -", "raw 0 zz\\r\\nab"], &[BadChunkSize]),
+        ("\r\nab", &["body -", "raw 0 \\r\\nab"], &[BadChunkSize]),
+        (";x\r\nab", &["body -", "raw 0 ;x\\r\\nab"], &[BadChunkSize]),
+        (" 2\r\nab", &["body -", "raw 0  2\\r\\nab"], &[BadChunkSize]),
+        ("-2\r\nab", &["body -", "raw 0 -2\\r\\nab"], &[BadChunkSize]),
+        ("2x\r\nab", &["body -", "raw 0 x\\r\\nab"], &[BadChunkSize]),
+        ("2 2\r\nab", &["body -", "raw 0 2\\r\\nab"], &[BadChunkSize]),
+        ("2\rab", &["body -", "raw 0 ab"], &[BadChunkSize]),
+        ("10000000000000000\r\nab", &["body -", "raw 0 0\\r\\nab"], &[BadChunkSize]),
+        ("ffffffffffffffff\r\nab", &["body 0 ab"], &[]),
+        ("2\r\nabc", &["body 0 ab", "raw 0 c"], &[BadChunkEnd]),
+        ("2\r\nab\rc", &["body 0 ab", "raw 0 c"], &[BadChunkEnd]),
+        ("2;x\nab\r\n0\r\n\r\n", &["body 0 ab"], &[BareLf, ChunkExtension]),
+    ];
+    for &(chunks, expected, odd) in cases {
+        let step = request(&format!("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"));
+        let (lines, anomalies) = outcome_at_any_split(chunks, &[step]);
+        assert_eq!(lines[0][1..], *expected, "{chunks:?}");
+        assert_eq!(anomalies[0], odd, "{chunks:?}");
+    }
+}
+
+#[test]
+fn what_is_no_start_line_is_raw_and_the_other_direction_goes_on() {
+    let cases: &[(Step, &[&str])] = &[
+        (request("\x16\x03\x01"), &["raw 0 \\x16\\x03\\x01"]),
+        (request("\r\n GET /"), &["raw 0  GET /"]),
+        (request("GET\r\n"), &["header 0 GET", "raw 0 \\r\\n"]),
+        (request("GET /\r\nmore"), &["header 0 GET /\\r\\n", "raw 0 more"]),
+        (request("GET / HTTP/2.0\r\nmore"), &["header 0 GET / HTTP/2.0\\r\\n", "raw 0 more"]),
+        (request("GET /HTTP/1.1\r\nmore"), &["header 0 GET /HTTP/1.1\\r\\n", "raw 0 more"]),
+        (request("GET / HTTP/1.x\r\nmore"), &["header 0 GET / HTTP/1.x\\r\\n", "raw 0 more"]),
+        (request("GET HTTP/1.1\r\nmore"), &["header 0 GET HTTP/1.1\\r\\n", "raw 0 more"]),
+        (
+            request("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1\r\n"),
+            &["header 0 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF", "raw 0 G / HTTP/1.1\\r\\n"],
+        ),
+        (response("SSH-2.0"), &["raw 0 SSH-2.0"]),
+        (response("HTTP/2 200\r\n"), &["header 0 HTTP/", "raw 0 2 200\\r\\n"]),
+        (response("HTTP/1.x 200\r\n"), &["header 0 HTTP/1.", "raw 0 x 200\\r\\n"]),
+        (response("HTTP/1.1200\r\n"), &["header 0 HTTP/1.1", "raw 0 200\\r\\n"]),
+        (response("HTTP/1.1 20\r\n"), &["header 0 HTTP/1.1 20", "raw 0 \\r\\n"]),
+        (response("HTTP/1.1 2000\r\n"), &["header 0 HTTP/1.1 200", "raw 0 0\\r\\n"]),
+    ];
+    for (step, expected) in cases {
+        let Step::Push(direction, _) = step else { unreachable!() };
+        let other = match direction {
+            ToServer => response("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"),
+            ToClient => request("PUT / HTTP/1.1\r\nContent-Length: 1\r\n\r\na"),
+        };
+        let (lines, anomalies) = outcome_at_any_split("start line", &[step.clone(), other]);
+        assert_eq!(lines[direction.index()], *expected, "{step:?}");
+        assert_eq!(anomalies[direction.index()], [Anomaly::BadStartLine], "{step:?}");
+        assert_eq!(lines[direction.flip().index()][1], "body 0 a", "{step:?}");
+    }
+}
+
+#[test]
+fn gaps_are_skipped_where_the_length_is_known_and_lose_the_direction_elsewhere() {
+    let gap = |len| Step::Gap(ToServer, len);
+    let head = "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n";
+    let shown = "header 0 POST / HTTP/1.1\\r\\nContent-Length: 9\\r\\n\\r\\n";
+    check(
+        "in a body",
+        &[
+            request(&format!("{head}ab")),
+            gap(4),
+            request(&format!("cde{head}")),
+            gap(9),
+            request(head),
+            gap(11),
+            request("z"),
+            gap(2),
+        ],
+        &[
+            shown,
+            "body 0 ab",
+            "gap body 4",
+            "+body 6 cde",
+            shown,
+            "body -",
+            "gap body 9",
+            shown,
+            "body -",
+            "gap body 9",
+            "gap raw 2",
+            "raw 0 z",
+            "gap raw 2",
+        ],
+        &[],
+        [&[Anomaly::LostSync], &[]],
+    );
+    let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let (lines, anomalies) = outcome_at_any_split(
+        "in a chunk",
+        &[request(&format!("{chunked}5\r\na")), gap(4), request("\r\n1\r\nb\r\n2\r\nc"), gap(3), request("\n0\r\n")],
+    );
+    assert_eq!(lines[0][1..], ["body 0 a", "gap body 4", "+body 5 bc", "gap body 1", "gap raw 2", "raw 0 \\n0\\r\\n"]);
+    assert_eq!(anomalies[0], [Anomaly::LostSync]);
+    check(
+        "in headers",
+        &[request("GET / HTT"), gap(3), request("b\r\n\r\n")],
+        &["header 0 GET / HTT", "gap header 3", "raw 0 b\\r\\n\\r\\n"],
+        &[],
+        [&[Anomaly::LostSync], &[]],
+    );
+    check(
+        "until the end, beyond what can be counted",
+        &[
+            response("HTTP/1.1 200 OK\r\n\r\na"),
+            Step::Gap(ToClient, u64::MAX - 1),
+            Step::Gap(ToClient, 9),
+            response("b"),
+        ],
+        &[],
+        &[
+            "header 0 HTTP/1.1 200 OK\\r\\n\\r\\n",
+            "body 0 a",
+            "gap body 18446744073709551614",
+            "gap body 9",
+            "+body 18446744073709551615 b",
+        ],
+        [&[], &[]],
+    );
+    check(
+        "no gap at all",
+        &[gap(0), request("GET / HTTP/1.1\r\n\r\n")],
+        &["header 0 GET / HTTP/1.1\\r\\n\\r\\n"],
+        &[],
+        [&[], &[]],
+    );
+}
+
+/// Runs one direction whole, in bytes and in pieces of several sizes; all must agree.
+fn long(direction: Direction, bytes: &[u8]) -> (Record, Anomalies) {
+    let mut results = [bytes.len().max(1), 1, 1460, 4096, 65536].map(|size| {
+        let mut connection = Connection::default();
+        for piece in bytes.chunks(size) {
+            connection.push(direction, piece);
+        }
+        let [to_server, to_client] = connection.records;
+        let record = if direction == ToServer { to_server } else { to_client };
+        (record, connection.http.take_anomalies(direction))
+    });
+    for (record, anomalies) in &results[1..] {
+        assert!(record.items == results[0].0.items && *anomalies == results[0].1, "pieces make a difference");
+    }
+    std::mem::take(&mut results[0])
+}
+
+#[test]
+fn header_sections_and_chunk_lines_have_a_limit() {
+    let limit = MAX_HEADER_BYTES as usize;
+    let fill = |len: usize| {
+        let mut bytes = b"GET / HTTP/1.1\r\nA: ".to_vec();
+        bytes.resize(len - 4, b'x');
+        bytes.extend_from_slice(b"\r\n\r\n");
+        bytes
+    };
+    let (record, anomalies) = long(ToServer, &fill(limit));
+    assert_eq!((record.items.len(), record.joined("header").len()), (1, limit));
+    assert!(anomalies.is_empty());
+    let (record, anomalies) = long(ToServer, &fill(limit + 1));
+    assert_eq!((record.joined("header").len(), record.joined("raw")), (limit, b"\n".to_vec()));
+    assert_eq!(anomalies.iter().collect::<Vec<_>>(), [Anomaly::HeaderTooLong]);
+
+    // trailers count with the header section that they belong to
+    let head = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut bytes = [&head[..], b"0\r\n"].concat();
+    bytes.resize(head.len() + 3 + limit, b'x');
+    let (record, anomalies) = long(ToServer, &bytes);
+    assert_eq!((record.joined("header").len(), record.joined("raw").len()), (limit, head.len()));
+    assert!(anomalies.contains(Anomaly::HeaderTooLong));
+
+    let line = usize::from(MAX_CHUNK_LINE_BYTES);
+    for (extra, gives_up) in [(0, false), (1, true)] {
+        let mut bytes = [&head[..], b"1;"].concat();
+        bytes.resize(head.len() + line - 2 + extra, b'x');
+        bytes.extend_from_slice(b"\r\na\r\n0\r\n\r\n");
+        let (record, anomalies) = long(ToServer, &bytes);
+        assert_eq!(anomalies.contains(Anomaly::BadChunkSize), gives_up);
+        assert_eq!(record.joined("body"), if gives_up { &b""[..] } else { b"a" });
+        assert_eq!(record.joined("raw"), if gives_up { &b"\na\r\n0\r\n\r\n"[..] } else { b"" });
+    }
+    // endless leading zeros are no way to pass unseen
+    let zeros = [&head[..], &vec![b'0'; line + 7]].concat();
+    let (record, anomalies) = long(ToServer, &zeros);
+    assert_eq!(record.joined("raw").len(), 7);
+    assert!(anomalies.contains(Anomaly::BadChunkSize));
+}
+
+#[test]
+fn a_line_of_any_length_is_delivered_and_found_out() {
+    let target = "x".repeat(3000);
+    let padding = "\t ".repeat(700);
+    let message = format!("POST /{target} HTTP/1.1\r\nB: {target}\r\nContent-Length:{padding}3{padding}\r\n\r\nabc");
+    let (record, anomalies) = long(ToServer, message.as_bytes());
+    assert_eq!(record.joined("header").len(), message.len() - 3);
+    assert_eq!(record.joined("body"), b"abc");
+    assert!(anomalies.is_empty());
+}
+
+#[test]
+fn requests_beyond_the_remembered_ones_keep_their_place() {
+    let depth = MAX_OUTSTANDING as usize;
+    let mut connection = Connection::default();
+    for _ in 0..depth {
+        connection.push(ToServer, b"HEAD / HTTP/1.1\r\n\r\n");
+    }
+    assert!(connection.http.take_anomalies(ToServer).is_empty());
+    // two more: the first only counted, the second too, though a place is free by then
+    connection.push(ToServer, b"HEAD / HTTP/1.1\r\n\r\n");
+    let odd = connection.http.take_anomalies(ToServer);
+    assert_eq!(odd.iter().collect::<Vec<_>>(), [Anomaly::PipelineOverflow]);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n";
+    connection.push(ToClient, head);
+    connection.push(ToServer, b"HEAD / HTTP/1.1\r\n\r\n");
+    for _ in 1..depth {
+        connection.push(ToClient, head);
+    }
+    assert_eq!(connection.records[1].joined("body"), b"");
+    for _ in 0..2 {
+        connection.push(ToClient, &[&head[..], b"x"].concat());
+    }
+    assert_eq!(connection.records[1].joined("body"), b"xx");
+    // all are answered: methods are remembered again
+    connection.push(ToServer, b"HEAD / HTTP/1.1\r\n\r\n");
+    connection.push(ToClient, &[&head[..], &head[..]].concat());
+    assert_eq!(connection.records[1].joined("body"), b"xx");
+    assert_eq!(connection.records[1].joined("raw"), b"");
+}
+
+#[test]
+fn pieces_are_sub_slices_of_the_input() {
+    struct Within<'a>(&'a [u8], usize);
+    impl Within<'_> {
+        fn take(&mut self, bytes: &[u8]) {
+            let outer = self.0.as_ptr_range();
+            let inner = bytes.as_ptr_range();
+            assert!(outer.start <= inner.start && inner.end <= outer.end);
+            self.1 += 1;
+        }
+    }
+    impl Sink for Within<'_> {
+        fn begin(&mut self, _: Part) {}
+        fn data(&mut self, _: Part, _: u64, bytes: &[u8]) {
+            self.take(bytes);
+        }
+        fn gap(&mut self, _: Part, _: u64) {}
+        fn raw(&mut self, bytes: &[u8]) {
+            self.take(bytes);
+        }
+        fn raw_gap(&mut self, _: u64) {}
+    }
+    let message = b"PUT / HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n\r\n\0";
+    let mut sink = Within(message, 0);
+    Http1::default().push(ToServer, message, &mut sink);
+    // one call each for the header section, the chunk, the trailers and the rest
+    assert_eq!(sink.1, 4);
+}
+
+#[test]
+fn the_state_is_small() {
+    assert!(size_of::<Http1>() <= 256, "{}", size_of::<Http1>());
+}
+
+#[test]
+fn anomalies_are_a_set() {
+    let mut set = Anomalies::default();
+    for (index, anomaly) in Anomaly::ALL.into_iter().enumerate() {
+        assert_eq!(anomaly as usize, index);
+        assert!(!set.contains(anomaly));
+        set.insert(anomaly);
+        assert!(set.contains(anomaly));
+        assert_eq!(set.iter().count(), index + 1);
+    }
+}
+
+#[test]
+fn probes() {
+    use Probe::{NeedMore, No, Yes};
+    let requests: &[(&str, Probe)] = &[
+        ("", NeedMore),
+        ("G", NeedMore),
+        ("GET", NeedMore),
+        ("GET ", NeedMore),
+        ("GET /", Yes),
+        ("\r\nGET /", Yes),
+        ("\r\n\r\n", NeedMore),
+        ("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", No),
+        ("OPTIONS * HTTP/1.1", Yes),
+        ("GET http://a/", Yes),
+        ("GET HTTP://a/", Yes),
+        ("GET ht", NeedMore),
+        ("GET host", No),
+        ("PROPFIND /dav", Yes),
+        ("RPC_IN_DATA /r", Yes),
+        ("VERSION-CONTROL /x", Yes),
+        ("CONNECT h:1", Yes),
+        ("CONNECT [::1]:1", Yes),
+        ("CONNECT /", No),
+        ("PRI ", NeedMore),
+        ("PRI * HTTP/2.0\r\n\r\n", No),
+        ("EHLO mail.example", No),
+        ("USER name", No),
+        (" GET /", No),
+        ("get /", No),
+        ("GET\t/", No),
+        ("\x16\x03\x01", No),
+        ("SSH-2.0-OpenSSH_9.2", No),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", No),
+    ];
+    for &(head, expected) in requests {
+        assert_eq!(probe(ToServer, head.as_bytes()), expected, "{head:?}");
+    }
+    let responses: &[(&str, Probe)] = &[
+        ("", NeedMore),
+        ("HTTP/1", NeedMore),
+        ("HTTP/1.", Yes),
+        ("HTTP/1.0 200", Yes),
+        ("HTTP/2", No),
+        ("RTSP/1.0 200", No),
+        ("GET / HTTP/1.1", No),
+    ];
+    for &(head, expected) in responses {
+        assert_eq!(probe(ToClient, head.as_bytes()), expected, "{head:?}");
+    }
+}
+
+/// How a body is framed in a generated message.
+#[derive(Clone, Debug)]
+enum Framed {
+    Nothing,
+    Length,
+    Chunked { sizes: Vec<usize>, trailer: bool },
+}
+
+#[derive(Clone, Debug)]
+struct Exchange {
+    head: bool,
+    fields: Vec<(String, String)>,
+    request: (Framed, Vec<u8>),
+    response: (Framed, Vec<u8>),
+    interim: bool,
+}
+
+fn framed() -> impl Strategy<Value = Framed> {
+    prop_oneof![
+        Just(Framed::Nothing),
+        Just(Framed::Length),
+        (prop::collection::vec(1usize..40, 1..6), any::<bool>())
+            .prop_map(|(sizes, trailer)| Framed::Chunked { sizes, trailer }),
+    ]
+}
+
+fn exchange() -> impl Strategy<Value = Exchange> {
+    let body = || prop::collection::vec(any::<u8>(), 0..120);
+    // no name that frames begins with X
+    let fields = prop::collection::vec(("X[A-Za-z-]{0,12}", "[ -~]{0,30}"), 0..4);
+    (any::<bool>(), fields, (framed(), body()), (framed(), body()), any::<bool>())
+        .prop_map(|(head, fields, request, response, interim)| Exchange { head, fields, request, response, interim })
+}
+
+/// The naive writer: returns the message and the body that it carries.
+fn write(
+    start: &str,
+    fields: &[(String, String)],
+    (framed, body): &(Framed, Vec<u8>),
+    bodiless: bool,
+) -> (Vec<u8>, Vec<u8>) {
+    let mut out = format!("{start}\r\n").into_bytes();
+    for (name, value) in fields {
+        out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    let mut content = Vec::new();
+    match framed {
+        Framed::Nothing => {
+            // a response that says nothing would go on until the end
+            if start.starts_with("HTTP/") {
+                out.extend_from_slice(b"Content-Length: 0\r\n");
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        Framed::Length => {
+            out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+            content.clone_from(body);
+        }
+        Framed::Chunked { sizes, trailer } => {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n\r\n");
+            if bodiless {
+                return (out, Vec::new());
+            }
+            let mut rest = &body[..];
+            for size in sizes.iter().cycle() {
+                let (chunk, more) = rest.split_at(rest.len().min(*size));
+                if chunk.is_empty() {
+                    break;
+                }
+                out.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                out.extend_from_slice(chunk);
+                out.extend_from_slice(b"\r\n");
+                rest = more;
+            }
+            out.extend_from_slice(if *trailer { b"0\r\nT: u\r\n\r\n" } else { b"0\r\n\r\n" });
+            return (out, body.clone());
+        }
+    }
+    if bodiless {
+        content.clear();
+    }
+    out.extend_from_slice(&content);
+    (out, content)
+}
+
+/// The bodies of one direction, one entry for each body that is not empty.
+fn bodies(record: &Record) -> Vec<Vec<u8>> {
+    let of_body = record.items.iter().filter(|(kind, ..)| kind == "body");
+    of_body.map(|(_, _, bytes)| bytes.clone()).filter(|bytes| !bytes.is_empty()).collect()
+}
+
+proptest! {
+    #[test]
+    fn bodies_of_valid_messages_come_out(
+        exchanges in prop::collection::vec(exchange(), 1..8),
+        pieces in prop::collection::vec(1usize..90, 1..20),
+        pipelined in any::<bool>(),
+    ) {
+        let mut connection = Connection::default();
+        let mut expected = [Vec::new(), Vec::new()];
+        let mut streams = [Vec::new(), Vec::new()];
+        for exchange in &exchanges {
+            let method = if exchange.head { "HEAD" } else { "POST" };
+            let (request, request_body) = write(&format!("{method} /x HTTP/1.1"), &exchange.fields, &exchange.request, false);
+            let (response, response_body) = write("HTTP/1.1 200 OK", &exchange.fields, &exchange.response, exchange.head);
+            streams[0].extend(request);
+            if exchange.interim {
+                streams[1].extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+            streams[1].extend(response);
+            expected[0].push(request_body);
+            expected[1].push(response_body);
+            if !pipelined {
+                for (direction, stream) in [ToServer, ToClient].into_iter().zip(&mut streams) {
+                    push_in_pieces(&mut connection, direction, stream, &pieces);
+                    stream.clear();
+                }
+            }
+        }
+        for (direction, stream) in [ToServer, ToClient].into_iter().zip(&streams) {
+            push_in_pieces(&mut connection, direction, stream, &pieces);
+        }
+        for direction in [ToServer, ToClient] {
+            let index = direction.index();
+            expected[index].retain(|body: &Vec<u8>| !body.is_empty());
+            prop_assert_eq!(&bodies(&connection.records[index]), &expected[index]);
+            prop_assert!(!connection.http.is_raw(direction));
+            prop_assert!(connection.http.take_anomalies(direction).is_empty());
+        }
+    }
+
+    #[test]
+    fn any_bytes_do_no_harm_and_splits_make_no_difference(
+        steps in prop::collection::vec(hostile(), 1..12),
+        cuts in prop::collection::vec(1usize..20, 1..10),
+    ) {
+        let whole = outcome(&steps);
+        prop_assert_eq!(&outcome(&bytewise(&steps)), &whole);
+        let mut connection = Connection::default();
+        for step in &steps {
+            match step {
+                Step::Push(direction, bytes) => push_in_pieces(&mut connection, *direction, bytes, &cuts),
+                gap @ Step::Gap(..) => connection.run(std::slice::from_ref(gap)),
+            }
+        }
+        prop_assert_eq!(&connection.end(), &whole);
+    }
+
+    #[test]
+    fn a_raw_direction_delivers_every_byte(bytes in prop::collection::vec(any::<u8>(), 1..600), size in 1usize..50) {
+        let mut connection = Connection::default();
+        connection.push(ToClient, b"SSH-2.0");
+        prop_assert!(connection.http.is_raw(ToClient));
+        for piece in bytes.chunks(size) {
+            connection.push(ToClient, piece);
+        }
+        prop_assert_eq!(connection.records[1].joined("raw"), [b"SSH-2.0", &bytes[..]].concat());
+    }
+}
+
+fn push_in_pieces(connection: &mut Connection, direction: Direction, stream: &[u8], pieces: &[usize]) {
+    let mut rest = stream;
+    for size in pieces.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, more) = rest.split_at(rest.len().min(*size));
+        connection.push(direction, piece);
+        rest = more;
+    }
+}
+
+/// Random bytes, random fragments of the language, and gaps, in both directions.
+fn hostile() -> impl Strategy<Value = Step> {
+    let direction = || prop_oneof![Just(ToServer), Just(ToClient)];
+    const WORDS: &[&str] = &[
+        "GET / HTTP/1.1\r\n",
+        "HEAD / HTTP/1.0\r\n",
+        "CONNECT h:1 HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 101 S\r\n",
+        "HTTP/1.1 204 N\r\n",
+        "\r\n",
+        "\n",
+        "\r",
+        " ",
+        "\t",
+        ",",
+        ";",
+        ":",
+        "Content-Length: ",
+        "Transfer-Encoding: ",
+        "chunked",
+        "identity",
+        "gzip",
+        "5",
+        "0\r\n",
+        "3\r\nabc\r\n",
+        "18446744073709551615",
+        "ffffffffffffffff",
+        "A: b\r\n",
+        "\r\n\r\n",
+    ];
+    let words = prop::collection::vec(prop::sample::select(WORDS), 1..14).prop_map(|words| words.concat().into_bytes());
+    prop_oneof![
+        1 => (direction(), prop::collection::vec(any::<u8>(), 1..80)).prop_map(|(to, bytes)| Step::Push(to, bytes)),
+        5 => (direction(), words).prop_map(|(to, bytes)| Step::Push(to, bytes)),
+        1 => (direction(), prop_oneof![0u64..9, Just(u64::MAX)]).prop_map(|(to, len)| Step::Gap(to, len)),
+    ]
+}
