@@ -314,6 +314,10 @@ impl Half {
 
     /// The line end after a chunk's data, or the beginning of what follows the last chunk.
     fn after_line(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+        if self.state == State::ChunkEnd && bytes.starts_with(b"\r\n") {
+            self.begin_chunk_line();
+            return 2;
+        }
         let Some(&byte) = bytes.first() else { return 0 };
         match (byte, self.state) {
             (b'\r', State::ChunkEnd) => self.state = State::ChunkEndCr,

@@ -239,9 +239,12 @@ impl Head {
 
     /// Remembers the end of what was passed of the request line.
     fn keep_tail(&mut self, line: &[u8]) {
-        let last = line.get(line.len().saturating_sub(self.tail.len())..).unwrap_or_default();
+        if let Some(tail) = line.last_chunk() {
+            self.tail = *tail;
+            return;
+        }
         let mut tail = u128::from_be_bytes(self.tail);
-        for &byte in last {
+        for &byte in line {
             tail = (tail << 8) | u128::from(byte);
         }
         self.tail = tail.to_be_bytes();
@@ -315,7 +318,9 @@ impl Head {
                 (true, Progress::More)
             }
             _ => {
-                self.at = if self.trailer { At::Skip } else { At::Name };
+                // most names differ from those that matter in the first byte
+                let begins_name = NAMES.iter().any(|name| name.first() == Some(&byte.to_ascii_lowercase()));
+                self.at = if begins_name && !self.trailer { At::Name } else { At::Skip };
                 self.word = Word::default();
                 (false, Progress::More)
             }
