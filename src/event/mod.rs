@@ -4,8 +4,19 @@
 //! never formats. The event thread drains every worker's ring, turns each event
 //! into one EVE JSON line and writes it.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)
+)]
+
+pub mod community_id;
+pub mod flow_id;
+pub mod timestamp;
 mod types;
 
+pub use community_id::CommunityId;
+pub use flow_id::flow_id;
+pub use timestamp::EveTime;
 pub use types::{
     AlertEvent, AlertHit, AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, Location,
     MAX_ALERT_HITS, TcpSummary, Tuple,

@@ -138,6 +138,18 @@ pub enum FlowState {
     Closed,
 }
 
+impl FlowState {
+    /// EVE's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Established => "established",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// EVE's `flow.reason`: why a flow's record was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -147,6 +159,18 @@ pub enum EndReason {
     Forced,
     /// The capture ended or the sensor was stopped.
     Shutdown,
+}
+
+impl EndReason {
+    /// EVE's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Forced => "forced",
+            Self::Shutdown => "shutdown",
+        }
+    }
 }
 
 /// The TCP side of a flow's record.
