@@ -10,12 +10,18 @@
 )]
 
 pub mod community_id;
+pub mod eve;
 pub mod flow_id;
+mod names;
+mod stats;
 pub mod timestamp;
 mod types;
 
 pub use community_id::CommunityId;
+pub use eve::{EncodeError, EveEncoder};
 pub use flow_id::flow_id;
+pub use names::{DictionaryNames, EventNames, KeywordName};
+pub use stats::{CounterNameError, StatsEvent};
 pub use timestamp::EveTime;
 pub use types::{
     AlertEvent, AlertHit, AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, Location,
