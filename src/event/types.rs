@@ -157,6 +157,8 @@ pub enum EndReason {
     Timeout,
     /// The table was full and its place was needed.
     Forced,
+    /// TCP: a new connection uses the same ports.
+    TcpReuse,
     /// The capture ended or the sensor was stopped.
     Shutdown,
 }
@@ -168,6 +170,7 @@ impl EndReason {
         match self {
             Self::Timeout => "timeout",
             Self::Forced => "forced",
+            Self::TcpReuse => "tcp_reuse",
             Self::Shutdown => "shutdown",
         }
     }

@@ -21,6 +21,12 @@ impl Bits {
     pub const KILLED: u8 = 4;
     /// Packets were seen in both directions.
     pub const BOTH_WAYS: u8 = 8;
+    /// Its content is not inspected.
+    pub const NO_CONTENT: u8 = 16;
+    /// The client's SYN was seen.
+    pub const SYN_SEEN: u8 = 32;
+    /// The record is in use.
+    pub(super) const IN_USE: u8 = 64;
 
     /// Whether a fact holds.
     #[must_use]

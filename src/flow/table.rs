@@ -1,7 +1,7 @@
 //! The table: index, records, free list and age lists.
 
 use super::age::{AgeList, Class, Timeouts};
-use super::entry::{Flow, NO_SLOT};
+use super::entry::{Bits, Flow, NO_SLOT};
 use super::index::Bucket;
 use super::key::{FlowKey, KeyHash};
 
@@ -151,6 +151,7 @@ impl FlowTable {
         *flow = Flow::empty();
         flow.key = *key;
         flow.class = class;
+        flow.bits.set(Bits::IN_USE);
         flow.last_ns = now_ns;
         flow.queued = queued(now_ns);
         let bucket = self.buckets.get_mut(number)?;
@@ -265,6 +266,7 @@ impl FlowTable {
         let free = self.free;
         if let Some(flow) = self.get_mut(index) {
             flow.chain = free;
+            flow.bits = Bits::default();
         }
         self.free = index.0;
         self.len = self.len.saturating_sub(1);
@@ -286,6 +288,14 @@ impl FlowTable {
             }
             before = flow.chain;
         }
+    }
+
+    /// Flows whose records stand in this range of places, in no order that means
+    /// anything: for a walk over the table in slices.
+    pub fn walk(&self, places: std::ops::Range<u32>) -> impl Iterator<Item = &Flow> {
+        let start = usize::try_from(places.start).unwrap_or(usize::MAX).min(self.flows.len());
+        let end = usize::try_from(places.end).unwrap_or(usize::MAX).min(self.flows.len());
+        self.flows.get(start..end.max(start)).unwrap_or(&[]).iter().filter(|flow| flow.bits.has(Bits::IN_USE))
     }
 
     /// All flows, oldest first within each class.

@@ -18,6 +18,12 @@ macro_rules! rejects {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
+
+            /// The counter's name with its place among all counters.
+            #[must_use]
+            pub const fn counter(self) -> &'static str {
+                match self { $(Self::$variant => concat!("decoder.reject.", $name),)* }
+            }
         }
     };
 }

@@ -1,1 +1,24 @@
-//! To be filled.
+//! The worker: what one lcore does with the packets it owns.
+//!
+//! [`Pipeline`] is the whole analysis as a value: frames in, events out, no
+//! DPDK, no thread, no clock, so that tests, `bench` and `replay` run the same
+//! code as the live sensor. [`Worker`] polls queues and rings and feeds it.
+//!
+//! Limits are those of the tables it owns, all taken when it is made. In steady
+//! state a packet costs no allocation, lock, format or system call.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+mod content;
+mod counters;
+mod inject;
+mod mailbox;
+mod pipeline;
+mod poll;
+mod slots;
+
+pub use counters::{Counters, Gauges, Published, Snapshot};
+pub use inject::PortInjector;
+pub use mailbox::{FlowLine, Mailbox};
+pub use pipeline::{Frame, Pipeline, PipelineOptions};
+pub use poll::{Idle, Sources, Worker, WorkerControl};

@@ -1,0 +1,272 @@
+//! What a worker counts, and how others read it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_utils::CachePadded;
+
+use crate::kill::KillCounters;
+use crate::scan::keyword::HitCounters;
+use crate::tcp::TcpCounters;
+use crate::wire::{REJECT_COUNT, Reject};
+
+/// Counters of the pipeline itself; those of its parts are with the parts.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    /// Frames seen.
+    pub packets: u64,
+    /// Bytes of them on the wire.
+    pub bytes: u64,
+    /// Frames that were not analysed, by reason.
+    pub rejects: [u64; REJECT_COUNT],
+    /// Frames that the capture had cut.
+    pub cut: u64,
+    /// TCP segments analysed.
+    pub tcp: u64,
+    /// UDP datagrams analysed.
+    pub udp: u64,
+    /// ICMP and ICMPv6 messages.
+    pub icmp: u64,
+    /// Packets of other protocols.
+    pub other: u64,
+    /// Flows begun.
+    pub flows: u64,
+    /// Flows ended by their timeout.
+    pub flows_timeout: u64,
+    /// Flows ended because the table was full.
+    pub flows_forced: u64,
+    /// Flows ended because their ports were used again.
+    pub flows_reused: u64,
+    /// Flows ended because the capture ended or the sensor stopped.
+    pub flows_shutdown: u64,
+    /// TCP flows whose start was not seen and whose content was left alone (`tcp.midstream = false`).
+    pub midstream_ignored: u64,
+    /// HTTP/1 connections recognised.
+    pub http: u64,
+    /// HTTP/1 connections read as plain bytes because all parser states were taken.
+    pub http_exhausted: u64,
+    /// Odd things in HTTP/1 messages.
+    pub http_anomalies: u64,
+    /// Bytes that went through the keyword scanner.
+    pub scanned_bytes: u64,
+    /// Alerts raised.
+    pub alerts: u64,
+    /// Bursts that held at least one frame.
+    pub bursts: u64,
+    /// Time-stamp counter ticks spent on them.
+    pub busy_ticks: u64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            packets: 0,
+            bytes: 0,
+            rejects: [0; REJECT_COUNT],
+            cut: 0,
+            tcp: 0,
+            udp: 0,
+            icmp: 0,
+            other: 0,
+            flows: 0,
+            flows_timeout: 0,
+            flows_forced: 0,
+            flows_reused: 0,
+            flows_shutdown: 0,
+            midstream_ignored: 0,
+            http: 0,
+            http_exhausted: 0,
+            http_anomalies: 0,
+            scanned_bytes: 0,
+            alerts: 0,
+            bursts: 0,
+            busy_ticks: 0,
+        }
+    }
+}
+
+impl Counters {
+    /// Counts a frame that is not analysed.
+    #[inline]
+    pub(super) fn reject(&mut self, reason: Reject) {
+        if let Some(count) = self.rejects.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+
+    fn visit(&self, show: &mut impl FnMut(&'static str, u64)) {
+        show("decoder.pkts", self.packets);
+        show("decoder.bytes", self.bytes);
+        show("decoder.tcp", self.tcp);
+        show("decoder.udp", self.udp);
+        show("decoder.icmp", self.icmp);
+        show("decoder.other", self.other);
+        show("decoder.cut", self.cut);
+        for (reason, count) in Reject::ALL.iter().zip(&self.rejects) {
+            show(reason.counter(), *count);
+        }
+        show("flow.total", self.flows);
+        show("flow.end.timeout", self.flows_timeout);
+        show("flow.end.forced", self.flows_forced);
+        show("flow.end.tcp_reuse", self.flows_reused);
+        show("flow.end.shutdown", self.flows_shutdown);
+        show("tcp.midstream_ignored", self.midstream_ignored);
+        show("http.sessions", self.http);
+        show("http.sessions_exhausted", self.http_exhausted);
+        show("http.anomalies", self.http_anomalies);
+        show("detect.scanned_bytes", self.scanned_bytes);
+        show("detect.alert", self.alerts);
+        show("worker.bursts", self.bursts);
+        show("worker.busy_ticks", self.busy_ticks);
+    }
+}
+
+/// What there is now, rather than what has been counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gauges {
+    /// Flows in the table.
+    pub flows: u64,
+    /// TCP flows, handshake not complete.
+    pub tcp_new: u64,
+    /// TCP flows, established.
+    pub tcp_established: u64,
+    /// TCP flows, closed.
+    pub tcp_closed: u64,
+    /// UDP flows.
+    pub udp: u64,
+    /// Times a flow did not fit its index line.
+    pub index_spills: u64,
+    /// Buffers that early segments take.
+    pub segments_held: u64,
+    /// HTTP parser states taken.
+    pub http: u64,
+    /// Keyword-hit records taken.
+    pub hit_records: u64,
+    /// Events passed to the event thread.
+    pub events_sent: u64,
+    /// Events lost because its ring was full.
+    pub events_dropped: u64,
+}
+
+/// All figures of a worker at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Of the pipeline.
+    pub counters: Counters,
+    /// Of the reassembler.
+    pub tcp: TcpCounters,
+    /// Of the keyword hits.
+    pub hits: HitCounters,
+    /// Of the killer.
+    pub kill: KillCounters,
+    /// Of the tables.
+    pub gauges: Gauges,
+}
+
+impl Snapshot {
+    /// Shows each figure with its name in statistics; names and order never change.
+    pub fn visit(&self, mut show: impl FnMut(&'static str, u64)) {
+        self.counters.visit(&mut show);
+        let Self { tcp, hits, kill, gauges, .. } = self;
+        show("flow.active", gauges.flows);
+        show("flow.active_tcp_new", gauges.tcp_new);
+        show("flow.active_tcp_established", gauges.tcp_established);
+        show("flow.active_tcp_closed", gauges.tcp_closed);
+        show("flow.active_udp", gauges.udp);
+        show("flow.index_spills", gauges.index_spills);
+        show("tcp.in_order", tcp.in_order);
+        show("tcp.out_of_order", tcp.out_of_order);
+        show("tcp.retransmitted", tcp.retransmitted);
+        show("tcp.partly_new", tcp.partly_new);
+        show("tcp.reassembly_gap", tcp.gaps);
+        show("tcp.gap_bytes", tcp.gap_bytes);
+        show("tcp.hole_acked", tcp.hole_acked);
+        show("tcp.hole_timeout", tcp.hole_timeout);
+        show("tcp.stream_limit", tcp.stream_limit);
+        show("tcp.pool_exhausted", tcp.pool_exhausted);
+        show("tcp.bad_reset", tcp.bad_reset);
+        show("tcp.after_close_bytes", tcp.after_close);
+        show("tcp.segments_held", gauges.segments_held);
+        show("http.active", gauges.http);
+        show("detect.keyword_hits", hits.hits);
+        show("detect.hit_records_exhausted", hits.pool_exhausted);
+        show("detect.hit_flow_limit", hits.flow_limit);
+        show("detect.hit_records", gauges.hit_records);
+        show("kill.sessions", kill.sessions);
+        show("kill.resets", kill.resets);
+        show("kill.rate_limited", kill.rate_limited);
+        show("kill.not_possible", kill.not_possible);
+        show("kill.not_sent", kill.not_sent);
+        show("event.sent", gauges.events_sent);
+        show("event.dropped", gauges.events_dropped);
+    }
+}
+
+/// A worker's counters as last published. Written by the worker's housekeeping,
+/// read by the control thread; each number is whole, and they may be a
+/// housekeeping interval old.
+#[derive(Debug)]
+pub struct Published {
+    names: Vec<&'static str>,
+    values: CachePadded<Box<[AtomicU64]>>,
+}
+
+impl Published {
+    /// Room for every figure of a [`Snapshot`].
+    #[must_use]
+    pub fn new() -> Self {
+        let mut names = Vec::new();
+        Snapshot::default().visit(|name, _| names.push(name));
+        let values = names.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { names, values: CachePadded::new(values) }
+    }
+
+    /// Publishes a snapshot.
+    pub fn publish(&self, snapshot: &Snapshot) {
+        let mut places = self.values.iter();
+        snapshot.visit(|_, value| {
+            if let Some(place) = places.next() {
+                place.store(value, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// All counters, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.names.iter().zip(self.values.iter()).map(|(name, value)| (*name, value.load(Ordering::Relaxed)))
+    }
+
+    /// One counter; 0 when there is none of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> u64 {
+        self.iter().find(|(have, _)| *have == name).map_or(0, |(_, value)| value)
+    }
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_has_a_name_of_its_own_and_is_published_under_it() {
+        let mut snapshot = Snapshot::default();
+        snapshot.counters.packets = 7;
+        snapshot.gauges.events_dropped = 9;
+        snapshot.counters.reject(Reject::TcpBadOffset);
+        let published = Published::new();
+        published.publish(&snapshot);
+        assert_eq!(published.get("decoder.pkts"), 7);
+        assert_eq!(published.get("event.dropped"), 9);
+        assert_eq!(published.get("decoder.reject.tcp_bad_offset"), 1);
+        let mut names: Vec<_> = published.iter().map(|(name, _)| name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count, "two figures share a name");
+    }
+}

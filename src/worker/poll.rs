@@ -1,0 +1,209 @@
+//! The polling loop of one worker lcore.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::counters::Published;
+use super::mailbox::{Mailbox, TopScan};
+use super::pipeline::{Frame, Pipeline};
+use crate::dpdk::lcore::{self, StopFlag};
+use crate::dpdk::port::RxQueue;
+use crate::dpdk::ring::RingReceiver;
+use crate::dpdk::{Burst, Clock, MAX_BURST, MetaKind, PacketView, Views};
+use crate::wire::LinkType;
+
+/// Polls between two housekeepings; at full load about a millisecond.
+const HOUSEKEEPING_POLLS: u32 = 256;
+/// How often the clock follows the system's, in housekeepings.
+const RESYNC_EVERY: u32 = 1024;
+
+/// What an lcore does when there is nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// Polls on: the core is its own.
+    Poll,
+    /// Gives the core to others that share it.
+    Yield,
+}
+
+/// Where a worker's packets come from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// Receive queues of ports that steer by RSS, with the interface index of each.
+    pub queues: Vec<(RxQueue, u16)>,
+    /// The work queue from a dispatcher or feeder.
+    pub ring: Option<RingReceiver>,
+}
+
+/// What the control thread and a worker share. Each field has one writer.
+#[derive(Debug)]
+pub struct WorkerControl {
+    /// Written by control: end.
+    pub stop: StopFlag,
+    /// Written by control: do not poll for now.
+    pub paused: Arc<AtomicBool>,
+    /// Written by the worker's housekeeping: its counters.
+    pub published: Published,
+    /// Questions and answers.
+    pub mailbox: Mailbox,
+}
+
+impl WorkerControl {
+    /// Shared state of one worker.
+    #[must_use]
+    pub fn new(stop: StopFlag, paused: Arc<AtomicBool>) -> Self {
+        Self { stop, paused, published: Published::new(), mailbox: Mailbox::default() }
+    }
+}
+
+/// A worker: sources, pipeline, and what it shares with control.
+#[derive(Debug)]
+pub struct Worker {
+    pipeline: Pipeline,
+    sources: Sources,
+    control: Arc<WorkerControl>,
+    burst_size: usize,
+    idle: Idle,
+}
+
+impl Worker {
+    /// A worker ready to [`Worker::run`].
+    #[must_use]
+    pub fn new(
+        pipeline: Pipeline,
+        sources: Sources,
+        control: Arc<WorkerControl>,
+        burst_size: usize,
+        idle: Idle,
+    ) -> Self {
+        Self { pipeline, sources, control, burst_size: burst_size.clamp(1, MAX_BURST), idle }
+    }
+
+    /// Polls until the feeder's flush has come, or, without a ring, until told to
+    /// stop. All flows are flushed and the counters published then.
+    pub fn run(mut self) {
+        let mut burst = Burst::new();
+        let mut views = Views::new();
+        let mut clock = Clock::new();
+        let mut top = TopScan::new();
+        let (mut polls, mut rounds) = (0_u32, 0_u32);
+        let live = self.sources.ring.is_none() || !self.sources.queues.is_empty();
+        let flushed_at = loop {
+            if self.control.paused.load(Ordering::Relaxed) && !self.control.stop.raised() {
+                self.publish();
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                continue;
+            }
+            let mut got = 0;
+            for at in 0..self.sources.queues.len() {
+                let Some((queue, iface)) = self.sources.queues.get_mut(at) else { break };
+                let iface = *iface;
+                let count = queue.receive(&mut burst, self.burst_size);
+                if count != 0 {
+                    got += count;
+                    self.from_queue(&mut burst, &mut views, iface, clock.now_ns());
+                }
+            }
+            if let Some(ring) = &mut self.sources.ring {
+                let count = ring.receive(&mut burst);
+                if count != 0 {
+                    got += count;
+                    if let Some(end_ns) = self.from_ring(&mut burst, &mut views) {
+                        break end_ns;
+                    }
+                }
+            } else if self.control.stop.raised() {
+                break clock.now_ns();
+            }
+            polls += 1;
+            if polls >= HOUSEKEEPING_POLLS {
+                polls = 0;
+                rounds = rounds.wrapping_add(1);
+                if rounds.is_multiple_of(RESYNC_EVERY) {
+                    clock.resync();
+                }
+                if live {
+                    self.pipeline.expire(clock.now_ns());
+                }
+                self.publish();
+                top.step(&self.control.mailbox, self.pipeline.table());
+            }
+            if got == 0 {
+                match self.idle {
+                    Idle::Poll => lcore::pause(),
+                    Idle::Yield => std::thread::yield_now(),
+                }
+            }
+        };
+        self.pipeline.flush(flushed_at);
+        self.publish();
+    }
+
+    /// Frames straight from a receive queue: their time is now.
+    fn from_queue(&mut self, burst: &mut Burst, views: &mut Views, iface: u16, now_ns: u64) {
+        let start = Clock::ticks();
+        let packets = burst.views(views);
+        let mut frames = [EMPTY; MAX_BURST];
+        for (number, place) in frames.iter_mut().enumerate().take(packets.len()) {
+            let Some(packet) = packets.get(number) else { break };
+            *place = Frame {
+                data: packet.data(),
+                timestamp_ns: now_ns,
+                clock_ns: now_ns,
+                wire_len: packet.packet_len(),
+                iface,
+                link: LinkType::Ethernet,
+                split: packet.segments() > 1,
+            };
+        }
+        self.pipeline.burst(frames.get(..packets.len()).unwrap_or(&[]));
+        burst.clear();
+        self.pipeline.add_busy_ticks(Clock::ticks().wrapping_sub(start));
+    }
+
+    /// Frames from the work queue, which carry their time. Returns the end time
+    /// when the flush message is among them.
+    fn from_ring(&mut self, burst: &mut Burst, views: &mut Views) -> Option<u64> {
+        let start = Clock::ticks();
+        let packets = burst.views(views);
+        let mut frames = [EMPTY; MAX_BURST];
+        let (mut count, mut end, mut clock_ns) = (0, None, 0);
+        for (number, place) in (0..packets.len()).zip(frames.iter_mut()) {
+            let Some(packet) = packets.get(number) else { break };
+            let meta = packet.meta();
+            clock_ns = meta.clock_ns.max(clock_ns);
+            if meta.kind == MetaKind::Flush {
+                end = Some(meta.clock_ns);
+                break;
+            }
+            *place = frame_of(&packet);
+            count += 1;
+        }
+        self.pipeline.burst(frames.get(..count).unwrap_or(&[]));
+        self.pipeline.expire(clock_ns);
+        burst.clear();
+        self.pipeline.add_busy_ticks(Clock::ticks().wrapping_sub(start));
+        end
+    }
+
+    fn publish(&self) {
+        self.control.published.publish(&self.pipeline.snapshot());
+    }
+}
+
+const EMPTY: Frame<'static> =
+    Frame { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
+
+/// The frame of a packet whose sidecar a dispatcher or feeder has filled.
+fn frame_of<'burst>(packet: &PacketView<'burst>) -> Frame<'burst> {
+    let meta = packet.meta();
+    Frame {
+        data: packet.data(),
+        timestamp_ns: meta.timestamp_ns,
+        clock_ns: meta.clock_ns,
+        wire_len: meta.wire_len,
+        iface: meta.iface,
+        link: LinkType::from_code(meta.link).unwrap_or_default(),
+        split: packet.segments() > 1,
+    }
+}
