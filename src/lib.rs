@@ -39,3 +39,6 @@ pub mod steer;
 pub mod tcp;
 pub mod wire;
 pub mod worker;
+
+/// Version and commit of this build.
+pub const VERSION: &str = env!("TIDEGATE_VERSION");

@@ -1,3 +1,9 @@
 //! tidegate: command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    tidegate::cmd::main(tidegate::cmd::Arguments::parse())
+}

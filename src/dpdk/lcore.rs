@@ -113,7 +113,6 @@ impl<T> Running<T> {
     ///
     /// # Panics
     /// Raises the task's panic again.
-    #[must_use]
     pub fn join(self) -> T {
         // SAFETY: waits for an lcore of the running EAL; called from the main lcore's side only.
         unsafe { dpdk_sys::rte_eal_wait_lcore(self.lcore.0) };
@@ -140,6 +139,12 @@ impl StopFlag {
     /// Asks everyone who looks to stop.
     pub fn raise(&self) {
         self.0.store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    /// The flag itself, for a signal handler to raise.
+    #[must_use]
+    pub fn shared(&self) -> Arc<std::sync::atomic::AtomicBool> {
+        Arc::clone(&self.0)
     }
 
     /// True once raised.

@@ -13,8 +13,10 @@ use super::error::DpdkError;
 pub enum MetaKind {
     /// A frame.
     Packet = 0,
-    /// No frame: the capture has ended, flows are to be flushed ([`Meta::clock_ns`] is its end).
+    /// No frame: flows are to be ended, since time starts anew with what follows ([`Meta::clock_ns`] is the old end).
     Flush = 1,
+    /// No frame: as `Flush`, and nothing follows.
+    End = 2,
 }
 
 /// Sidecar of an mbuf on its way from a dispatcher or feeder to a worker, kept in

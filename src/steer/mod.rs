@@ -6,10 +6,12 @@
 //! worker's ring, in arrival order.
 
 pub mod capture;
+mod feeder;
 pub mod reta;
 pub mod toeplitz;
 
 use crate::wire::Headers;
+pub use feeder::{Feeder, FeederCounters};
 pub use reta::Reta;
 pub use toeplitz::SymmetricHash;
 

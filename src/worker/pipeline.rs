@@ -155,6 +155,12 @@ impl Pipeline {
         }
     }
 
+    /// Ends all flows as [`Pipeline::flush`] does; what follows has a clock of its own.
+    pub fn restart(&mut self, now_ns: u64) {
+        self.flush(now_ns);
+        self.clock_ns = 0;
+    }
+
     /// The flow table, for display.
     #[must_use]
     pub const fn table(&self) -> &FlowTable {

@@ -79,7 +79,7 @@ impl Worker {
         Self { pipeline, sources, control, burst_size: burst_size.clamp(1, MAX_BURST), idle }
     }
 
-    /// Polls until the feeder's flush has come, or, without a ring, until told to
+    /// Polls until the feeder's end has come, or, without a ring, until told to
     /// stop. All flows are flushed and the counters published then.
     pub fn run(mut self) {
         let mut burst = Burst::new();
@@ -162,22 +162,30 @@ impl Worker {
     }
 
     /// Frames from the work queue, which carry their time. Returns the end time
-    /// when the flush message is among them.
+    /// when the end is among them.
     fn from_ring(&mut self, burst: &mut Burst, views: &mut Views) -> Option<u64> {
         let start = Clock::ticks();
         let packets = burst.views(views);
         let mut frames = [EMPTY; MAX_BURST];
         let (mut count, mut end, mut clock_ns) = (0, None, 0);
-        for (number, place) in (0..packets.len()).zip(frames.iter_mut()) {
+        for number in 0..packets.len() {
             let Some(packet) = packets.get(number) else { break };
             let meta = packet.meta();
             clock_ns = meta.clock_ns.max(clock_ns);
-            if meta.kind == MetaKind::Flush {
-                end = Some(meta.clock_ns);
-                break;
+            match meta.kind {
+                MetaKind::Packet => {
+                    if let Some(place) = frames.get_mut(count) {
+                        *place = frame_of(&packet);
+                        count += 1;
+                    }
+                }
+                MetaKind::Flush => {
+                    self.pipeline.burst(frames.get(..count).unwrap_or(&[]));
+                    self.pipeline.restart(meta.clock_ns);
+                    (count, clock_ns) = (0, 0);
+                }
+                MetaKind::End => end = Some(meta.clock_ns),
             }
-            *place = frame_of(&packet);
-            count += 1;
         }
         self.pipeline.burst(frames.get(..count).unwrap_or(&[]));
         self.pipeline.expire(clock_ns);

@@ -1,0 +1,129 @@
+//! Arguments of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use super::output::{Failure, print};
+
+/// A network sensor on DPDK: it steers every connection to one core, puts its
+/// bytes in order, finds what must not leave while it passes, and cuts it off.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version = crate::VERSION, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed while running, 2 the input or the configuration is wrong.")]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Inspect capture files (pcap, pcapng; plain, gzip or zstd); needs no root, no hugepages and no NIC
+    Replay(Replay),
+    /// Inspect live ports
+    Run(Run),
+    /// Measure this build on a capture held in memory, as JSON
+    Bench(Bench),
+    /// Check a configuration, and say what it will need
+    Check(Check),
+    /// Print a completion script for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What `replay` and `run` have in common.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Configuration file; without it the built-in defaults
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Directory for the events (eve.json); made when it is not there
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) out: PathBuf,
+    /// Workers, instead of worker.count of the configuration
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(super) workers: Option<u16>,
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Capture files, in order; "-" is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Read commands from a prompt, as testpmd does; "help" lists them
+    #[arg(short, long)]
+    pub(super) interactive: bool,
+    /// Stop by itself after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) duration: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Bench {
+    /// The capture
+    #[arg(value_name = "FILE", required_unless_present = "synthetic")]
+    pub(super) file: Option<PathBuf>,
+    /// Instead of a capture, traffic made up for a limit
+    #[arg(long, value_enum, conflicts_with = "file")]
+    pub(super) synthetic: Option<Synthetic>,
+    /// Flows of synthetic traffic
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, requires = "synthetic")]
+    pub(super) flows: u32,
+    /// Times the capture is inspected; each time under other addresses
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) loops: u32,
+    /// Configuration file; without it the built-in defaults
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Workers, each on a core and with its own share of the packets
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(super) workers: u16,
+    /// Write the events here; without it they are encoded and thrown away
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Synthetic traffic of `bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Synthetic {
+    /// 64-byte SYNs from random addresses: every packet a new flow
+    Syn,
+    /// 64-byte acknowledgements over established flows
+    Established,
+    /// Full-size segments of bulk streams
+    Bulk,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: PathBuf,
+    /// Workers, instead of worker.count of the configuration
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(super) workers: Option<u16>,
+    /// Print the findings as one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `tidegate completion SHELL`.
+pub(super) fn completion(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "tidegate", &mut script);
+    print(String::from_utf8_lossy(&script).trim_end())
+}

@@ -1,0 +1,104 @@
+//! From a configuration to the parts of a sensor.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::output::Failure;
+use crate::config::{Action, Config, Dictionary};
+use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
+use crate::flow::{Class, Timeouts};
+use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
+use crate::tcp::Limits;
+use crate::worker::PipelineOptions;
+
+/// Reads the configuration, or takes the defaults.
+pub(super) fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
+    Ok(file.map(Config::load).transpose()?.unwrap_or_default())
+}
+
+/// Compiles the dictionaries.
+pub(super) fn matcher(config: &Config) -> Result<Arc<Matcher>, Failure> {
+    let spec = |dictionary: &Dictionary| DictionarySpec {
+        threshold: dictionary.threshold,
+        ignore_case: dictionary.case_insensitive,
+        keywords: dictionary
+            .keywords
+            .iter()
+            .map(|keyword| KeywordSpec { bytes: keyword.bytes.clone(), weight: keyword.weight, max: keyword.max })
+            .collect(),
+    };
+    let specs: Vec<_> = config.dictionaries.iter().map(spec).collect();
+    Matcher::new(&specs).map(Arc::new).map_err(Failure::input)
+}
+
+/// Names that events need.
+pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
+    let dictionaries = config
+        .dictionaries
+        .iter()
+        .map(|dictionary| DictionaryNames {
+            name: dictionary.name.clone(),
+            signature_id: dictionary.signature_id,
+            rev: dictionary.revision,
+            severity: dictionary.severity,
+            category: dictionary.category.clone(),
+            threshold: dictionary.threshold,
+            keywords: dictionary
+                .keywords
+                .iter()
+                .map(|keyword| KeywordName { bytes: keyword.bytes.clone(), weight: keyword.weight })
+                .collect(),
+        })
+        .collect();
+    EventNames { ifaces, dictionaries }
+}
+
+/// Sizes and rules of a worker's pipeline.
+pub(super) fn pipeline_options(config: &Config, seed: u64) -> PipelineOptions {
+    let times = &config.flow.timeout;
+    let mut timeouts = Timeouts::uniform(times.other_ns);
+    timeouts.set(Class::TcpNew, times.tcp_new_ns);
+    timeouts.set(Class::TcpClosed, times.tcp_closed_ns);
+    timeouts.set(Class::TcpEstablished, times.tcp_established_ns);
+    timeouts.set(Class::UdpNew, times.udp_new_ns);
+    timeouts.set(Class::UdpEstablished, times.udp_established_ns);
+    timeouts.set(Class::Icmp, times.icmp_ns);
+    PipelineOptions {
+        flows: config.flow.capacity,
+        vlan: config.flow.vlan,
+        timeouts,
+        seed,
+        tcp: Limits {
+            segments: config.tcp.out_of_order_segments,
+            per_stream: config.tcp.out_of_order_per_stream,
+            hole_timeout_ns: config.tcp.hole_timeout_ns,
+        },
+        midstream: config.tcp.midstream,
+        http_sessions: config.http.sessions,
+        hit_records: config.scan.hit_records,
+        verify_checksum: true,
+        resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
+    }
+}
+
+/// Opens the event file in `out`, which is made when it is not there.
+pub(super) fn event_file(config: &Config, out: &Path, mode: OpenMode) -> Result<Output, Failure> {
+    std::fs::create_dir_all(out)
+        .with_context(|| format!("{}: no such directory, and it cannot be made", out.display()))
+        .map_err(|error| Failure::input(format!("{error:#}")))?;
+    let path = out.join(&config.event.file);
+    Output::open(&path, mode).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+}
+
+/// CPU cores this process may use.
+pub(super) fn cores() -> Vec<usize> {
+    let mut ids: Vec<usize> =
+        core_affinity::get_core_ids().unwrap_or_default().into_iter().map(|core| core.id).collect();
+    ids.sort_unstable();
+    if ids.is_empty() {
+        ids.push(0);
+    }
+    ids
+}

@@ -1,0 +1,312 @@
+//! `tidegate replay`: captures through the same pipeline as live traffic.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use super::arguments::Replay;
+use super::output::{Failure, complain, print};
+use super::{build, report};
+use crate::config::Config;
+use crate::control;
+use crate::dpdk::lcore::{self, StopFlag};
+use crate::dpdk::{DpdkError, Eal, ring};
+use crate::event::{
+    EventReceiver, OpenMode, RingPolicy, StatsEvent, WriterHandle, WriterOptions, WriterReport, channel,
+};
+use crate::kill::Killer;
+use crate::scan::keyword::Matcher;
+use crate::steer::capture::{CaptureError, CaptureReader};
+use crate::steer::reta::DEFAULT_RETA_SIZE;
+use crate::steer::{Feeder, FeederCounters, Reta};
+use crate::worker::{Idle, Pipeline, Sources, Worker, WorkerControl};
+
+/// Packets between two looks at the clock, for progress and signals.
+const LOOK_EVERY: u64 = 1024;
+/// The flow hash needs no secret here, and the same one gives the same run.
+const SEED: u64 = 0;
+
+pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
+    let common = &options.common;
+    let config = build::configuration(common.config.as_deref())?;
+    let matcher = build::matcher(&config)?;
+    let first = CaptureReader::open(first_file(&options.files)?)?;
+    let workers = worker_count(&config, common.workers);
+    let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
+    let stop = StopFlag::new();
+    control::install_signals(&stop).context("signal handlers")?;
+
+    let eal = start_eal(&config, workers)?;
+    let reta = Reta::new(DEFAULT_RETA_SIZE, workers)
+        .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
+    let started = Instant::now();
+    let (running, rings, receivers) = launch(&eal, &config, &matcher, workers)?;
+    let (stats, stats_receiver) = mpsc::channel();
+    let ifaces = options.files.iter().map(|file| iface_name(file)).collect();
+    let names = build::names(&config, ifaces);
+    let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
+        .context("the event thread")?;
+
+    let feeder = Feeder::new(&eal, rings, reta, config.worker.ring)?;
+    let (fed, end_ns, broken) = feed(feeder, first, &options.files, &stop);
+    let controls: Vec<_> = running
+        .into_iter()
+        .map(|(task, control)| {
+            task.join();
+            control
+        })
+        .collect();
+    let figures = report::sum(controls.iter().map(|control| &control.published));
+    send_stats(&stats, &figures, end_ns);
+    drop(stats);
+    let (written, failure) = writer.finish().context("the event thread")?;
+
+    let summary = Summary { figures: &figures, fed: &fed, written, seconds: started.elapsed().as_secs_f64(), workers };
+    let path = common.out.join(&config.event.file);
+    print(&if common.json { summary.json() } else { summary.text(&path) })?;
+    if let Some(failure) = failure {
+        return Err(Failure::Running(anyhow::anyhow!("{}: {failure}", path.display())));
+    }
+    if written.errors != 0 {
+        return Err(Failure::Running(anyhow::anyhow!("{}: {} events not written", path.display(), written.errors)));
+    }
+    match broken {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
+}
+
+fn first_file(files: &[std::path::PathBuf]) -> Result<&Path, Failure> {
+    files.first().map(std::path::PathBuf::as_path).ok_or_else(|| Failure::input("no capture file is given"))
+}
+
+fn worker_count(config: &Config, asked: Option<u16>) -> u16 {
+    let configured = Some(config.worker.count).filter(|count| *count != 0);
+    asked.or(configured).unwrap_or_else(|| u16::try_from(build::cores().len()).unwrap_or(1)).clamp(1, 128)
+}
+
+/// No hugepages, no devices, no files: an EAL of its own for this process. The
+/// lcores float over the cores that the process may use.
+fn start_eal(config: &Config, workers: u16) -> Result<Eal, DpdkError> {
+    let bytes = Feeder::memory_bytes(u64::from(workers), u64::from(config.worker.ring));
+    let rings = u64::from(workers) * u64::from(config.worker.ring) * 16;
+    let megabytes = (bytes + rings) / (1 << 20) + 64;
+    let cores: Vec<String> = build::cores().iter().map(usize::to_string).collect();
+    let lcores = format!("(0-{workers})@({})", cores.join(","));
+    let memory = megabytes.to_string();
+    Eal::start(&[
+        "--no-huge",
+        "--no-pci",
+        "--no-shconf",
+        "--no-telemetry",
+        "--iova-mode=va",
+        "--log-level=lib.*:3",
+        "-m",
+        &memory,
+        "--lcores",
+        &lcores,
+    ])
+}
+
+type Running = Vec<(lcore::Running<()>, Arc<WorkerControl>)>;
+
+/// Starts the workers, each of which makes its own tables.
+fn launch(
+    eal: &Eal,
+    config: &Config,
+    matcher: &Arc<Matcher>,
+    workers: u16,
+) -> Result<(Running, Vec<ring::RingSender>, Vec<EventReceiver>), Failure> {
+    let paused = Arc::new(AtomicBool::new(false));
+    let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
+        let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
+        let events = usize::try_from(config.worker.events).unwrap_or(1);
+        let (sender, receiver) = channel(events, RingPolicy::Wait);
+        let control = Arc::new(WorkerControl::new(StopFlag::new(), Arc::clone(&paused)));
+        let shared = Arc::clone(&control);
+        let options = build::pipeline_options(config, SEED);
+        let matcher = Arc::clone(matcher);
+        let burst = usize::from(config.worker.burst);
+        let task = lcore::launch(eal, lcore, move || {
+            let pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
+            let sources = Sources { queues: Vec::new(), ring: Some(ring_out) };
+            Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
+        })?;
+        running.push((task, control));
+        rings.push(ring_in);
+        receivers.push(receiver);
+    }
+    Ok((running, rings, receivers))
+}
+
+/// Feeds all files; returns what was fed, the clock at the end, and the error
+/// that ended it early.
+fn feed(
+    mut feeder: Feeder,
+    first: CaptureReader,
+    files: &[std::path::PathBuf],
+    stop: &StopFlag,
+) -> (FeederCounters, u64, Option<CaptureError>) {
+    let mut broken = None;
+    let mut ready = Some(first);
+    for (number, file) in files.iter().enumerate() {
+        let reader = match ready.take().map_or_else(|| CaptureReader::open(file), Ok) {
+            Ok(reader) => reader,
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        };
+        let iface = u16::try_from(number).unwrap_or(u16::MAX);
+        if let Err(error) = feed_file(&mut feeder, reader, iface, stop) {
+            broken = Some(error);
+            break;
+        }
+        if stop.raised() {
+            complain("interrupted; events are those of the packets read until now");
+            break;
+        }
+    }
+    let end_ns = feeder.clock_ns();
+    (feeder.finish(), end_ns, broken)
+}
+
+fn feed_file(feeder: &mut Feeder, mut reader: CaptureReader, iface: u16, stop: &StopFlag) -> Result<(), CaptureError> {
+    let bar = progress(reader.size());
+    let mut count = 0_u64;
+    let result = loop {
+        if count.is_multiple_of(LOOK_EVERY) {
+            if stop.raised() {
+                break Ok(());
+            }
+            bar.set_position(reader.bytes_read());
+        }
+        match reader.next() {
+            Ok(Some(packet)) => {
+                // A file that starts before the last one ended has a time of its own.
+                if count == 0 && packet.timestamp_ns < feeder.clock_ns() {
+                    feeder.restart();
+                }
+                count += 1;
+                feeder.feed(&packet, iface);
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    bar.finish_and_clear();
+    result
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+fn progress(size: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = match size {
+        Some(size) => ProgressBar::new(size).with_style(
+            ProgressStyle::with_template(
+                "{bar:32} {percent:>3}%  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
+            )
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ),
+        None => ProgressBar::new_spinner().with_style(
+            ProgressStyle::with_template("{spinner} {bytes}  {bytes_per_sec}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        ),
+    };
+    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn iface_name(file: &Path) -> String {
+    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn send_stats(stats: &mpsc::Sender<StatsEvent>, figures: &report::Figures, end_ns: u64) {
+    // The event thread outlives this sender.
+    let _ = stats.send(report::stats_event(figures, end_ns, 0, false));
+}
+
+/// What a replay tells at its end.
+struct Summary<'a> {
+    figures: &'a report::Figures,
+    fed: &'a FeederCounters,
+    written: WriterReport,
+    seconds: f64,
+    workers: u16,
+}
+
+impl Summary<'_> {
+    fn get(&self, name: &str) -> u64 {
+        report::figure(self.figures, name)
+    }
+
+    fn json(&self) -> String {
+        let rejects: BTreeMap<_, _> = report::rejects(self.figures).into_iter().collect();
+        json!({
+            "packets": self.fed.packets,
+            "bytes": self.fed.bytes,
+            "seconds": self.seconds,
+            "workers": self.workers,
+            "flows": self.get("flow.total"),
+            "alerts": self.get("detect.alert"),
+            "events": self.written.written,
+            "invalid": report::invalid(self.figures),
+            "rejects": rejects,
+            "gaps": self.get("tcp.reassembly_gap"),
+            "gap_bytes": self.get("tcp.gap_bytes"),
+            "oversize": self.fed.oversize,
+            "drops": self.get("event.dropped"),
+        })
+        .to_string()
+    }
+
+    fn text(&self, path: &Path) -> String {
+        let number = |name| report::grouped(self.get(name));
+        let mut lines = vec![
+            format!(
+                "{} packets, {} bytes in {:.2} s on {} worker{}",
+                report::grouped(self.fed.packets),
+                report::grouped(self.fed.bytes),
+                self.seconds,
+                self.workers,
+                if self.workers == 1 { "" } else { "s" },
+            ),
+            format!(
+                "{} flows, {} HTTP; {} alerts",
+                number("flow.total"),
+                number("http.sessions"),
+                number("detect.alert")
+            ),
+        ];
+        let gaps = self.get("tcp.reassembly_gap");
+        if gaps != 0 {
+            lines.push(format!(
+                "{} gaps in TCP streams, {} bytes never seen",
+                report::grouped(gaps),
+                number("tcp.gap_bytes")
+            ));
+        }
+        let rejects = report::rejects(self.figures);
+        if !rejects.is_empty() {
+            let named: Vec<_> =
+                rejects.iter().map(|(name, count)| format!("{name} {}", report::grouped(*count))).collect();
+            lines.push(format!("not analysed: {}", named.join(", ")));
+        }
+        if self.fed.oversize != 0 {
+            lines.push(format!("{} frames longer than 65,535 bytes were cut", report::grouped(self.fed.oversize)));
+        }
+        lines.push(format!("{} events in {}", report::grouped(self.written.written), path.display()));
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,173 @@
+//! The replay feeder: a capture's packets to the workers, as a dispatcher would.
+//!
+//! It computes each packet's steering hash, copies the packet into an mbuf and
+//! hands the mbuf to its worker's ring, in capture order. Nothing is dropped: a
+//! full ring or an empty pool makes the feeder wait.
+
+use crossbeam_utils::Backoff;
+
+use super::capture::CapturedPacket;
+use super::{Reta, SymmetricHash, steering_hash};
+use crate::dpdk::ring::RingSender;
+use crate::dpdk::{Burst, DpdkError, Eal, Mbuf, Mempool, Meta, MetaKind};
+use crate::wire;
+
+/// Data room of ordinary mbufs: frames up to it go there.
+pub const SMALL_ROOM: u16 = 2176;
+/// Data room of large mbufs, the most that DPDK's 16-bit lengths allow. Longer frames are cut to it.
+pub const LARGE_ROOM: u16 = u16::MAX;
+/// Packets collected for a worker before they go to its ring together.
+const BATCH: usize = 32;
+/// Large mbufs; captures have few frames that need them.
+const LARGE_COUNT: u32 = 511;
+
+/// What the feeder counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeederCounters {
+    /// Packets handed to workers.
+    pub packets: u64,
+    /// Bytes of them on the wire.
+    pub bytes: u64,
+    /// Frames longer than [`LARGE_ROOM`], of which the rest was cut off.
+    pub oversize: u64,
+    /// Timestamps before an earlier packet's; the sensor's clock stood still meanwhile.
+    pub time_went_back: u64,
+}
+
+/// Feeds the workers of a replay.
+#[derive(Debug)]
+pub struct Feeder {
+    small: Mempool,
+    large: Mempool,
+    rings: Vec<(RingSender, Burst)>,
+    hash: SymmetricHash,
+    reta: Reta,
+    clock_ns: u64,
+    counters: FeederCounters,
+}
+
+impl Feeder {
+    /// A feeder over one ring a worker. `ring` is the rings' capacity.
+    ///
+    /// # Errors
+    /// When the mempools cannot be had.
+    pub fn new(eal: &Eal, rings: Vec<RingSender>, reta: Reta, ring: u32) -> Result<Self, DpdkError> {
+        // Every ring may be full while every worker has a burst in hand and every batch is collected.
+        let workers = u32::try_from(rings.len()).unwrap_or(u32::MAX);
+        let count = workers.saturating_mul(ring.min(4096) + 128).saturating_add(1023);
+        let small = Mempool::new(eal, "replay_small", count, 256, SMALL_ROOM, None)?;
+        let large = Mempool::new(eal, "replay_large", LARGE_COUNT, 0, LARGE_ROOM, None)?;
+        let rings = rings.into_iter().map(|ring| (ring, Burst::new())).collect();
+        let (hash, counters) = (SymmetricHash::new(), FeederCounters::default());
+        Ok(Self { small, large, rings, hash, reta, clock_ns: 0, counters })
+    }
+
+    /// Memory that the pools of a feeder need, in bytes.
+    #[must_use]
+    pub fn memory_bytes(workers: u64, ring: u64) -> u64 {
+        const PER_MBUF: u64 = 192;
+        let small = workers * (ring.min(4096) + 128) + 1023;
+        small * (u64::from(SMALL_ROOM) + PER_MBUF) + u64::from(LARGE_COUNT) * (u64::from(LARGE_ROOM) + PER_MBUF)
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub const fn counters(&self) -> &FeederCounters {
+        &self.counters
+    }
+
+    /// The sensor's clock: the latest timestamp so far.
+    #[must_use]
+    pub const fn clock_ns(&self) -> u64 {
+        self.clock_ns
+    }
+
+    /// Hands one packet to its worker.
+    pub fn feed(&mut self, packet: &CapturedPacket<'_>, iface: u16) {
+        let hash = wire::parse(packet.link, packet.data, packet.wire_len, false)
+            .map_or(0, |headers| steering_hash(&self.hash, &headers));
+        self.counters.time_went_back += u64::from(packet.timestamp_ns < self.clock_ns);
+        self.clock_ns = self.clock_ns.max(packet.timestamp_ns);
+        self.counters.packets += 1;
+        self.counters.bytes += u64::from(packet.wire_len);
+        let room = usize::from(SMALL_ROOM);
+        let pool = if packet.data.len() <= room { &self.small } else { &self.large };
+        let mut mbuf = match pool.alloc() {
+            Some(mbuf) => mbuf,
+            None => self.wait_for_mbuf(packet.data.len() > room),
+        };
+        let held = mbuf.fill(packet.data);
+        self.counters.oversize += u64::from(held < packet.data.len());
+        mbuf.set_meta(Meta {
+            timestamp_ns: packet.timestamp_ns,
+            clock_ns: self.clock_ns,
+            wire_len: packet.wire_len,
+            iface,
+            link: packet.link as u8,
+            kind: MetaKind::Packet,
+        });
+        let worker = usize::from(self.reta.worker(hash));
+        if let Some((ring, batch)) = self.rings.get_mut(worker) {
+            // There is room: a batch is sent as soon as it is full.
+            let _ = batch.push(mbuf);
+            if batch.len() >= BATCH {
+                send_all(ring, batch);
+            }
+        }
+    }
+
+    /// Tells every worker that what follows begins at a time of its own: a capture
+    /// that starts before the last one ended. Flows are ended, the clock starts anew.
+    pub fn restart(&mut self) {
+        self.tell(MetaKind::Flush);
+        self.clock_ns = 0;
+    }
+
+    /// Tells every worker that the capture has ended, and sends what is left.
+    pub fn finish(mut self) -> FeederCounters {
+        self.tell(MetaKind::End);
+        self.counters
+    }
+
+    fn tell(&mut self, kind: MetaKind) {
+        for worker in 0..self.rings.len() {
+            let mut mbuf = match self.small.alloc() {
+                Some(mbuf) => mbuf,
+                None => self.wait_for_mbuf(false),
+            };
+            mbuf.fill(&[]);
+            let (timestamp_ns, clock_ns) = (self.clock_ns, self.clock_ns);
+            mbuf.set_meta(Meta { timestamp_ns, clock_ns, wire_len: 0, iface: 0, link: 0, kind });
+            if let Some((ring, batch)) = self.rings.get_mut(worker) {
+                let _ = batch.push(mbuf);
+                send_all(ring, batch);
+            }
+        }
+    }
+
+    /// Waits for workers to give buffers back; what was collected is sent first, or they could not.
+    #[cold]
+    fn wait_for_mbuf(&mut self, large: bool) -> Mbuf {
+        for (ring, batch) in &mut self.rings {
+            send_all(ring, batch);
+        }
+        let pool = if large { &self.large } else { &self.small };
+        let backoff = Backoff::new();
+        loop {
+            if let Some(mbuf) = pool.alloc() {
+                return mbuf;
+            }
+            backoff.snooze();
+        }
+    }
+}
+
+/// Sends a whole batch, waiting while the ring is full.
+fn send_all(ring: &mut RingSender, batch: &mut Burst) {
+    let backoff = Backoff::new();
+    while !batch.is_empty() {
+        if ring.send(batch) == 0 {
+            backoff.snooze();
+        }
+    }
+}
