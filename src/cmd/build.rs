@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::output::Failure;
-use crate::config::{Action, Config, Dictionary};
+use crate::config::{Action, ChecksumMode, Config, Dictionary};
 use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
 use crate::flow::{Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
@@ -55,8 +55,8 @@ pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
     EventNames { ifaces, dictionaries }
 }
 
-/// Sizes and rules of a worker's pipeline.
-pub(super) fn pipeline_options(config: &Config, seed: u64) -> PipelineOptions {
+/// Sizes and rules of a worker's pipeline. `live` decides what "auto" means for checksums.
+pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> PipelineOptions {
     let times = &config.flow.timeout;
     let mut timeouts = Timeouts::uniform(times.other_ns);
     timeouts.set(Class::TcpNew, times.tcp_new_ns);
@@ -78,7 +78,11 @@ pub(super) fn pipeline_options(config: &Config, seed: u64) -> PipelineOptions {
         midstream: config.tcp.midstream,
         http_sessions: config.http.sessions,
         hit_records: config.scan.hit_records,
-        verify_checksum: true,
+        verify_checksum: match config.decoder.ipv4_checksum {
+            ChecksumMode::Auto => live,
+            ChecksumMode::Verify => true,
+            ChecksumMode::Ignore => false,
+        },
         resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
     }
 }

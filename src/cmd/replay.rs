@@ -132,7 +132,7 @@ fn launch(
         let (sender, receiver) = channel(events, RingPolicy::Wait);
         let control = Arc::new(WorkerControl::new(StopFlag::new(), Arc::clone(&paused)));
         let shared = Arc::clone(&control);
-        let options = build::pipeline_options(config, SEED);
+        let options = build::pipeline_options(config, SEED, false);
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
         let task = lcore::launch(eal, lcore, move || {

@@ -1,7 +1,35 @@
 //! `[tcp]`, `[http]` and `[scan]`: how the content of flows is put together and looked at.
 
-use super::spec::{Flag, Number, Time, section};
+use super::spec::{Choice, Flag, Number, Time, section};
 use super::value::{MILLIS, MINUTE, SECOND};
+
+/// Whether IPv4 header checksums are checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChecksumMode {
+    /// Live, where receivers check them too; not in captures, which a sending host may have taken
+    /// before its NIC filled them in.
+    #[default]
+    Auto,
+    /// Always: a packet with a wrong one is not analysed.
+    Verify,
+    /// Never.
+    Ignore,
+}
+
+section! {
+    /// `[decoder]`: headers.
+    pub struct DecoderConfig at "decoder" {
+        /// Whether IPv4 header checksums are checked.
+        "ipv4_checksum" => ipv4_checksum: ChecksumMode = Choice {
+            default: ChecksumMode::Auto,
+            of: &[
+                ("auto", ChecksumMode::Auto),
+                ("verify", ChecksumMode::Verify),
+                ("ignore", ChecksumMode::Ignore),
+            ],
+        };
+    }
+}
 
 section! {
     /// `[tcp]`: the reassembler of a worker.

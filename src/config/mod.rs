@@ -35,7 +35,7 @@ pub use self::dictionary::{
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
 pub use self::flow::{FlowConfig, TimeoutConfig};
-pub use self::inspect::{HttpConfig, ScanConfig, TcpConfig};
+pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpConfig};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
@@ -47,8 +47,21 @@ use self::spec::Section;
 use self::walk::Table;
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 12] =
-    ["eal", "port", "mempool", "worker", "flow", "tcp", "http", "scan", "dictionary", "kill", "event", "telemetry"];
+const SECTIONS: [&str; 13] = [
+    "eal",
+    "port",
+    "mempool",
+    "worker",
+    "decoder",
+    "flow",
+    "tcp",
+    "http",
+    "scan",
+    "dictionary",
+    "kill",
+    "event",
+    "telemetry",
+];
 
 /// A checked configuration.
 ///
@@ -66,6 +79,8 @@ pub struct Config {
     pub mempool: MempoolConfig,
     /// `[worker]`.
     pub worker: WorkerConfig,
+    /// `[decoder]`.
+    pub decoder: DecoderConfig,
     /// `[flow]`.
     pub flow: FlowConfig,
     /// `[tcp]`.
@@ -115,6 +130,7 @@ impl Config {
             ports: port::read_ports(&root)?,
             mempool: read_section(&root, "mempool")?,
             worker: read_section(&root, "worker")?,
+            decoder: read_section(&root, "decoder")?,
             flow: read_section(&root, "flow")?,
             tcp: read_section(&root, "tcp")?,
             http: read_section(&root, "http")?,
@@ -155,6 +171,7 @@ impl Config {
         PortConfig::describe(&mut keys);
         MempoolConfig::describe(&mut keys);
         WorkerConfig::describe(&mut keys);
+        DecoderConfig::describe(&mut keys);
         FlowConfig::describe(&mut keys);
         TcpConfig::describe(&mut keys);
         HttpConfig::describe(&mut keys);

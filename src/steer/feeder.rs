@@ -13,9 +13,9 @@ use crate::dpdk::{Burst, DpdkError, Eal, Mbuf, Mempool, Meta, MetaKind};
 use crate::wire;
 
 /// Data room of ordinary mbufs: frames up to it go there.
-pub const SMALL_ROOM: u16 = 2176;
+const SMALL_ROOM: u16 = 2176;
 /// Data room of large mbufs, the most that DPDK's 16-bit lengths allow. Longer frames are cut to it.
-pub const LARGE_ROOM: u16 = u16::MAX;
+const LARGE_ROOM: u16 = u16::MAX;
 /// Packets collected for a worker before they go to its ring together.
 const BATCH: usize = 32;
 /// Large mbufs; captures have few frames that need them.

@@ -1,0 +1,226 @@
+//! Packets in memory, replayed under other addresses and later times.
+
+use std::path::Path;
+
+use crate::cmd::output::Failure;
+use crate::steer::capture::CaptureReader;
+use crate::steer::{Reta, SymmetricHash, steering_hash};
+use crate::wire::{self, LinkType};
+use crate::worker::Frame;
+
+/// Time between two turns: as long as anything can linger as "closed".
+const PAUSE_NS: u64 = 1_000_000_000;
+
+/// One packet of the arena.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet {
+    start: usize,
+    len: usize,
+    wire_len: u32,
+    timestamp_ns: u64,
+    link: LinkType,
+    /// Where the addresses stand, and how long one is; 0 when the packet has none that are known.
+    addresses: (usize, usize),
+    hash: u32,
+}
+
+/// What changes from turn to turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renew {
+    /// Both addresses: every turn has flows of its own.
+    Addresses,
+    /// Nothing: the same flows go on.
+    Nothing,
+    /// TCP sequence numbers go on where the last turn ended, by this much.
+    Sequence(u32),
+}
+
+/// A capture, or a worker's share of it.
+#[derive(Clone, Debug)]
+pub(super) struct Traffic {
+    bytes: Vec<u8>,
+    packets: Vec<Packet>,
+    /// Packets that come once, before the time is taken: handshakes.
+    warm: usize,
+    renew: Renew,
+    first_ns: u64,
+    span_ns: u64,
+    wire_bytes: u64,
+    /// The turn that `bytes` are now in.
+    turn: u32,
+}
+
+impl Traffic {
+    pub(super) const fn new(renew: Renew) -> Self {
+        Self {
+            bytes: Vec::new(),
+            packets: Vec::new(),
+            warm: 0,
+            renew,
+            first_ns: u64::MAX,
+            span_ns: 0,
+            wire_bytes: 0,
+            turn: 0,
+        }
+    }
+
+    /// Reads a whole capture.
+    pub(super) fn read(file: &Path) -> Result<Self, Failure> {
+        let mut reader = CaptureReader::open(file)?;
+        let mut traffic = Self::new(Renew::Addresses);
+        let mut clock_ns = 0;
+        while let Some(packet) = reader.next()? {
+            clock_ns = packet.timestamp_ns.max(clock_ns);
+            traffic.push(packet.link, packet.data, packet.wire_len, clock_ns);
+        }
+        Ok(traffic)
+    }
+
+    /// Appends a packet.
+    pub(super) fn push(&mut self, link: LinkType, data: &[u8], wire_len: u32, timestamp_ns: u64) {
+        let hash = SymmetricHash::new();
+        self.push_with(&hash, link, data, wire_len, timestamp_ns);
+    }
+
+    /// Appends a packet, with the hash tables at hand.
+    pub(super) fn push_with(
+        &mut self,
+        hash: &SymmetricHash,
+        link: LinkType,
+        data: &[u8],
+        wire_len: u32,
+        timestamp_ns: u64,
+    ) {
+        let headers = wire::parse(link, data, wire_len, false).ok();
+        let addresses = headers.map_or((0, 0), |headers| {
+            let at = usize::try_from(headers.network_at).unwrap_or(0);
+            if headers.v6 { (at + 8, 16) } else { (at + 12, 4) }
+        });
+        self.first_ns = self.first_ns.min(timestamp_ns);
+        self.span_ns = self.span_ns.max(timestamp_ns.saturating_sub(self.first_ns));
+        self.wire_bytes += u64::from(wire_len);
+        self.packets.push(Packet {
+            start: self.bytes.len(),
+            len: data.len(),
+            wire_len,
+            timestamp_ns,
+            link,
+            addresses,
+            hash: headers.map_or(0, |headers| steering_hash(hash, &headers)),
+        });
+        self.bytes.extend_from_slice(data);
+    }
+
+    /// All packets until now are for warming up only.
+    pub(super) fn end_warm_up(&mut self) {
+        self.warm = self.packets.len();
+        self.wire_bytes = 0;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Packets of a turn.
+    pub(super) fn len(&self) -> u64 {
+        u64::try_from(self.packets.len() - self.warm).unwrap_or(0)
+    }
+
+    /// Bytes on the wire of a turn.
+    pub(super) const fn wire_bytes(&self) -> u64 {
+        self.wire_bytes
+    }
+
+    /// Each worker's share, as RSS would deal packets out.
+    pub(super) fn split(self, reta: &Reta, workers: u16) -> Vec<Self> {
+        if workers == 1 {
+            return vec![self];
+        }
+        let mut shares: Vec<Self> = (0..workers).map(|_| Self::new(self.renew)).collect();
+        for (number, packet) in self.packets.iter().enumerate() {
+            let Some(share) = shares.get_mut(usize::from(reta.worker(packet.hash))) else { continue };
+            let warm = number < self.warm;
+            let start = share.bytes.len();
+            share.bytes.extend_from_slice(self.bytes.get(packet.start..packet.start + packet.len).unwrap_or_default());
+            share.packets.push(Packet { start, ..*packet });
+            share.warm += usize::from(warm);
+            share.wire_bytes += if warm { 0 } else { u64::from(packet.wire_len) };
+        }
+        for share in &mut shares {
+            (share.first_ns, share.span_ns) = (self.first_ns, self.span_ns);
+        }
+        shares
+    }
+
+    /// The warm-up packets in bursts.
+    pub(super) fn warm_up(&self, size: usize) -> impl Iterator<Item = Vec<Frame<'_>>> {
+        self.packets
+            .get(..self.warm)
+            .unwrap_or_default()
+            .chunks(size.max(1))
+            .map(|chunk| chunk.iter().map(|packet| self.frame(packet, 0)).collect())
+    }
+
+    /// Prepares turn `turn`: other addresses, or the next sequence numbers.
+    pub(super) fn turn(&mut self, turn: u32) {
+        // The change from the last turn to this one, undone and done at once.
+        let change = spread(self.turn) ^ spread(turn);
+        for packet in self.packets.get(self.warm..).unwrap_or_default() {
+            let (at, len) = packet.addresses;
+            match self.renew {
+                Renew::Nothing => {}
+                Renew::Addresses => {
+                    for address in [at, at + len] {
+                        let place = self.bytes.get_mut(packet.start + address..).unwrap_or_default();
+                        // The same change on both addresses leaves the symmetric hash as it is.
+                        for (byte, change) in place.iter_mut().take(len.min(4)).zip(change.to_be_bytes()) {
+                            *byte ^= change;
+                        }
+                    }
+                }
+                Renew::Sequence(step) => {
+                    let at = packet.start + at + len * 2 + 4;
+                    let place = self.bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>());
+                    if let Some(seq) = place.filter(|_| turn != self.turn) {
+                        *seq = u32::from_be_bytes(*seq).wrapping_add(step).to_be_bytes();
+                    }
+                }
+            }
+        }
+        self.turn = turn;
+    }
+
+    /// Fills `frames` from packet `next` of this turn on. Returns how many were filled.
+    #[inline]
+    pub(super) fn frames<'a>(&'a self, next: usize, frames: &mut [Frame<'a>]) -> usize {
+        let packets = self.packets.get(self.warm + next..).unwrap_or_default();
+        let shift = (self.span_ns + PAUSE_NS) * u64::from(self.turn);
+        for (packet, place) in packets.iter().zip(frames.iter_mut()) {
+            *place = self.frame(packet, shift);
+        }
+        packets.len().min(frames.len())
+    }
+
+    /// The clock after `turns` turns.
+    pub(super) fn end_ns(&self, turns: u32) -> u64 {
+        self.first_ns.saturating_add((self.span_ns + PAUSE_NS) * u64::from(turns))
+    }
+
+    fn frame(&self, packet: &Packet, shift_ns: u64) -> Frame<'_> {
+        let time_ns = packet.timestamp_ns + shift_ns;
+        Frame {
+            data: self.bytes.get(packet.start..packet.start + packet.len).unwrap_or_default(),
+            timestamp_ns: time_ns,
+            clock_ns: time_ns,
+            wire_len: packet.wire_len,
+            iface: 0,
+            link: packet.link,
+            split: false,
+        }
+    }
+}
+
+/// A turn's number over the upper bytes of an address, never the same for two turns below 2^16.
+fn spread(turn: u32) -> u32 {
+    turn.wrapping_mul(0x9e37) << 12 & 0x0fff_f000
+}
