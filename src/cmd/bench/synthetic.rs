@@ -34,7 +34,7 @@ fn syn() -> Traffic {
         let bits = random.next();
         let (source, destination) = ((bits >> 32) as u32, bits as u32);
         let frame = tcp(source, destination, [bits as u16 | 1024, 443], tcp_flag::SYN, random.next() as u32, 0, &[]);
-        traffic.push_with(&hash, LinkType::Ethernet, &frame, 64, time_ns);
+        traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
         time_ns += GAP_NS;
     }
     traffic
@@ -52,7 +52,7 @@ fn established(flows: u32) -> Traffic {
         } else {
             tcp(client, server, ports, flags, seq, ack, &[])
         };
-        traffic.push_with(&hash, LinkType::Ethernet, &frame, 64, time_ns);
+        traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
         time_ns += GAP_NS;
     };
     for flow in 0..flows {
@@ -89,7 +89,7 @@ fn bulk() -> Traffic {
             } else {
                 tcp(client, server, [40_000, 9_000], flags, seq, ack, &[])
             };
-            traffic.push_with(&hash, LinkType::Ethernet, &frame, 64, time_ns);
+            traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
             time_ns += GAP_NS;
         }
     }
@@ -101,7 +101,7 @@ fn bulk() -> Traffic {
             let seq = 1_000 + segment * SEGMENT;
             let frame = tcp(client, server, [40_000, 9_000], tcp_flag::ACK, seq, 5_000, &payload);
             let wire_len = u32::try_from(frame.len()).unwrap_or(0) + 4;
-            traffic.push_with(&hash, LinkType::Ethernet, &frame, wire_len, time_ns);
+            traffic.push(&hash, LinkType::Ethernet, &frame, wire_len, time_ns);
             time_ns += 1_230;
         }
     }

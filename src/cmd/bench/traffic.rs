@@ -68,29 +68,17 @@ impl Traffic {
     pub(super) fn read(file: &Path) -> Result<Self, Failure> {
         let mut reader = CaptureReader::open(file)?;
         let mut traffic = Self::new(Renew::Addresses);
+        let hash = SymmetricHash::new();
         let mut clock_ns = 0;
         while let Some(packet) = reader.next()? {
             clock_ns = packet.timestamp_ns.max(clock_ns);
-            traffic.push(packet.link, packet.data, packet.wire_len, clock_ns);
+            traffic.push(&hash, packet.link, packet.data, packet.wire_len, clock_ns);
         }
         Ok(traffic)
     }
 
-    /// Appends a packet.
-    pub(super) fn push(&mut self, link: LinkType, data: &[u8], wire_len: u32, timestamp_ns: u64) {
-        let hash = SymmetricHash::new();
-        self.push_with(&hash, link, data, wire_len, timestamp_ns);
-    }
-
-    /// Appends a packet, with the hash tables at hand.
-    pub(super) fn push_with(
-        &mut self,
-        hash: &SymmetricHash,
-        link: LinkType,
-        data: &[u8],
-        wire_len: u32,
-        timestamp_ns: u64,
-    ) {
+    /// Appends a packet; `hash` is the steering hash.
+    pub(super) fn push(&mut self, hash: &SymmetricHash, link: LinkType, data: &[u8], wire_len: u32, timestamp_ns: u64) {
         let headers = wire::parse(link, data, wire_len, false).ok();
         let addresses = headers.map_or((0, 0), |headers| {
             let at = usize::try_from(headers.network_at).unwrap_or(0);

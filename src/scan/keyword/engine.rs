@@ -70,9 +70,9 @@ impl Engine {
     /// `found` gets each keyword and the position after its last byte.
     #[inline]
     pub(super) fn scan(&self, state: u32, bytes: &[u8], found: &mut impl FnMut(u32, usize)) -> u32 {
-        let prefix = self.filter.prefix();
+        let reach = self.filter.reach();
         // From here on too few bytes are left to test.
-        let tail = (bytes.len() + 1).saturating_sub(prefix);
+        let tail = (bytes.len() + 1).saturating_sub(reach);
         let (mut state, mut from, mut at) = match StateId::new(usize::try_from(state).unwrap_or(0)) {
             Ok(id) if state != START => (id, None, 0),
             _ => {
@@ -93,9 +93,9 @@ impl Engine {
             }
             let depth = self.depth(state);
             // The prefixes that the state stands for begin `depth` bytes back at the earliest. When that is within
-            // this piece, past where this run began, and none is as long as the filter's, the filter goes on there.
+            // this piece, past where this run began, and none is as long as the filter sees, the filter goes on there.
             let Some(resume) = at.checked_sub(depth) else { continue };
-            if depth < prefix && resume < tail && from.is_none_or(|from| resume > from) {
+            if depth < reach && resume < tail && from.is_none_or(|from| resume > from) {
                 at = self.filter.next_candidate(bytes, resume);
                 from = Some(at);
                 state = self.start;

@@ -9,14 +9,15 @@
 //!
 //! A DFA reads a table entry for every byte, each depending on the last, at
 //! hundreds of MB/s. Most bytes cannot begin a keyword, so while the DFA stands
-//! in its start state a filter runs ahead: it hashes the next q bytes (q is the
-//! shortest keyword's length, 8 at most) into a bitmap of the first q bytes of
-//! all keywords, four positions at a time and independent of each other, and
-//! the DFA takes over only where a bit is set. Once all prefixes that the DFA
-//! follows are shorter than q, the filter resumes at the first of them. Nothing
-//! is approximate: a set bit only costs time, and a bit that is not set proves
-//! that no keyword begins there. The last q-1 bytes of a piece are always
-//! stepped through, so that the state carries every prefix to the next piece.
+//! in its start state a filter runs ahead: it looks up every s-th four-byte gram
+//! of the text in a bitmap of the grams that keywords begin with, eight at a time
+//! and independent of each other (see `filter.rs`), and the DFA takes over only
+//! where a bit is set. Once all prefixes that the DFA follows are shorter than
+//! what the filter sees, the filter resumes at the first of them. Nothing is
+//! approximate: a set bit only costs time, and a bit that is not set proves that
+//! no keyword begins there. The last bytes of a piece, too few for the filter,
+//! are always stepped through, so that the state carries every prefix to the
+//! next piece.
 //!
 //! # Scores
 //!
