@@ -6,7 +6,6 @@ mod build;
 mod check;
 mod output;
 mod replay;
-mod report;
 mod run;
 
 use std::process::ExitCode;

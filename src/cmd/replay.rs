@@ -12,10 +12,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::arguments::Replay;
+use super::build;
 use super::output::{Failure, complain, print};
-use super::{build, report};
 use crate::config::Config;
-use crate::control;
+use crate::control::{self, figures};
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::{DpdkError, Eal, ring};
 use crate::event::{
@@ -63,12 +63,12 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
             control
         })
         .collect();
-    let figures = report::sum(controls.iter().map(|control| &control.published));
-    send_stats(&stats, &figures, end_ns);
+    let sums = figures::sum(controls.iter().map(|control| &control.published));
+    send_stats(&stats, &sums, end_ns);
     drop(stats);
     let (written, failure) = writer.finish().context("the event thread")?;
 
-    let summary = Summary { figures: &figures, fed: &fed, written, seconds: started.elapsed().as_secs_f64(), workers };
+    let summary = Summary { figures: &sums, fed: &fed, written, seconds: started.elapsed().as_secs_f64(), workers };
     let path = common.out.join(&config.event.file);
     print(&if common.json { summary.json() } else { summary.text(&path) })?;
     if let Some(failure) = failure {
@@ -232,14 +232,14 @@ fn iface_name(file: &Path) -> String {
     file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn send_stats(stats: &mpsc::Sender<StatsEvent>, figures: &report::Figures, end_ns: u64) {
+fn send_stats(stats: &mpsc::Sender<StatsEvent>, figures: &figures::Figures, end_ns: u64) {
     // The event thread outlives this sender.
-    let _ = stats.send(report::stats_event(figures, end_ns, 0, false));
+    let _ = stats.send(figures::stats_event(figures, end_ns, 0, false));
 }
 
 /// What a replay tells at its end.
 struct Summary<'a> {
-    figures: &'a report::Figures,
+    figures: &'a figures::Figures,
     fed: &'a FeederCounters,
     written: WriterReport,
     seconds: f64,
@@ -248,11 +248,11 @@ struct Summary<'a> {
 
 impl Summary<'_> {
     fn get(&self, name: &str) -> u64 {
-        report::figure(self.figures, name)
+        figures::figure(self.figures, name)
     }
 
     fn json(&self) -> String {
-        let rejects: BTreeMap<_, _> = report::rejects(self.figures).into_iter().collect();
+        let rejects: BTreeMap<_, _> = figures::rejects(self.figures).into_iter().collect();
         json!({
             "packets": self.fed.packets,
             "bytes": self.fed.bytes,
@@ -261,7 +261,7 @@ impl Summary<'_> {
             "flows": self.get("flow.total"),
             "alerts": self.get("detect.alert"),
             "events": self.written.written,
-            "invalid": report::invalid(self.figures),
+            "invalid": figures::invalid(self.figures),
             "rejects": rejects,
             "gaps": self.get("tcp.reassembly_gap"),
             "gap_bytes": self.get("tcp.gap_bytes"),
@@ -272,12 +272,12 @@ impl Summary<'_> {
     }
 
     fn text(&self, path: &Path) -> String {
-        let number = |name| report::grouped(self.get(name));
+        let number = |name| figures::grouped(self.get(name));
         let mut lines = vec![
             format!(
                 "{} packets, {} bytes in {:.2} s on {} worker{}",
-                report::grouped(self.fed.packets),
-                report::grouped(self.fed.bytes),
+                figures::grouped(self.fed.packets),
+                figures::grouped(self.fed.bytes),
                 self.seconds,
                 self.workers,
                 if self.workers == 1 { "" } else { "s" },
@@ -293,20 +293,20 @@ impl Summary<'_> {
         if gaps != 0 {
             lines.push(format!(
                 "{} gaps in TCP streams, {} bytes never seen",
-                report::grouped(gaps),
+                figures::grouped(gaps),
                 number("tcp.gap_bytes")
             ));
         }
-        let rejects = report::rejects(self.figures);
+        let rejects = figures::rejects(self.figures);
         if !rejects.is_empty() {
             let named: Vec<_> =
-                rejects.iter().map(|(name, count)| format!("{name} {}", report::grouped(*count))).collect();
+                rejects.iter().map(|(name, count)| format!("{name} {}", figures::grouped(*count))).collect();
             lines.push(format!("not analysed: {}", named.join(", ")));
         }
         if self.fed.oversize != 0 {
-            lines.push(format!("{} frames longer than 65,535 bytes were cut", report::grouped(self.fed.oversize)));
+            lines.push(format!("{} frames longer than 65,535 bytes were cut", figures::grouped(self.fed.oversize)));
         }
-        lines.push(format!("{} events in {}", report::grouped(self.written.written), path.display()));
+        lines.push(format!("{} events in {}", figures::grouped(self.written.written), path.display()));
         lines.join("\n")
     }
 }

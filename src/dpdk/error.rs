@@ -24,7 +24,8 @@ impl DpdkError {
     }
 
     /// A refusal of our own, without an errno.
-    pub(super) fn refusal(what: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn refusal(what: impl Into<String>) -> Self {
         Self { what: what.into(), errno: 0 }
     }
 

@@ -21,6 +21,13 @@ impl HashTypes {
         })
     }
 
+    /// Addresses of IPv4 and IPv6 packets that are nothing more special.
+    #[must_use]
+    pub fn plain_ip() -> Self {
+        // SAFETY: constants of the shim.
+        Self(unsafe { dpdk_sys::tg_rss_ipv4 | dpdk_sys::tg_rss_ipv6 })
+    }
+
     /// Addresses and ports of TCP.
     #[must_use]
     pub fn tcp() -> Self {

@@ -6,11 +6,14 @@
 //! worker's ring, in arrival order.
 
 pub mod capture;
+mod dispatcher;
 mod feeder;
+pub mod plan;
 pub mod reta;
 pub mod toeplitz;
 
 use crate::wire::Headers;
+pub use dispatcher::{Dispatcher, DispatcherStats};
 pub use feeder::{Feeder, FeederCounters};
 pub use reta::Reta;
 pub use toeplitz::SymmetricHash;

@@ -17,9 +17,10 @@ use serde_json::json;
 
 use self::traffic::Traffic;
 use super::arguments::Bench;
+use super::build;
 use super::output::{Failure, print};
-use super::{build, report};
 use crate::config::Config;
+use crate::control::figures;
 use crate::dpdk::{Clock, MAX_BURST};
 use crate::event::{EventSender, OpenMode, Output, RingPolicy, WriterHandle, WriterOptions, channel};
 use crate::kill::Killer;
@@ -165,8 +166,8 @@ fn summary(results: &[Measured], events: u64, wall: Duration) -> String {
             published
         })
         .collect();
-    let figures = report::sum(published.iter());
-    let get = |name| report::figure(&figures, name);
+    let sums = figures::sum(published.iter());
+    let get = |name| figures::figure(&sums, name);
     #[allow(clippy::cast_precision_loss)] // 2^53 packets would take years
     let ratio = |count: u64, per: f64| count as f64 / per;
     #[allow(clippy::cast_precision_loss)]
@@ -187,7 +188,7 @@ fn summary(results: &[Measured], events: u64, wall: Duration) -> String {
         "scanned_bytes": get("detect.scanned_bytes"),
         "events": events,
         "drops": get("event.dropped"),
-        "invalid": report::invalid(&figures),
+        "invalid": figures::invalid(&sums),
         "workers": results.len(),
     })
     .to_string()

@@ -6,10 +6,11 @@ use crate::event::StatsEvent;
 use crate::worker::Published;
 
 /// Figures summed over workers, by name.
-pub(super) type Figures = BTreeMap<&'static str, u64>;
+pub type Figures = BTreeMap<&'static str, u64>;
 
 /// Sums what workers have published.
-pub(super) fn sum<'a>(workers: impl Iterator<Item = &'a Published>) -> Figures {
+#[must_use]
+pub fn sum<'a>(workers: impl Iterator<Item = &'a Published>) -> Figures {
     let mut figures = Figures::new();
     for published in workers {
         for (name, value) in published.iter() {
@@ -21,12 +22,14 @@ pub(super) fn sum<'a>(workers: impl Iterator<Item = &'a Published>) -> Figures {
 }
 
 /// One figure, 0 when there is none of this name.
-pub(super) fn figure(figures: &Figures, name: &str) -> u64 {
+#[must_use]
+pub fn figure(figures: &Figures, name: &str) -> u64 {
     figures.get(name).copied().unwrap_or(0)
 }
 
 /// Frames that were not analysed although they should be: all reject counters but those for what is no IP.
-pub(super) fn invalid(figures: &Figures) -> u64 {
+#[must_use]
+pub fn invalid(figures: &Figures) -> u64 {
     figures
         .iter()
         .filter(|(name, _)| name.starts_with("decoder.reject.") && !name.ends_with(".not_ip"))
@@ -35,7 +38,8 @@ pub(super) fn invalid(figures: &Figures) -> u64 {
 }
 
 /// The reject counters that are not zero, as `name count`, largest first.
-pub(super) fn rejects(figures: &Figures) -> Vec<(&'static str, u64)> {
+#[must_use]
+pub fn rejects(figures: &Figures) -> Vec<(&'static str, u64)> {
     let mut rejects: Vec<_> = figures
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("decoder.reject.")?, *value)))
@@ -53,7 +57,8 @@ fn depends_on_the_run(name: &str) -> bool {
 
 /// A `stats` event of `figures`. `whole_run` is false for a replay, whose events
 /// must not depend on how it was run.
-pub(super) fn stats_event(figures: &Figures, timestamp_ns: u64, uptime_s: u64, whole_run: bool) -> StatsEvent {
+#[must_use]
+pub fn stats_event(figures: &Figures, timestamp_ns: u64, uptime_s: u64, whole_run: bool) -> StatsEvent {
     let mut event = StatsEvent::new(timestamp_ns, uptime_s);
     for (name, value) in figures {
         if whole_run || !depends_on_the_run(name) {
@@ -66,7 +71,8 @@ pub(super) fn stats_event(figures: &Figures, timestamp_ns: u64, uptime_s: u64, w
 }
 
 /// `1234567` as `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

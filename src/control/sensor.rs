@@ -1,0 +1,220 @@
+//! A running sensor, as the control side sees it: what the shell shows, what
+//! telemetry answers, what `stats` events hold.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::figures::{self, Figures};
+use crate::dpdk::lcore::StopFlag;
+use crate::dpdk::{Mempool, port};
+use crate::steer::{DispatcherStats, Reta, SymmetricHash};
+use crate::worker::{FlowLine, WorkerControl};
+
+/// How long a worker may take to answer a question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// A port, as it was started.
+#[derive(Clone, Debug)]
+pub struct PortStatus {
+    /// Name in the configuration.
+    pub name: String,
+    /// The EAL's number.
+    pub id: u16,
+    /// Driver.
+    pub driver: String,
+    /// NUMA node; `None` for a virtual device.
+    pub socket: Option<u32>,
+    /// Ethernet address.
+    pub mac: Option<[u8; 6]>,
+    /// MTU in bytes.
+    pub mtu: u16,
+    /// Receive queues.
+    pub rx_queues: u16,
+    /// Transmit queues.
+    pub tx_queues: u16,
+    /// Promiscuous mode was asked for.
+    pub promiscuous: bool,
+    /// How packets find their worker, in words.
+    pub steering: String,
+    /// The NIC steers.
+    pub hardware: bool,
+}
+
+/// A worker, as it was started.
+#[derive(Clone, Debug)]
+pub struct WorkerStatus {
+    /// The EAL's lcore number.
+    pub lcore: u32,
+    /// CPU it runs on; -1 when it floats over several.
+    pub cpu: i32,
+    /// NUMA node.
+    pub socket: u32,
+    /// What it shares with the control thread.
+    pub control: Arc<WorkerControl>,
+}
+
+/// The dispatcher, as it was started.
+#[derive(Clone, Debug)]
+pub struct DispatcherStatus {
+    /// The EAL's lcore number.
+    pub lcore: u32,
+    /// CPU it runs on; -1 when it floats over several.
+    pub cpu: i32,
+    /// Its counters.
+    pub stats: Arc<DispatcherStats>,
+}
+
+/// The whole sensor.
+#[derive(Debug)]
+pub struct Sensor {
+    /// Ports, in configuration order.
+    pub ports: Vec<PortStatus>,
+    /// Workers; their place is their number.
+    pub workers: Vec<WorkerStatus>,
+    /// Present when a port is steered in software.
+    pub dispatcher: Option<DispatcherStatus>,
+    /// Mempools, with their names.
+    pub pools: Vec<(String, Mempool)>,
+    /// The redirection table that all ports share.
+    pub reta: Reta,
+    /// The steering hash.
+    pub hash: SymmetricHash,
+    /// Raised: everything ends.
+    pub stop: StopFlag,
+    /// True: nothing is polled.
+    pub paused: Arc<AtomicBool>,
+    /// When the sensor was started.
+    pub started: Instant,
+    /// Figures at the last `clear stats`, by worker.
+    baseline: Mutex<Vec<Figures>>,
+}
+
+impl Sensor {
+    /// Puts the parts together; the sensor's uptime begins.
+    #[must_use]
+    pub fn new(
+        ports: Vec<PortStatus>,
+        workers: Vec<WorkerStatus>,
+        dispatcher: Option<DispatcherStatus>,
+        pools: Vec<(String, Mempool)>,
+        reta: Reta,
+        stop: StopFlag,
+        paused: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            ports,
+            workers,
+            dispatcher,
+            pools,
+            reta,
+            hash: SymmetricHash::new(),
+            stop,
+            paused,
+            started: Instant::now(),
+            baseline: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// True while packets are polled.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Begins or stops polling.
+    pub fn set_running(&self, running: bool) {
+        self.paused.store(!running, Ordering::Relaxed);
+    }
+
+    /// A worker's figures since the start.
+    #[must_use]
+    pub fn worker_figures(&self, number: usize) -> Figures {
+        let mut figures = figures::sum(self.workers.get(number).map(|worker| &worker.control.published).into_iter());
+        if let Some(dispatcher) = &self.dispatcher {
+            figures.insert("steer.ring_dropped", dispatcher.stats.worker(number).1);
+        }
+        figures
+    }
+
+    /// Figures of all workers since the start, and those of dispatcher and ports.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let mut sum = figures::sum(self.workers.iter().map(|worker| &worker.control.published));
+        if let Some(dispatcher) = &self.dispatcher {
+            sum.insert("steer.dispatched", dispatcher.stats.packets());
+            sum.insert("steer.ring_dropped", dispatcher.stats.dropped());
+        }
+        let ports = self.ports.iter().filter_map(|port| port::stats(port.id).ok());
+        let (mut received, mut missed, mut errors, mut no_buffer) = (0, 0, 0, 0);
+        for stats in ports {
+            received += stats.ipackets;
+            missed += stats.imissed;
+            errors += stats.ierrors;
+            no_buffer += stats.rx_nombuf;
+        }
+        sum.insert("capture.packets", received);
+        sum.insert("capture.missed", missed);
+        sum.insert("capture.errors", errors);
+        sum.insert("capture.no_mbuf", no_buffer);
+        sum.insert("capture.drops", missed + no_buffer + figures::figure(&sum, "steer.ring_dropped"));
+        sum
+    }
+
+    /// A worker's figures since the last [`Sensor::clear`].
+    #[must_use]
+    pub fn recent_worker_figures(&self, number: usize) -> Figures {
+        let mut figures = self.worker_figures(number);
+        let baseline = self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = baseline.get(number) {
+            for (name, value) in &mut figures {
+                if !is_gauge(name) {
+                    *value = value.saturating_sub(figures::figure(before, name));
+                }
+            }
+        }
+        figures
+    }
+
+    /// Sets all counters that are shown to zero; gauges stay.
+    pub fn clear(&self) {
+        let now = (0..self.workers.len()).map(|number| self.worker_figures(number)).collect();
+        *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        for port in &self.ports {
+            port::reset_stats(port.id);
+        }
+    }
+
+    /// The flows with the most bytes over all workers, largest first, with their
+    /// worker. A worker that does not answer in time is left out and named.
+    #[must_use]
+    pub fn top_flows(&self, most: usize) -> (Vec<(usize, FlowLine)>, Vec<usize>) {
+        for worker in &self.workers {
+            worker.control.mailbox.ask();
+        }
+        let (mut flows, mut silent) = (Vec::new(), Vec::new());
+        let asked = Instant::now();
+        for (number, worker) in self.workers.iter().enumerate() {
+            loop {
+                if let Some(lines) = worker.control.mailbox.take() {
+                    flows.extend(lines.into_iter().map(|line| (number, line)));
+                    break;
+                }
+                if asked.elapsed() > ANSWER_WITHIN {
+                    silent.push(number);
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+        flows.sort_by_key(|(_, line)| std::cmp::Reverse(line.total_bytes()));
+        flows.truncate(most);
+        (flows, silent)
+    }
+}
+
+/// Figures that say what is there now, not what was counted.
+#[must_use]
+pub fn is_gauge(name: &str) -> bool {
+    name.starts_with("flow.active") || matches!(name, "tcp.segments_held" | "http.active" | "detect.hit_records")
+}
