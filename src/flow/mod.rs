@@ -16,6 +16,8 @@ mod key;
 mod table;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
 mod tests;
 
 pub use age::{Class, Timeouts};

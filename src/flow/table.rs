@@ -5,11 +5,12 @@ use super::entry::{Bits, Flow, NO_SLOT};
 use super::index::Bucket;
 use super::key::{FlowKey, KeyHash};
 
-/// Average flows of a bucket when the table is full; a Poisson share above ten,
-/// one bucket in 350, spills into its chain.
+/// Average flows of a bucket when a table is full whose capacity is a power of two; a Poisson share above ten,
+/// one bucket in 350, spills into its chain. Other capacities have emptier buckets, down to half of it.
 const FLOWS_PER_BUCKET: usize = 4;
 
-/// Bytes one flow costs when the table is full: its record and its share of the index.
+/// Bytes one flow costs in a full table: its record and its share of the index, where the capacity is a power of two.
+/// For other capacities the number of buckets is rounded up, which adds less than another such share.
 pub const BYTES_PER_FLOW: usize = size_of::<Flow>() + size_of::<Bucket>() / FLOWS_PER_BUCKET;
 
 /// A flow moves to the young end of its list at most once in this part of its timeout.
@@ -193,7 +194,8 @@ impl FlowTable {
         flow.last_ns.saturating_add(self.timeouts.of(flow.class))
     }
 
-    /// Notes a packet at `now_ns`: the flow is young again, and in `class`.
+    /// Notes a packet at `now_ns`: the flow is young again, and in `class`. The age lists stay sorted only while
+    /// `now_ns` never goes back between calls of [`FlowTable::insert`] and this.
     #[inline]
     pub fn touch(&mut self, index: FlowIndex, class: Class, now_ns: u64) {
         let timeout = self.timeouts.of(class);
@@ -219,26 +221,19 @@ impl FlowTable {
         }
     }
 
-    /// The next flow that is stale at `now_ns`, if any. Looks at the old ends of
-    /// the lists; flows found there that were active since are moved up.
-    pub fn next_stale(&mut self, now_ns: u64) -> Option<FlowIndex> {
-        for class in Class::ALL {
-            let timeout = self.timeouts.of(class);
-            // Bounded: a flow that is moved up has waited less than its timeout afterwards (one unit is for rounding).
-            while let Some(slot) = self.oldest(class) {
-                let flow = self.at(slot)?;
-                if self.is_stale(flow, now_ns) {
-                    return Some(FlowIndex(slot));
-                }
-                let waited = queued(now_ns).wrapping_sub(flow.queued);
-                if waited <= queued(timeout).saturating_add(1) {
-                    break;
-                }
-                let active_ns = flow.last_ns;
-                self.requeue(slot, class, active_ns.max(now_ns.saturating_sub(timeout)));
-            }
-        }
-        None
+    /// The next flow that is stale at `now_ns`, if any. Looks at the old end of each class's list only.
+    ///
+    /// Never early, and late by less than a sixteenth of the timeout and one unit of `queued`: the lists are sorted
+    /// by `queued`, which lags the last packet by no more than that (see [`FlowTable::touch`]), so a flow at the old
+    /// end that was active since hides nothing older for longer. It must not be moved up here: it would land behind
+    /// flows that are younger than it, and wait for them to time out too.
+    #[must_use]
+    pub fn next_stale(&self, now_ns: u64) -> Option<FlowIndex> {
+        Class::ALL
+            .iter()
+            .filter_map(|class| self.oldest(*class))
+            .find(|slot| self.at(*slot).is_some_and(|flow| self.is_stale(flow, now_ns)))
+            .map(FlowIndex)
     }
 
     /// The flow that is to make room when the table is full.
@@ -253,7 +248,7 @@ impl FlowTable {
         Class::ALL.iter().find_map(|class| self.oldest(*class)).map(FlowIndex)
     }
 
-    /// Removes a flow.
+    /// Removes a flow. The index names nothing afterwards, and must not be used again.
     pub fn remove(&mut self, index: FlowIndex) {
         let Some((key, class)) = self.get(index).map(|flow| (flow.key, flow.class)) else { return };
         if let Some(list) = self.lists.get_mut(class.index()) {
