@@ -17,6 +17,8 @@ mod seq;
 mod stream;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
 mod tests;
 
 pub use reassembler::{Consumer, Limits, Reassembler, TcpCounters};

@@ -12,6 +12,8 @@ pub(super) struct Segment {
     pub(super) seq: u32,
     pub(super) next: u32,
     pub(super) arrived_ns: u64,
+    /// Bytes after it that were on the wire but not captured.
+    pub(super) missing: u32,
     pub(super) len: u16,
     pub(super) fin: bool,
 }
@@ -32,6 +34,7 @@ impl Pool {
                 seq: 0,
                 next: if number + 1 == count { NO_SEGMENT } else { number + 1 },
                 arrived_ns: 0,
+                missing: 0,
                 len: 0,
                 fin: false,
             })
@@ -52,8 +55,9 @@ impl Pool {
         &self.bytes
     }
 
-    /// Stores at most [`BUFFER`] bytes. `None` when no buffer is free.
-    pub(super) fn store(&mut self, seq: u32, bytes: &[u8], fin: bool, now_ns: u64) -> Option<u32> {
+    /// Stores at most [`BUFFER`] bytes of a segment; `None` when no buffer is free. The rest of the segment's facts
+    /// are the caller's to write.
+    pub(super) fn store(&mut self, seq: u32, bytes: &[u8], now_ns: u64) -> Option<u32> {
         let number = self.free;
         let at = usize::try_from(number).ok()?;
         let segment = self.segments.get_mut(at)?;
@@ -61,8 +65,8 @@ impl Pool {
         let place = self.bytes.get_mut(start..)?.get_mut(..bytes.len().min(BUFFER))?;
         place.copy_from_slice(bytes.get(..place.len())?);
         self.free = segment.next;
-        *segment =
-            Segment { seq, next: NO_SEGMENT, arrived_ns: now_ns, len: u16::try_from(place.len()).unwrap_or(0), fin };
+        let len = u16::try_from(place.len()).unwrap_or(0);
+        *segment = Segment { seq, next: NO_SEGMENT, arrived_ns: now_ns, missing: 0, len, fin: false };
         self.used = self.used.saturating_add(1);
         Some(number)
     }

@@ -1,6 +1,6 @@
 //! The reassembler: segments in, bytes in order out.
 
-use super::pool::{BUFFER, NO_SEGMENT, Pool};
+use super::pool::{BUFFER, NO_SEGMENT, Pool, Segment};
 use super::seq::distance;
 use super::stream::{ACKED, FINISHED, HOLE_ACKED, Half, RESET, STARTED, StreamPair};
 use crate::event::Direction;
@@ -36,11 +36,11 @@ pub struct Limits {
 /// What the reassembler counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TcpCounters {
-    /// Payload segments delivered as they came.
+    /// Payload segments delivered whole as they came.
     pub in_order: u64,
-    /// Payload segments that came early and were stored.
+    /// Segments that came early and were stored; one that only carries a FIN counts too.
     pub out_of_order: u64,
-    /// Payload segments of which nothing was new.
+    /// Payload segments of which nothing was new: delivered or stored before.
     pub retransmitted: u64,
     /// Payload segments of which a part was new.
     pub partly_new: u64,
@@ -58,7 +58,7 @@ pub struct TcpCounters {
     pub pool_exhausted: u64,
     /// Resets that did not fit their stream.
     pub bad_reset: u64,
-    /// Payload bytes after a FIN or a reset.
+    /// Payload bytes after a FIN or a reset; retransmitted bytes from before a FIN are not among them.
     pub after_close: u64,
 }
 
@@ -126,10 +126,12 @@ impl Reassembler {
         }
         let fin = flags & tcp_flag::FIN != 0;
         if !payload.is_empty() || missing != 0 || fin {
-            self.payload(half, direction, seq, payload, missing, fin, now_ns, consumer);
+            let piece = Piece { seq, bytes: payload, missing, fin };
+            self.payload(half, direction, &piece, now_ns, consumer);
         }
         if flags & tcp_flag::ACK != 0 {
-            self.acknowledge(pair, direction.flip(), header.ack, now_ns, consumer);
+            let other = direction.flip();
+            self.skip_old_holes(pair.half_mut(other), other, Some(header.ack), now_ns, consumer);
         }
     }
 
@@ -155,130 +157,140 @@ impl Reassembler {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // one segment is all of these
     fn payload(
         &mut self,
         half: &mut Half,
         direction: Direction,
-        seq: u32,
-        payload: &[u8],
-        missing: u32,
-        fin: bool,
+        piece: &Piece<'_>,
         now_ns: u64,
         consumer: &mut impl Consumer,
     ) {
         if half.has(FINISHED | RESET) {
-            let length = u64::try_from(payload.len()).unwrap_or(0);
-            self.counters.after_close = self.counters.after_close.saturating_add(length);
+            self.after_close(half, piece);
             return;
         }
-        if distance(seq, half.next_seq) > 0 {
-            self.store(half, direction, seq, payload, fin, now_ns, consumer);
+        if distance(piece.seq, half.next_seq) > 0 {
+            self.early(half, direction, piece, now_ns, consumer);
             return;
         }
-        self.counters.in_order = self.counters.in_order.saturating_add(1);
-        self.deliver(half, direction, seq, payload, consumer);
-        if missing != 0 {
-            let after = seq.wrapping_add(u32::try_from(payload.len()).unwrap_or(0)).wrapping_add(missing);
-            let length = distance(after, half.next_seq);
-            if length > 0 {
-                self.gap(half, direction, length.unsigned_abs(), consumer);
-            }
-        }
-        if fin {
-            self.fin(half, seq, payload.len(), missing);
-        }
-        if half.early != NO_SEGMENT {
-            self.drain(half, direction, consumer);
-            self.skip_old_holes(half, direction, now_ns, consumer);
-        }
-    }
-
-    /// Notes a FIN whose data ends where the stream stands.
-    fn fin(&mut self, half: &mut Half, seq: u32, len: usize, missing: u32) {
-        let end = seq.wrapping_add(u32::try_from(len).unwrap_or(0)).wrapping_add(missing);
-        if end == half.next_seq {
-            half.bits |= FINISHED;
-            // The FIN occupies one number itself; a reset or acknowledgement after it counts it.
-            half.next_seq = half.next_seq.wrapping_add(1);
-        }
-    }
-
-    /// Delivers what is new of a segment that does not lie ahead.
-    fn deliver(
-        &mut self,
-        half: &mut Half,
-        direction: Direction,
-        seq: u32,
-        payload: &[u8],
-        consumer: &mut impl Consumer,
-    ) {
-        let known = usize::try_from(distance(half.next_seq, seq)).unwrap_or(0);
-        let new = payload.get(known..).unwrap_or(&[]);
-        if known != 0 && !payload.is_empty() {
-            let counter = if new.is_empty() { &mut self.counters.retransmitted } else { &mut self.counters.partly_new };
+        if !piece.bytes.is_empty() {
+            let known = behind(piece.seq, half.next_seq);
+            let counter = if known >= piece.bytes.len() {
+                &mut self.counters.retransmitted
+            } else if known != 0 {
+                &mut self.counters.partly_new
+            } else {
+                &mut self.counters.in_order
+            };
             *counter = counter.saturating_add(1);
         }
-        if !new.is_empty() {
-            let offset = half.offset;
-            half.advance(u32::try_from(new.len()).unwrap_or(u32::MAX));
-            consumer.data(direction, offset, new);
+        take(&mut self.counters, half, direction, piece, consumer);
+        if half.early != NO_SEGMENT {
+            self.drain(half, direction, consumer);
+            self.skip_old_holes(half, direction, None, now_ns, consumer);
         }
     }
 
-    fn gap(&mut self, half: &mut Half, direction: Direction, length: u32, consumer: &mut impl Consumer) {
-        self.counters.gaps = self.counters.gaps.saturating_add(1);
-        self.counters.gap_bytes = self.counters.gap_bytes.saturating_add(u64::from(length));
-        half.gap_bytes = half.gap_bytes.saturating_add(length);
-        half.advance(length);
-        consumer.gap(direction, u64::from(length));
+    /// Counts a segment that comes when its stream has ended.
+    fn after_close(&mut self, half: &Half, piece: &Piece<'_>) {
+        let mut beyond = piece.bytes.len();
+        if half.has(FINISHED) {
+            // The FIN's own number is the last that counts; what lies before it was seen already.
+            beyond = beyond.saturating_sub(before(piece.seq, half.next_seq.wrapping_sub(1)));
+            if beyond == 0 && !piece.bytes.is_empty() {
+                self.counters.retransmitted = self.counters.retransmitted.saturating_add(1);
+            }
+        }
+        let beyond = u64::try_from(beyond).unwrap_or(0);
+        self.counters.after_close = self.counters.after_close.saturating_add(beyond);
     }
 
-    /// Stores an early segment, or skips the hole before it when it cannot.
-    #[allow(clippy::too_many_arguments)] // one segment is all of these
-    fn store(
+    /// Stores a segment that lies ahead, or skips the hole before it when it cannot.
+    fn early(
         &mut self,
         half: &mut Half,
         direction: Direction,
-        seq: u32,
-        payload: &[u8],
-        fin: bool,
+        piece: &Piece<'_>,
         now_ns: u64,
         consumer: &mut impl Consumer,
     ) {
-        self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
-        let buffers = payload.len().div_ceil(BUFFER).max(1);
-        let over_limit = usize::from(half.held).saturating_add(buffers) > usize::from(self.limits.per_stream);
-        let exhausted = self.pool.available() < buffers;
-        if over_limit || exhausted {
-            let counter = if over_limit { &mut self.counters.stream_limit } else { &mut self.counters.pool_exhausted };
-            *counter = counter.saturating_add(1);
-            self.deliver_up_to(half, direction, seq, consumer);
-            let hole = distance(seq, half.next_seq);
-            if hole > 0 {
-                self.gap(half, direction, hole.unsigned_abs(), consumer);
+        if self.holds(half, piece) {
+            if !piece.bytes.is_empty() {
+                self.counters.retransmitted = self.counters.retransmitted.saturating_add(1);
             }
-            self.deliver(half, direction, seq, payload, consumer);
-            if fin {
-                self.fin(half, seq, payload.len(), 0);
-            }
-            self.drain(half, direction, consumer);
+            self.skip_old_holes(half, direction, None, now_ns, consumer);
             return;
         }
-        let mut at = seq;
-        let mut rest = payload;
+        let buffers = piece.bytes.len().div_ceil(BUFFER).max(1);
+        let over_limit = usize::from(half.held).saturating_add(buffers) > usize::from(self.limits.per_stream);
+        if over_limit || self.pool.available() < buffers {
+            let counter = if over_limit { &mut self.counters.stream_limit } else { &mut self.counters.pool_exhausted };
+            *counter = counter.saturating_add(1);
+            self.skip_to(half, direction, piece, consumer);
+            return;
+        }
+        self.counters.out_of_order = self.counters.out_of_order.saturating_add(1);
+        self.store(half, piece, now_ns);
+        self.skip_old_holes(half, direction, None, now_ns, consumer);
+    }
+
+    /// True when all of a piece is stored already. A sender that repeats what lies behind a hole must not use up the
+    /// stream's buffers with it.
+    fn holds(&self, half: &Half, piece: &Piece<'_>) -> bool {
+        let end = piece.end();
+        let mut covered = piece.seq;
+        let mut fin = false;
+        let mut next = half.early;
+        while let Some(segment) = self.pool.get(next) {
+            if distance(segment.seq, covered) > 0 {
+                break;
+            }
+            let segment_end = segment.seq.wrapping_add(u32::from(segment.len)).wrapping_add(segment.missing);
+            if distance(segment_end, covered) > 0 {
+                covered = segment_end;
+            }
+            fin |= segment.fin && segment_end == end;
+            next = segment.next;
+        }
+        distance(covered, end) >= 0 && (fin || !piece.fin)
+    }
+
+    /// Stores a piece; the caller has made sure that there are buffers enough.
+    fn store(&mut self, half: &mut Half, piece: &Piece<'_>, now_ns: u64) {
+        let mut at = piece.seq;
+        let mut rest = piece.bytes;
         loop {
-            let (piece, after) = rest.split_at_checked(BUFFER).unwrap_or((rest, &[]));
-            if let Some(number) = self.pool.store(at, piece, fin && after.is_empty(), now_ns) {
+            let (bytes, after) = rest.split_at_checked(BUFFER).unwrap_or((rest, &[]));
+            if let Some(number) = self.pool.store(at, bytes, now_ns) {
+                if let Some(segment) = self.pool.get_mut(number).filter(|_| after.is_empty()) {
+                    segment.missing = piece.missing;
+                    segment.fin = piece.fin;
+                }
                 self.link(half, number, at);
             }
             if after.is_empty() {
-                break;
+                return;
             }
-            at = at.wrapping_add(u32::try_from(piece.len()).unwrap_or(0));
+            at = at.wrapping_add(u32::try_from(bytes.len()).unwrap_or(0));
             rest = after;
         }
-        self.skip_old_holes(half, direction, now_ns, consumer);
+    }
+
+    /// Delivers everything up to and with a piece that lies ahead and cannot be stored, with gaps.
+    fn skip_to(&mut self, half: &mut Half, direction: Direction, piece: &Piece<'_>, consumer: &mut impl Consumer) {
+        while self.pool.get(half.early).is_some_and(|segment| distance(segment.seq, piece.seq) < 0) {
+            self.skip_hole(half, direction, consumer);
+        }
+        if half.has(FINISHED) {
+            self.after_close(half, piece);
+            return;
+        }
+        let hole = distance(piece.seq, half.next_seq);
+        if hole > 0 {
+            gap(&mut self.counters, half, direction, hole.unsigned_abs(), consumer);
+        }
+        take(&mut self.counters, half, direction, piece, consumer);
+        self.drain(half, direction, consumer);
     }
 
     /// Puts a stored segment into its stream's list, sorted by sequence number, after those that are equal.
@@ -302,66 +314,62 @@ impl Reassembler {
         }
     }
 
-    /// Delivers stored segments whose turn has come.
+    /// Delivers stored segments whose turn has come, and drops those behind a FIN.
     fn drain(&mut self, half: &mut Half, direction: Direction, consumer: &mut impl Consumer) {
+        let first = half.early;
         while let Some(segment) = self.pool.get(half.early).copied() {
-            if distance(segment.seq, half.next_seq) > 0 {
-                return;
+            if !half.has(FINISHED) && distance(segment.seq, half.next_seq) > 0 {
+                break;
             }
-            self.take_early(half, direction, consumer);
+            self.take_early(half, direction, &segment, consumer);
         }
-        half.bits &= !HOLE_ACKED;
+        // Another hole, or none: what was acknowledged of the one before says nothing of it.
+        if half.early != first {
+            half.bits &= !HOLE_ACKED;
+        }
     }
 
     /// Delivers the first stored segment, which does not lie ahead, and gives its buffer back.
-    fn take_early(&mut self, half: &mut Half, direction: Direction, consumer: &mut impl Consumer) {
+    fn take_early(&mut self, half: &mut Half, direction: Direction, segment: &Segment, consumer: &mut impl Consumer) {
         let number = half.early;
-        let Some(segment) = self.pool.get(number).copied() else { return };
         half.early = segment.next;
         half.held = half.held.saturating_sub(1);
-        let len = usize::from(segment.len);
-        let known = usize::try_from(distance(half.next_seq, segment.seq)).unwrap_or(0);
-        if !half.has(FINISHED) {
-            let new = self.pool.data(number).get(known..).unwrap_or(&[]);
-            if !new.is_empty() {
-                let offset = half.offset;
-                half.advance(u32::try_from(new.len()).unwrap_or(0));
-                consumer.data(direction, offset, new);
-            }
-            if segment.fin {
-                self.fin(half, segment.seq, len, 0);
-            }
+        let bytes = self.pool.data(number);
+        if half.has(FINISHED) {
+            let seen = before(segment.seq, half.next_seq.wrapping_sub(1));
+            let beyond = u64::try_from(bytes.len().saturating_sub(seen)).unwrap_or(0);
+            self.counters.after_close = self.counters.after_close.saturating_add(beyond);
+        } else {
+            let piece = Piece { seq: segment.seq, bytes, missing: segment.missing, fin: segment.fin };
+            take(&mut self.counters, half, direction, &piece, consumer);
         }
         self.pool.release(number);
     }
 
     /// Skips the hole before the first stored segment and delivers what follows it.
     fn skip_hole(&mut self, half: &mut Half, direction: Direction, consumer: &mut impl Consumer) {
-        let Some(segment) = self.pool.get(half.early).copied() else { return };
+        let Some(segment) = self.pool.get(half.early) else { return };
         let hole = distance(segment.seq, half.next_seq);
         if hole > 0 && !half.has(FINISHED) {
-            self.gap(half, direction, hole.unsigned_abs(), consumer);
-        } else if hole > 0 {
-            // After a FIN nothing is delivered any more; the buffer only has to go back.
-            half.next_seq = segment.seq;
+            gap(&mut self.counters, half, direction, hole.unsigned_abs(), consumer);
         }
-        half.bits &= !HOLE_ACKED;
         self.drain(half, direction, consumer);
     }
 
-    /// Delivers stored segments that begin before `seq`, with gaps.
-    fn deliver_up_to(&mut self, half: &mut Half, direction: Direction, seq: u32, consumer: &mut impl Consumer) {
-        while let Some(segment) = self.pool.get(half.early) {
-            if distance(segment.seq, seq) >= 0 {
-                return;
-            }
-            self.skip_hole(half, direction, consumer);
-        }
-    }
-
     /// Skips holes that have been acknowledged for a while, or are too old.
-    fn skip_old_holes(&mut self, half: &mut Half, direction: Direction, now_ns: u64, consumer: &mut impl Consumer) {
+    /// `ack` is the receiver's acknowledgement number, when it just sent one.
+    fn skip_old_holes(
+        &mut self,
+        half: &mut Half,
+        direction: Direction,
+        ack: Option<u32>,
+        now_ns: u64,
+        consumer: &mut impl Consumer,
+    ) {
         while let Some(segment) = self.pool.get(half.early) {
+            if ack.is_some_and(|ack| distance(ack, segment.seq) >= 0) {
+                half.bits |= HOLE_ACKED;
+            }
             let age = now_ns.saturating_sub(segment.arrived_ns);
             let counter = if age > self.limits.hole_timeout_ns {
                 &mut self.counters.hole_timeout
@@ -374,21 +382,65 @@ impl Reassembler {
             self.skip_hole(half, direction, consumer);
         }
     }
+}
 
-    /// Takes an acknowledgement of the bytes of `direction`.
-    fn acknowledge(
-        &mut self,
-        pair: &mut StreamPair,
-        direction: Direction,
-        ack: u32,
-        now_ns: u64,
-        consumer: &mut impl Consumer,
-    ) {
-        let half = pair.half_mut(direction);
-        let Some(segment) = self.pool.get(half.early) else { return };
-        if distance(ack, segment.seq) >= 0 {
-            half.bits |= HOLE_ACKED;
-        }
-        self.skip_old_holes(half, direction, now_ns, consumer);
+/// What one segment says of its stream.
+struct Piece<'packet> {
+    seq: u32,
+    bytes: &'packet [u8],
+    /// Bytes behind those that were on the wire but not captured.
+    missing: u32,
+    fin: bool,
+}
+
+impl Piece<'_> {
+    /// The number after its last byte, captured or not.
+    fn end(&self) -> u32 {
+        self.seq.wrapping_add(u32::try_from(self.bytes.len()).unwrap_or(0)).wrapping_add(self.missing)
     }
+}
+
+/// How many bytes from `seq` on lie before `next`, when `seq` does not lie ahead of it. Numbers exactly 2^31 apart lie
+/// on neither side; all of such a segment is as good as old.
+fn behind(seq: u32, next: u32) -> usize {
+    usize::try_from(distance(next, seq)).unwrap_or(usize::MAX)
+}
+
+/// How many numbers from `seq` on lie before `end`; none when `seq` does not.
+fn before(seq: u32, end: u32) -> usize {
+    usize::try_from(distance(end, seq)).unwrap_or(0)
+}
+
+/// Takes what is new of a piece that does not lie ahead: its bytes, what the capture cut off behind them, and its FIN.
+fn take(
+    counters: &mut TcpCounters,
+    half: &mut Half,
+    direction: Direction,
+    piece: &Piece<'_>,
+    consumer: &mut impl Consumer,
+) {
+    let new = piece.bytes.get(behind(piece.seq, half.next_seq)..).unwrap_or(&[]);
+    if !new.is_empty() {
+        let offset = half.offset;
+        half.advance(u32::try_from(new.len()).unwrap_or(u32::MAX));
+        consumer.data(direction, offset, new);
+    }
+    let end = piece.end();
+    let cut = distance(end, half.next_seq);
+    if piece.missing != 0 && cut > 0 {
+        gap(counters, half, direction, cut.unsigned_abs(), consumer);
+    }
+    if piece.fin && end == half.next_seq {
+        half.bits |= FINISHED;
+        // The FIN occupies one number itself; a reset or acknowledgement after it counts it.
+        half.next_seq = half.next_seq.wrapping_add(1);
+    }
+}
+
+fn gap(counters: &mut TcpCounters, half: &mut Half, direction: Direction, length: u32, consumer: &mut impl Consumer) {
+    counters.gaps = counters.gaps.saturating_add(1);
+    counters.gap_bytes = counters.gap_bytes.saturating_add(u64::from(length));
+    half.gap_bytes = half.gap_bytes.saturating_add(length);
+    half.advance(length);
+    consumer.gap(direction, u64::from(length));
 }
