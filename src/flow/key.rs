@@ -116,9 +116,10 @@ impl FlowKey {
 }
 
 #[inline]
+#[allow(clippy::cast_possible_truncation)] // the low half is what is wanted
 fn halves(address: &[u8; 16]) -> (u64, u64) {
     let wide = u128::from_ne_bytes(*address);
-    ((wide >> 64) as u64, (wide & u128::from(u64::MAX)) as u64)
+    ((wide >> 64) as u64, wide as u64)
 }
 
 #[inline]
