@@ -97,6 +97,7 @@ impl Reassembler {
 
     /// Takes one segment of `pair` that travels in `direction`. `missing` bytes
     /// after `payload` were on the wire but not captured.
+    #[allow(clippy::too_many_arguments)] // one segment is all of these
     pub fn segment(
         &mut self,
         pair: &mut StreamPair,
