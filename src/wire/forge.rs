@@ -13,6 +13,10 @@ pub const MAX_FORGED: usize = 128;
 const IPV4_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
 const TCP_HEADER: usize = 20;
+/// Two addresses and a type.
+const ETHERNET_HEADER: usize = 14;
+/// IEEE 802.1Q.
+const VLAN_TAG: usize = 4;
 /// Ethernet pads frames to 60 bytes (64 with the frame check sequence).
 const MIN_ETHERNET: usize = 60;
 
@@ -69,7 +73,9 @@ impl Forged {
 /// Towards the receiver the reset continues the trigger: its sequence number is
 /// the one after the trigger's last byte (SYN and FIN count one each). Towards
 /// the sender it takes the trigger's acknowledgement number, which is exactly
-/// what the sender expects next.
+/// what the sender expects next. A trigger without ACK (a SYN) says nothing of
+/// the other direction: its receiver gets a reset without ACK, since a host in
+/// SYN-RECEIVED ignores one that acknowledges a number it never sent.
 ///
 /// # Errors
 /// See [`ForgeError`].
@@ -80,7 +86,9 @@ pub fn reset(frame: &[u8], headers: &Headers, target: Target) -> Result<Forged, 
     let network_at = usize::try_from(headers.network_at).unwrap_or(usize::MAX);
     let link = frame.get(..network_at).ok_or(ForgeError::Link)?;
     let room = MAX_FORGED.saturating_sub(IPV6_HEADER.saturating_add(TCP_HEADER));
-    if headers.mpls || link.len() > room {
+    // Ethernet and its tags are 14 + 4n bytes long; no loopback or cooked header, tagged or not, has such a length.
+    let is_ethernet = link.len().checked_sub(ETHERNET_HEADER).is_some_and(|tags_len| tags_len.is_multiple_of(VLAN_TAG));
+    if headers.mpls || !is_ethernet || link.len() > room {
         return Err(ForgeError::Link);
     }
     let mac_to = bytes_at::<6>(link, 0).ok_or(ForgeError::Link)?;
@@ -95,12 +103,12 @@ pub fn reset(frame: &[u8], headers: &Headers, target: Target) -> Result<Forged, 
         .wrapping_add(u32::from(headers.tcp.flags & tcp_flag::FIN != 0));
     let after_trigger = headers.tcp.seq.wrapping_add(spoken_len);
     let has_ack = headers.tcp.flags & tcp_flag::ACK != 0;
-    let (src, dest, src_port, dest_port, seq, ack) = match target {
+    let (src, dest, ports, seq, ack) = match target {
         Target::Receiver => {
             forged.put(mac_to);
             forged.put(mac_from);
-            let ack = if has_ack { headers.tcp.ack } else { 0 };
-            (&headers.src, &headers.dest, headers.src_port, headers.dest_port, after_trigger, ack)
+            let ack = has_ack.then_some(headers.tcp.ack);
+            (&headers.src, &headers.dest, [headers.src_port, headers.dest_port], after_trigger, ack)
         }
         Target::Sender => {
             forged.put(mac_from);
@@ -108,12 +116,12 @@ pub fn reset(frame: &[u8], headers: &Headers, target: Target) -> Result<Forged, 
             // RFC 9293 section 3.10.7.1: a reset in answer to a segment without ACK has sequence number 0 and
             // acknowledges the segment.
             let seq = if has_ack { headers.tcp.ack } else { 0 };
-            (&headers.dest, &headers.src, headers.dest_port, headers.src_port, seq, after_trigger)
+            (&headers.dest, &headers.src, [headers.dest_port, headers.src_port], seq, Some(after_trigger))
         }
     };
     forged.put(tags);
     let (src, dest) = put_ip(&mut forged, headers, src, dest);
-    put_tcp(&mut forged, src, dest, [src_port, dest_port], seq, ack);
+    put_tcp(&mut forged, src, dest, ports, seq, ack);
     forged.len = forged.len.max(MIN_ETHERNET);
     Ok(forged)
 }
@@ -138,14 +146,16 @@ fn put_ip<'a>(forged: &mut Forged, headers: &Headers, src: &'a [u8; 16], dest: &
     (src, dest)
 }
 
-fn put_tcp(forged: &mut Forged, src: &[u8], dest: &[u8], ports: [u16; 2], seq: u32, ack: u32) {
+/// Writes the TCP header of a reset, which acknowledges `ack` if there is one.
+fn put_tcp(forged: &mut Forged, src: &[u8], dest: &[u8], ports: [u16; 2], seq: u32, ack: Option<u32>) {
     let at = forged.len;
     let [src_port, dest_port] = ports;
     forged.put(&src_port.to_be_bytes());
     forged.put(&dest_port.to_be_bytes());
     forged.put(&seq.to_be_bytes());
-    forged.put(&ack.to_be_bytes());
-    forged.put(&[0x50, tcp_flag::RST | tcp_flag::ACK, 0, 0, 0, 0, 0, 0]);
+    forged.put(&ack.unwrap_or(0).to_be_bytes());
+    let flags = if ack.is_some() { tcp_flag::RST | tcp_flag::ACK } else { tcp_flag::RST };
+    forged.put(&[0x50, flags, 0, 0, 0, 0, 0, 0]);
     let header = forged.bytes.get(at..at.saturating_add(TCP_HEADER)).unwrap_or(&[]);
     let pseudo = checksum::pseudo_header(src, dest, proto::TCP, 20);
     let sum = checksum::finish(checksum::add(pseudo, header));
