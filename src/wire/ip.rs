@@ -144,11 +144,17 @@ pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize) -> Result<Ip, Rej
             // Fragment header: 8 bytes; offset and more-flag both zero is an atomic fragment (RFC 6946), a whole packet.
             44 => {
                 let field = be16(frame, at.saturating_add(2)).ok_or(Reject::Ipv6ExtensionTruncated)?;
-                if field & 0xfff9 != 0 {
+                let after = at.saturating_add(8);
+                if after <= ip.end && after <= frame.len() && field & 0xfff9 != 0 {
                     ip.fragment = true;
                     return Ok(ip);
                 }
                 8
+            }
+            // RFC 8200 section 4.7: nothing follows "no next header", and what does is ignored.
+            59 => {
+                ip.end = at;
+                return Ok(ip);
             }
             _ => return Ok(ip),
         };

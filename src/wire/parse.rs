@@ -30,7 +30,7 @@ pub struct Headers {
     pub src_port: u16,
     /// Destination port; ICMP: code.
     pub dest_port: u16,
-    /// IP protocol number, after any IPv6 extension headers.
+    /// IP protocol number, after any IPv6 extension headers; 44 (the fragment header) for an IPv6 fragment.
     pub proto: u8,
     /// True for IPv6.
     pub v6: bool,
@@ -40,7 +40,7 @@ pub struct Headers {
     pub mpls: bool,
     /// An IP fragment: ports and payload are not known.
     pub fragment: bool,
-    /// VLAN ids from the outside in; 0 where there is none.
+    /// The two outer VLAN ids, from the outside in; 0 where there is none.
     pub vlan: [u16; 2],
     /// IP header.
     pub network_at: u32,
@@ -117,7 +117,6 @@ pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool)
     Ok(headers)
 }
 
-/// True when the hash of this packet covers its ports (see `steer`).
 impl Headers {
     /// Whether the packet's transport header has ports that steering hashes:
     /// TCP, UDP and SCTP would, but NICs agree only on TCP and UDP.
