@@ -22,6 +22,17 @@ mod parse;
 mod reject;
 mod transport;
 
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)] // a test may fail loudly
+mod tests;
+
 pub use link::LinkType;
 pub use parse::{Headers, TcpHeader, parse};
 pub use reject::{REJECT_COUNT, Reject};
