@@ -248,9 +248,11 @@ impl FlowTable {
         Class::ALL.iter().find_map(|class| self.oldest(*class)).map(FlowIndex)
     }
 
-    /// Removes a flow. The index names nothing afterwards, and must not be used again.
+    /// Removes a flow. The index names nothing afterwards until its place is given out again; to remove it twice
+    /// before that does nothing.
     pub fn remove(&mut self, index: FlowIndex) {
-        let Some((key, class)) = self.get(index).map(|flow| (flow.key, flow.class)) else { return };
+        let Some(flow) = self.get(index).filter(|flow| flow.bits.has(Bits::IN_USE)) else { return };
+        let (key, class) = (flow.key, flow.class);
         if let Some(list) = self.lists.get_mut(class.index()) {
             list.unlink(&mut self.flows, index.0);
         }

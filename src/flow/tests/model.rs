@@ -147,6 +147,11 @@ impl World {
             assert_eq!((*flow.key(), flow.class(), flow.last_ns), (self.key(*number), known.class, known.last_ns));
         }
         assert_eq!(self.table.iter().count(), self.model.len());
+        let capacity = self.table.capacity() as u32;
+        let half = capacity / 2;
+        let walked = self.table.walk(0..half).chain(self.table.walk(half..u32::MAX));
+        assert_eq!(walked.count(), self.model.len(), "a walk in two slices sees every flow once");
+        assert_eq!(self.table.walk(capacity..u32::MAX).count(), 0);
     }
 
     fn run(&mut self, ops: &[Op]) {

@@ -50,6 +50,18 @@ fn a_full_table_takes_no_more_and_reuses_what_is_freed() {
 }
 
 #[test]
+fn a_flow_removed_twice_is_removed_once() {
+    let mut table = table(3);
+    let indices: Vec<_> = (0..3).map(|n| insert(&mut table, n, Class::TcpNew, 0).unwrap()).collect();
+    table.remove(indices[1]);
+    table.remove(indices[1]);
+    assert_eq!(table.len(), 2);
+    assert_eq!(insert(&mut table, 3, Class::TcpNew, 0), Some(indices[1]));
+    assert_eq!(insert(&mut table, 4, Class::TcpNew, 0), None, "the place was freed once");
+    assert_eq!(table.iter().map(|flow| *flow.key()).collect::<Vec<_>>(), [key(0), key(2), key(3)]);
+}
+
+#[test]
 fn a_reused_slot_is_as_new() {
     let mut table = table(1);
     let index = insert(&mut table, 1, Class::UdpNew, 5).unwrap();
