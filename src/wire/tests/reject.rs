@@ -240,6 +240,7 @@ fn reasons_have_distinct_names_in_the_order_of_their_counters() {
     assert_eq!(names.len(), REJECT_COUNT);
     for (n, reject) in Reject::ALL.iter().enumerate() {
         assert_eq!(*reject as usize, n);
+        assert_eq!(reject.counter(), format!("decoder.reject.{}", reject.name()));
         assert!(reject.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'));
     }
 }
