@@ -34,6 +34,7 @@ pub mod event;
 pub mod flow;
 pub mod kill;
 pub mod proto;
+#[allow(unsafe_code)] // SIMD
 pub mod scan;
 pub mod steer;
 pub mod tcp;

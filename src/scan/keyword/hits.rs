@@ -70,6 +70,9 @@ pub struct HitPool {
 }
 
 impl HitPool {
+    /// Bytes of a record.
+    pub const BYTES_PER_RECORD: usize = size_of::<Record>();
+
     /// Takes memory for `capacity` records of 128 bytes.
     #[must_use]
     pub fn new(capacity: u32) -> Self {
