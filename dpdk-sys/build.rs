@@ -13,7 +13,7 @@ const FUNCTIONS: &[&str] = &[
     "rte_strerror",
     "rte_version",
     "rte_get_tsc_hz",
-    "rte_lcore_(count|to_socket_id|is_enabled|to_cpu_id|cpuset)",
+    "rte_lcore_(count|to_socket_id|is_enabled)",
     "rte_get_next_lcore",
     "rte_get_main_lcore",
     "rte_socket_(count|id_by_idx)",

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* CPU sets */
+
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -11,6 +13,17 @@
 int tg_errno(void) { return rte_errno; }
 unsigned int tg_lcore_id(void) { return rte_lcore_id(); }
 unsigned int tg_socket_id(void) { return rte_socket_id(); }
+int tg_lcore_cpu(unsigned int lcore)
+{
+	rte_cpuset_t cpus = rte_lcore_cpuset(lcore);
+
+	if (CPU_COUNT(&cpus) != 1)
+		return -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &cpus))
+			return cpu;
+	return -1;
+}
 uint64_t tg_rdtsc(void) { return rte_rdtsc(); }
 void tg_pause(void) { rte_pause(); }
 

@@ -15,6 +15,8 @@
 int tg_errno(void);
 unsigned int tg_lcore_id(void);
 unsigned int tg_socket_id(void);
+/* The CPU an lcore is bound to; -1 when it floats over several. */
+int tg_lcore_cpu(unsigned int lcore);
 uint64_t tg_rdtsc(void);
 void tg_pause(void);
 

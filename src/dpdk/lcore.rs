@@ -27,12 +27,19 @@ impl Lcore {
         unsafe { dpdk_sys::rte_lcore_to_socket_id(self.0) }
     }
 
-    /// One of the CPUs it runs on, or -1 when it floats over several.
+    /// The CPU it is bound to, or -1 when it floats over several.
     #[must_use]
     pub fn cpu(self) -> i32 {
         // SAFETY: as above.
-        unsafe { dpdk_sys::rte_lcore_to_cpu_id(i32::try_from(self.0).unwrap_or(-1)) }
+        unsafe { dpdk_sys::tg_lcore_cpu(self.0) }
     }
+}
+
+/// CPU of the main lcore; -1 when it floats over several.
+#[must_use]
+pub fn main_cpu(_eal: &Eal) -> i32 {
+    // SAFETY: reads the configuration of the running EAL.
+    unsafe { dpdk_sys::tg_lcore_cpu(dpdk_sys::rte_get_main_lcore()) }
 }
 
 /// All lcores but the main one, in the EAL's order.

@@ -256,6 +256,14 @@ impl Port {
         Ok((rx, tx))
     }
 
+    /// Stops the port, so that it can be started in another way. Its queues must be gone.
+    pub fn stop(&mut self) {
+        if std::mem::take(&mut self.started) {
+            // SAFETY: a started port.
+            unsafe { dpdk_sys::rte_eth_dev_stop(self.id) };
+        }
+    }
+
     /// Link state now.
     #[must_use]
     pub fn link(&self) -> Link {

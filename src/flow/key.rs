@@ -31,17 +31,15 @@ impl FlowKey {
             proto::ICMP | proto::ICMPV6 => (0, 0),
             _ => (headers.src_port, headers.dest_port),
         };
-        let source = (u128::from_be_bytes(headers.src), src_port);
-        let destination = (u128::from_be_bytes(headers.dest), dest_port);
-        let reversed = source > destination;
+        // Which end counts as the lower one does not matter as long as both directions agree, so words compare as
+        // this machine reads them.
+        let (source, destination) = (halves(&headers.src), halves(&headers.dest));
+        let reversed = (source, src_port) > (destination, dest_port);
+        let (low, high) = if reversed { (destination, source) } else { (source, destination) };
+        let (low_port, high_port) = if reversed { (dest_port, src_port) } else { (src_port, dest_port) };
         let vlan = if use_vlan { headers.vlan } else { [0; 2] };
         let (proto, v6) = (headers.proto, headers.v6);
-        let key = if reversed {
-            Self { low: headers.dest, high: headers.src, low_port: dest_port, high_port: src_port, vlan, proto, v6 }
-        } else {
-            Self { low: headers.src, high: headers.dest, low_port: src_port, high_port: dest_port, vlan, proto, v6 }
-        };
-        (key, reversed)
+        (Self { low: joined(low), high: joined(high), low_port, high_port, vlan, proto, v6 }, reversed)
     }
 
     /// The tuple with the higher end first when `client_is_high`.
@@ -115,11 +113,19 @@ impl FlowKey {
     }
 }
 
+/// An address as two words, as this machine reads them.
 #[inline]
-#[allow(clippy::cast_possible_truncation)] // the low half is what is wanted
 fn halves(address: &[u8; 16]) -> (u64, u64) {
-    let wide = u128::from_ne_bytes(*address);
-    ((wide >> 64) as u64, wide as u64)
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
+    (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), u64::from_ne_bytes([i, j, k, l, m, n, o, p]))
+}
+
+/// The opposite of [`halves`].
+#[inline]
+fn joined((first, second): (u64, u64)) -> [u8; 16] {
+    let [a, b, c, d, e, f, g, h] = first.to_ne_bytes();
+    let [i, j, k, l, m, n, o, p] = second.to_ne_bytes();
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
 #[inline]

@@ -71,6 +71,9 @@ pub struct Reassembler {
 }
 
 impl Reassembler {
+    /// Bytes that each of [`Limits::segments`] takes.
+    pub const BYTES_PER_SEGMENT: usize = BUFFER + size_of::<super::pool::Segment>();
+
     /// Takes all memory for the store.
     #[must_use]
     pub fn new(limits: Limits) -> Self {

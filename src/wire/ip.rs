@@ -1,33 +1,38 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers.
 
+use super::parse::Headers;
 use super::reject::Reject;
 use super::{be16, bytes_at, checksum, proto};
 
-/// What an IP header says.
+/// Where an IP header leads.
 pub(super) struct Ip {
-    pub(super) src: [u8; 16],
-    pub(super) dest: [u8; 16],
-    pub(super) proto: u8,
-    pub(super) ttl: u8,
     /// Transport header, from the start of the frame.
     pub(super) transport: usize,
     /// Where the IP packet ends, from the start of the frame, as the header says.
     pub(super) end: usize,
-    pub(super) fragment: bool,
 }
 
 /// Most IPv6 extension headers of a packet; RFC 8504 section 5.3 lets hosts refuse long chains.
 const MAX_EXTENSIONS: usize = 8;
 
+/// An IPv4 address in the first of 16 bytes. Written as whole words, so that the
+/// flow key can read them back as words at once.
+#[inline]
 fn address4(bytes: [u8; 4]) -> [u8; 16] {
-    let [a, b, c, d] = bytes;
-    [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    u128::from(u32::from_le_bytes(bytes)).to_le_bytes()
 }
 
 /// Reads the IPv4 header at `offset`. `wire_len` is the frame's length on the
-/// wire, which may be more than was captured.
+/// wire, which may be more than was captured. What the header says of the packet
+/// goes into `headers`.
 #[inline]
-pub(super) fn v4(frame: &[u8], offset: usize, wire_len: usize, verify: bool) -> Result<Ip, Reject> {
+pub(super) fn v4(
+    frame: &[u8],
+    offset: usize,
+    wire_len: usize,
+    verify: bool,
+    headers: &mut Headers,
+) -> Result<Ip, Reject> {
     let header = bytes_at::<20>(frame, offset).ok_or(Reject::Ipv4Truncated)?;
     let [
         version_ihl,
@@ -81,8 +86,12 @@ pub(super) fn v4(frame: &[u8], offset: usize, wire_len: usize, verify: bool) -> 
         }
     }
     // RFC 791 section 3.1: bit 2 is "more fragments", the low 13 bits are the offset.
-    let fragment = u16::from_be_bytes([fragment_high, fragment_low]) & 0x3fff != 0;
-    Ok(Ip { src: address4([s0, s1, s2, s3]), dest: address4([d0, d1, d2, d3]), proto, ttl, transport, end, fragment })
+    headers.fragment = u16::from_be_bytes([fragment_high, fragment_low]) & 0x3fff != 0;
+    headers.src = address4([s0, s1, s2, s3]);
+    headers.dest = address4([d0, d1, d2, d3]);
+    headers.proto = proto;
+    headers.ttl = ttl;
+    Ok(Ip { transport, end })
 }
 
 /// RFC 791 section 3.1: an option is one byte (end, no-operation) or type, length, data.
@@ -105,15 +114,15 @@ fn check_options(options: &[u8]) -> Result<(), Reject> {
 }
 
 /// Reads the IPv6 header at `offset` and walks its extension headers.
-pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize) -> Result<Ip, Reject> {
+pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize, headers: &mut Headers) -> Result<Ip, Reject> {
     let version = frame.get(offset).ok_or(Reject::Ipv6Truncated)? >> 4;
     if version != 6 {
         return Err(Reject::Ipv6BadVersion);
     }
     let [payload_high, payload_low, next, hop_limit] =
         *bytes_at::<4>(frame, offset.saturating_add(4)).ok_or(Reject::Ipv6Truncated)?;
-    let src = *bytes_at::<16>(frame, offset.saturating_add(8)).ok_or(Reject::Ipv6Truncated)?;
-    let dest = *bytes_at::<16>(frame, offset.saturating_add(24)).ok_or(Reject::Ipv6Truncated)?;
+    headers.src = *bytes_at::<16>(frame, offset.saturating_add(8)).ok_or(Reject::Ipv6Truncated)?;
+    headers.dest = *bytes_at::<16>(frame, offset.saturating_add(24)).ok_or(Reject::Ipv6Truncated)?;
     let after = offset.saturating_add(40);
     let payload = usize::from(u16::from_be_bytes([payload_high, payload_low]));
     // Length 0 with a payload is a jumbogram (RFC 2675) or a segment that the sender's NIC will cut: as for IPv4,
@@ -122,15 +131,18 @@ pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize) -> Result<Ip, Rej
     if end > wire_len {
         return Err(Reject::Ipv6LengthBeyondFrame);
     }
-    let mut ip = Ip { src, dest, proto: next, ttl: hop_limit, transport: after, end, fragment: false };
+    headers.proto = next;
+    headers.ttl = hop_limit;
+    headers.fragment = false;
+    let mut ip = Ip { transport: after, end };
     for position in 0..=MAX_EXTENSIONS {
         let at = ip.transport;
         // RFC 8200 section 4: the extension headers, and how each says its length.
-        let length = match ip.proto {
+        let length = match headers.proto {
             // Hop-by-hop options, routing, destination options, mobility (RFC 6275), HIP (RFC 7401), shim6 (RFC 5533).
             0 | 43 | 60 | 135 | 139 | 140 => {
                 // "The Hop-by-Hop Options header ... must immediately follow the IPv6 header."
-                if ip.proto == 0 && position != 0 {
+                if headers.proto == 0 && position != 0 {
                     return Err(Reject::Ipv6HopByHopNotFirst);
                 }
                 let units = *frame.get(at.saturating_add(1)).ok_or(Reject::Ipv6ExtensionTruncated)?;
@@ -146,7 +158,7 @@ pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize) -> Result<Ip, Rej
                 let field = be16(frame, at.saturating_add(2)).ok_or(Reject::Ipv6ExtensionTruncated)?;
                 let after = at.saturating_add(8);
                 if after <= ip.end && after <= frame.len() && field & 0xfff9 != 0 {
-                    ip.fragment = true;
+                    headers.fragment = true;
                     return Ok(ip);
                 }
                 8
@@ -162,7 +174,7 @@ pub(super) fn v6(frame: &[u8], offset: usize, wire_len: usize) -> Result<Ip, Rej
         if next > ip.end || next > frame.len() {
             return Err(Reject::Ipv6ExtensionTruncated);
         }
-        ip.proto = *frame.get(at).ok_or(Reject::Ipv6ExtensionTruncated)?;
+        headers.proto = *frame.get(at).ok_or(Reject::Ipv6ExtensionTruncated)?;
         ip.transport = next;
     }
     Err(Reject::Ipv6TooManyExtensions)

@@ -34,7 +34,7 @@ mod transport;
 mod tests;
 
 pub use link::LinkType;
-pub use parse::{Headers, TcpHeader, parse};
+pub use parse::{Headers, TcpHeader, parse, parse_into};
 pub use reject::{REJECT_COUNT, Reject};
 
 /// IP protocol numbers (IANA "Protocol Numbers") that are looked into.

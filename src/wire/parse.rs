@@ -20,7 +20,7 @@ pub struct TcpHeader {
 
 /// What the headers of a frame say. All offsets are from the frame's first byte
 /// and lie within it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     /// Source address; IPv4 in the first four bytes.
     pub src: [u8; 16],
@@ -78,35 +78,44 @@ impl Headers {
 /// The one reason why the frame cannot be analysed.
 #[inline]
 pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool) -> Result<Headers, Reject> {
+    let mut headers = Headers::default();
+    parse_into(link, frame, wire_len, verify_checksum, &mut headers)?;
+    Ok(headers)
+}
+
+/// [`parse`] into a place that is there already: the packet path's form, which
+/// moves nothing. After an error `headers` means nothing.
+///
+/// # Errors
+/// As [`parse`].
+#[inline]
+pub fn parse_into(
+    link: LinkType,
+    frame: &[u8],
+    wire_len: u32,
+    verify_checksum: bool,
+    headers: &mut Headers,
+) -> Result<(), Reject> {
     let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
     let network = link::network(link, frame)?;
+    headers.v6 = network.v6;
+    headers.mpls = network.mpls;
+    headers.vlan = network.vlan;
     let ip = if network.v6 {
-        ip::v6(frame, network.offset, wire_len)?
+        ip::v6(frame, network.offset, wire_len, headers)?
     } else {
-        ip::v4(frame, network.offset, wire_len, verify_checksum)?
+        ip::v4(frame, network.offset, wire_len, verify_checksum, headers)?
     };
-    let mut headers = Headers {
-        src: ip.src,
-        dest: ip.dest,
-        src_port: 0,
-        dest_port: 0,
-        proto: ip.proto,
-        v6: network.v6,
-        ttl: ip.ttl,
-        mpls: network.mpls,
-        fragment: ip.fragment,
-        vlan: network.vlan,
-        network_at: narrow(network.offset),
-        transport_at: narrow(ip.transport),
-        payload_at: narrow(ip.transport),
-        payload_len: 0,
-        missing_len: 0,
-        tcp: super::TcpHeader::default(),
-    };
-    if ip.fragment {
-        return Ok(headers);
+    headers.network_at = narrow(network.offset);
+    headers.transport_at = narrow(ip.transport);
+    if headers.fragment {
+        headers.payload_at = headers.transport_at;
+        (headers.src_port, headers.dest_port) = (0, 0);
+        (headers.payload_len, headers.missing_len) = (0, 0);
+        headers.tcp = TcpHeader::default();
+        return Ok(());
     }
-    let transport = transport::read(frame, ip.transport, ip.end, ip.proto)?;
+    let transport = transport::read(frame, ip.transport, ip.end, headers.proto)?;
     let held = transport.end.min(frame.len()).saturating_sub(transport.payload);
     headers.src_port = transport.src_port;
     headers.dest_port = transport.dest_port;
@@ -114,7 +123,7 @@ pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool)
     headers.payload_len = narrow(held);
     headers.missing_len = narrow(transport.end.saturating_sub(transport.payload).saturating_sub(held));
     headers.tcp = transport.tcp;
-    Ok(headers)
+    Ok(())
 }
 
 impl Headers {

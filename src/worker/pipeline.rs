@@ -61,14 +61,19 @@ pub struct PipelineOptions {
 }
 
 /// What the first stage found out about a frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Prepared {
     headers: Headers,
     key: FlowKey,
     hash: u64,
     /// The sender is the key's higher end.
     from_high: bool,
+    /// The frame is to be analysed.
+    live: bool,
 }
+
+/// Scratch space for one burst.
+type Prepareds = Box<[Prepared; MAX_BURST]>;
 
 /// The analysis of one worker.
 #[derive(Debug)]
@@ -77,7 +82,8 @@ pub struct Pipeline {
     tcp: Reassembler,
     inspector: Inspector,
     options: PipelineOptions,
-    prepared: Box<[Option<Prepared>; MAX_BURST]>,
+    /// Lent out while a burst is worked on.
+    prepared: Option<Prepareds>,
     clock_ns: u64,
 }
 
@@ -101,7 +107,7 @@ impl Pipeline {
             events,
             counters: Counters::default(),
         };
-        Self { table, tcp, inspector, options, prepared: Box::new([None; MAX_BURST]), clock_ns: 0 }
+        Self { table, tcp, inspector, options, prepared: Some(Box::new([Prepared::default(); MAX_BURST])), clock_ns: 0 }
     }
 
     /// Takes up to [`MAX_BURST`] frames, in order.
@@ -110,27 +116,29 @@ impl Pipeline {
     /// ahead), the likely flow (its lines are loaded ahead), then the work.
     /// Memory latency so overlaps between packets.
     pub fn burst(&mut self, frames: &[Frame<'_>]) {
-        for (frame, place) in frames.iter().zip(self.prepared.iter_mut()) {
-            *place = prepare(frame, &self.options, &mut self.inspector.counters).map(|(headers, key, from_high)| {
-                let hash = self.table.hash(&key);
-                if let Some(bucket) = self.table.bucket(hash) {
+        let Some(mut scratch) = self.prepared.take() else { return };
+        for (frame, prepared) in frames.iter().zip(scratch.iter_mut()) {
+            prepare(frame, &self.options, &mut self.inspector.counters, prepared);
+            if prepared.live {
+                prepared.hash = self.table.hash(&prepared.key);
+                if let Some(bucket) = self.table.bucket(prepared.hash) {
                     memory::prefetch(bucket);
                 }
-                Prepared { headers, key, hash, from_high }
-            });
+            }
         }
-        for prepared in self.prepared.iter().take(frames.len()).flatten() {
+        for prepared in scratch.iter().take(frames.len()).filter(|prepared| prepared.live) {
             if let Some(flow) = self.table.likely(prepared.hash) {
                 memory::prefetch_lines(flow, size_of::<Flow>() / 64);
             }
         }
-        for (number, frame) in frames.iter().enumerate() {
+        for (frame, prepared) in frames.iter().zip(scratch.iter()) {
             self.clock_ns = self.clock_ns.max(frame.clock_ns);
-            if let Some(prepared) = self.prepared.get(number).copied().flatten() {
-                self.packet(frame, &prepared);
+            if prepared.live {
+                self.packet(frame, prepared);
             }
         }
         self.inspector.counters.bursts += 1;
+        self.prepared = Some(scratch);
     }
 
     /// Ends flows that have been idle for too long at `now_ns`; a bounded number a
@@ -304,7 +312,7 @@ impl Pipeline {
 
     /// Begins a flow with its first packet.
     fn begin(&mut self, frame: &Frame<'_>, prepared: &Prepared) -> Option<FlowIndex> {
-        let Prepared { headers, key, hash, from_high } = prepared;
+        let Prepared { headers, key, hash, from_high, .. } = prepared;
         let class = match headers.proto {
             proto::TCP => Class::TcpNew,
             proto::UDP => Class::UdpNew,
@@ -380,27 +388,23 @@ impl Pipeline {
 
 /// First stage: what is it, and whose?
 #[inline]
-fn prepare(frame: &Frame<'_>, options: &PipelineOptions, counters: &mut Counters) -> Option<(Headers, FlowKey, bool)> {
+fn prepare(frame: &Frame<'_>, options: &PipelineOptions, counters: &mut Counters, prepared: &mut Prepared) {
     counters.packets += 1;
     counters.bytes += u64::from(frame.wire_len);
+    prepared.live = false;
     if frame.split {
         counters.reject(Reject::MultiSegment);
-        return None;
+        return;
     }
-    match wire::parse(frame.link, frame.data, frame.wire_len, options.verify_checksum) {
-        Ok(headers) if headers.fragment => {
-            counters.reject(Reject::Fragment);
-            None
-        }
-        Ok(headers) => {
+    let headers = &mut prepared.headers;
+    match wire::parse_into(frame.link, frame.data, frame.wire_len, options.verify_checksum, headers) {
+        Ok(()) if headers.fragment => counters.reject(Reject::Fragment),
+        Ok(()) => {
             counters.cut += u64::from(headers.missing_len != 0);
-            let (key, from_high) = FlowKey::of(&headers, options.vlan);
-            Some((headers, key, from_high))
+            (prepared.key, prepared.from_high) = FlowKey::of(headers, options.vlan);
+            prepared.live = true;
         }
-        Err(reason) => {
-            counters.reject(reason);
-            None
-        }
+        Err(reason) => counters.reject(reason),
     }
 }
 

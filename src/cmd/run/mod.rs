@@ -1,0 +1,370 @@
+//! `tidegate run`: the live sensor.
+
+mod cores;
+mod ports;
+pub(super) mod sizing;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use self::cores::LcorePlan;
+use self::ports::Started;
+use super::arguments::Run;
+use super::build;
+use super::output::{Failure, complain, print};
+use crate::config::Config;
+use crate::control::sensor::{DispatcherStatus, PortStatus, Sensor, WorkerStatus};
+use crate::control::{self, Reporter, ShellEnd, shell, telemetry};
+use crate::dpdk::lcore::{self, Lcore, Running, StopFlag};
+use crate::dpdk::port::TxQueue;
+use crate::dpdk::ring::{self, RingReceiver, RingSender};
+use crate::dpdk::{Eal, Mempool};
+use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOptions, channel};
+use crate::kill::{Injector, Killer};
+use crate::scan::keyword::Matcher;
+use crate::steer::{Dispatcher, DispatcherStats, Reta};
+use crate::worker::{Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
+
+/// Between two looks at signals, time and the event file.
+const TICK: Duration = Duration::from_millis(50);
+/// Buffers for forged resets, a worker.
+const INJECT_MBUFS: u32 = 255;
+
+pub(super) fn run(options: &Run) -> Result<(), Failure> {
+    let common = &options.common;
+    let config = build::configuration(common.config.as_deref())?;
+    config.require_ports()?;
+    for warning in config.warnings() {
+        complain(&format!("warning: {warning}"));
+    }
+    let matcher = build::matcher(&config)?;
+    let output = build::event_file(&config, &common.out, OpenMode::Append)?;
+    let stop = StopFlag::new();
+    control::install_signals(&stop).context("signal handlers")?;
+
+    let wanted = common.workers.or(Some(config.worker.count).filter(|count| *count != 0));
+    let dispatches = cores::may_dispatch(&config);
+    let plan = cores::place(&cores::by_distance(build::cores(), &config.ports), dispatches, wanted);
+    let eal = Eal::start(&eal_arguments(&config, &plan)).map_err(|error| Failure::input(error.to_string()))?;
+    let lcores = Lcores::of(&eal, &config, dispatches, &plan, wanted)?;
+
+    let found = ports::find(&eal, &config, lcores.workers_u16())?;
+    let (steerings, reta) = ports::decide(&found, lcores.workers_u16())?;
+    let pools = Pools::new(&eal, &config, &found, lcores.workers.len())?;
+    let mut started = Vec::new();
+    for (found, steering) in found.into_iter().zip(steerings) {
+        let pool = pools.of(found.port.socket())?;
+        started.push(ports::start(found, steering, &reta, lcores.workers_u16(), pool)?);
+    }
+    let statuses: Vec<PortStatus> = started.iter().map(|started| started.status.clone()).collect();
+    for line in summary::ports(&statuses) {
+        complain(&line);
+    }
+
+    let (stats, stats_receiver) = mpsc::channel();
+    let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop)?;
+    let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
+    let receivers = std::mem::take(&mut parts.receivers);
+    let names = build::names(&config, ifaces);
+    let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
+        .context("the event thread")?;
+    let sensor = Arc::new(Sensor::new(
+        statuses,
+        parts.statuses.clone(),
+        parts.dispatcher_status.take(),
+        pools.named(),
+        reta,
+        stop.clone(),
+        Arc::clone(&parts.paused),
+    ));
+    if config.telemetry.enabled {
+        telemetry::register(&eal, &sensor)?;
+    }
+    let verbose = Arc::new(AtomicU8::new(0));
+    let reporter = Reporter::spawn(Arc::clone(&sensor), config.event.stats_interval_ns, stats, Arc::clone(&verbose))
+        .context("the statistics thread")?;
+
+    complain(&summary::running(&sensor, &config, &common.out));
+    let ended = attend(options, &sensor, &writer, &verbose);
+    stop.raise();
+    parts.join();
+    reporter.finish();
+    telemetry::clear();
+    // Ports count until they are closed.
+    let figures = sensor.figures();
+    parts.ports.clear();
+    let (written, failure) = writer.finish().context("the event thread")?;
+    let seconds = sensor.started.elapsed().as_secs_f64();
+    print(&summary::end(&figures, &written, seconds, sensor.workers.len(), common.json))?;
+    drop(sensor);
+    ended?;
+    if let Some(failure) = failure {
+        return Err(Failure::Running(anyhow::anyhow!("{}: {failure}", common.out.join(&config.event.file).display())));
+    }
+    Ok(())
+}
+
+/// Waits for the end: the prompt's, a signal's, or the time's.
+fn attend(options: &Run, sensor: &Arc<Sensor>, writer: &WriterHandle, verbose: &Arc<AtomicU8>) -> Result<(), Failure> {
+    if options.interactive {
+        let end = shell::run(sensor, verbose)?;
+        if end == ShellEnd::Input && options.duration.is_none() {
+            return Ok(());
+        }
+        if end == ShellEnd::Quit {
+            return Ok(());
+        }
+    }
+    let until = options.duration.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    while !sensor.stop.raised() && until.is_none_or(|until| Instant::now() < until) {
+        std::thread::sleep(TICK);
+        if let Some(failure) = writer.take_failure() {
+            complain(&format!("events: {failure}"));
+        }
+    }
+    Ok(())
+}
+
+fn eal_arguments(config: &Config, plan: &LcorePlan) -> Vec<String> {
+    let eal = &config.eal;
+    let mut arguments = vec!["--file-prefix".to_owned(), eal.file_prefix.clone()];
+    let lcores = if eal.lcores.is_empty() { plan.expression.clone() } else { eal.lcores.clone() };
+    arguments.extend(["--lcores".to_owned(), lcores]);
+    if !eal.hugepages {
+        let megabytes = (eal.memory_bytes >> 20).max(64);
+        arguments.extend(["--no-huge", "--iova-mode=va", "-m"].map(str::to_owned));
+        arguments.push(megabytes.to_string());
+    }
+    if !config.telemetry.enabled {
+        arguments.push("--no-telemetry".to_owned());
+    }
+    let mut pci = false;
+    for port in &config.ports {
+        match &port.vdev {
+            Some(vdev) if vdev.is_empty() => arguments.push(format!("--vdev={}", port.name)),
+            Some(vdev) => arguments.push(format!("--vdev={},{vdev}", port.name)),
+            None if port.name.contains(':') => {
+                pci = true;
+                arguments.push(format!("--allow={}", port.name));
+            }
+            None => {}
+        }
+    }
+    // Without a PCI port there is no reason to look at, or take over, any PCI device.
+    if !pci && !eal.args.iter().any(|argument| argument.starts_with("--allow") || argument == "-a") {
+        arguments.push("--no-pci".to_owned());
+    }
+    arguments.push("--log-level=lib.*:warning".to_owned());
+    // It notices at every start that it has no socket of the old form.
+    arguments.push("--log-level=lib.telemetry:error".to_owned());
+    arguments.extend(eal.args.iter().cloned());
+    arguments
+}
+
+/// The lcores by what they do.
+struct Lcores {
+    dispatcher: Option<Lcore>,
+    workers: Vec<Lcore>,
+    main_cpu: i32,
+    all: Vec<Lcore>,
+}
+
+impl Lcores {
+    fn of(
+        eal: &Eal,
+        config: &Config,
+        dispatches: bool,
+        plan: &LcorePlan,
+        wanted: Option<u16>,
+    ) -> Result<Self, Failure> {
+        let all = lcore::others(eal);
+        let (dispatcher, rest) = match all.split_first() {
+            Some((first, rest)) if dispatches => (Some(*first), rest),
+            _ => (None, all.as_slice()),
+        };
+        let count = if config.eal.lcores.is_empty() {
+            usize::from(plan.workers)
+        } else {
+            wanted.map_or(rest.len(), usize::from)
+        };
+        if count == 0 || rest.len() < count {
+            return Err(Failure::input(format!(
+                "eal.lcores: found {} lcores besides the main one, expected {}",
+                all.len(),
+                count.max(1) + usize::from(dispatches)
+            )));
+        }
+        let workers = rest.get(..count).unwrap_or(rest).to_vec();
+        Ok(Self { dispatcher, workers, main_cpu: lcore::main_cpu(eal), all })
+    }
+
+    fn workers_u16(&self) -> u16 {
+        u16::try_from(self.workers.len()).unwrap_or(u16::MAX)
+    }
+
+    fn idle(&self, lcore: Lcore) -> Idle {
+        if cores::has_own_core(lcore, &self.all, self.main_cpu) { Idle::Poll } else { Idle::Yield }
+    }
+}
+
+/// Packet buffers, a pool a NUMA node.
+struct Pools {
+    by_socket: BTreeMap<u32, Mempool>,
+    inject: Vec<Mempool>,
+}
+
+impl Pools {
+    fn new(eal: &Eal, config: &Config, found: &[ports::Found], workers: usize) -> Result<Self, Failure> {
+        let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+        let mut by_socket = BTreeMap::new();
+        for port in found {
+            let socket = port.port.socket().unwrap_or(0);
+            if by_socket.contains_key(&socket) {
+                continue;
+            }
+            let count = sizing::mbufs(config, workers);
+            let room = ports::data_room(config);
+            let cache = u32::from(config.mempool.cache);
+            let pool = Mempool::new(eal, &format!("rx_{socket}"), count, cache, room, port.port.socket())?;
+            by_socket.insert(socket, pool);
+        }
+        let mut inject = Vec::new();
+        if config.kill.enabled {
+            for worker in 0..workers {
+                inject.push(Mempool::new(eal, &format!("inject_{worker}"), INJECT_MBUFS, 0, 512, None)?);
+            }
+        }
+        Ok(Self { by_socket, inject })
+    }
+
+    fn of(&self, socket: Option<u32>) -> Result<&Mempool, Failure> {
+        self.by_socket
+            .get(&socket.unwrap_or(0))
+            .ok_or_else(|| Failure::Running(anyhow::anyhow!("no mempool for NUMA node {socket:?}")))
+    }
+
+    fn named(&self) -> Vec<(String, Mempool)> {
+        let rx = self.by_socket.iter().map(|(socket, pool)| (format!("rx_{socket}"), pool.clone()));
+        let inject = self.inject.iter().enumerate().map(|(worker, pool)| (format!("inject_{worker}"), pool.clone()));
+        rx.chain(inject).collect()
+    }
+}
+
+/// What runs, to be joined at the end. Ports are stopped last.
+struct Parts {
+    workers: Vec<Running<()>>,
+    dispatcher: Option<Running<()>>,
+    statuses: Vec<WorkerStatus>,
+    dispatcher_status: Option<DispatcherStatus>,
+    receivers: Vec<EventReceiver>,
+    paused: Arc<AtomicBool>,
+    ports: Vec<crate::dpdk::port::Port>,
+}
+
+impl Parts {
+    fn join(&mut self) {
+        if let Some(dispatcher) = self.dispatcher.take() {
+            dispatcher.join();
+        }
+        for worker in self.workers.drain(..) {
+            worker.join();
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // everything that a sensor is made of, once
+fn launch(
+    eal: &Eal,
+    config: &Config,
+    matcher: &Arc<Matcher>,
+    lcores: &Lcores,
+    started: Vec<Started>,
+    reta: &Reta,
+    pools: &Pools,
+    stop: &StopFlag,
+) -> Result<Parts, Failure> {
+    let count = lcores.workers.len();
+    let kill_port = config.kill.port.as_deref().or_else(|| config.ports.first().map(|port| port.name.as_str()));
+    let mut queues: Vec<Sources> = (0..count).map(|_| Sources::default()).collect();
+    let (mut dispatched, mut inject, mut ports) = (Vec::new(), Vec::new(), Vec::new());
+    for (iface, started) in started.into_iter().enumerate() {
+        let iface = u16::try_from(iface).unwrap_or(u16::MAX);
+        if started.status.hardware {
+            for (sources, queue) in queues.iter_mut().zip(started.rx) {
+                sources.queues.push((queue, iface));
+            }
+        } else {
+            dispatched.extend(started.rx.into_iter().map(|queue| (queue, iface)));
+        }
+        if kill_port == Some(started.status.name.as_str()) {
+            inject = started.tx;
+        }
+        ports.push(started.port);
+    }
+    let seed = random_seed();
+    let paused = Arc::new(AtomicBool::new(false));
+    let mut rings: Vec<RingSender> = Vec::new();
+    let mut parts = Parts {
+        workers: Vec::new(),
+        dispatcher: None,
+        statuses: Vec::new(),
+        dispatcher_status: None,
+        receivers: Vec::new(),
+        paused: Arc::clone(&paused),
+        ports,
+    };
+    let mut inject = inject.into_iter();
+    for (number, (lcore, mut sources)) in lcores.workers.iter().zip(queues).enumerate() {
+        if !dispatched.is_empty() {
+            let (sender, receiver): (RingSender, RingReceiver) =
+                ring::channel(eal, &format!("work_{number}"), config.worker.ring, Some(lcore.socket()))?;
+            rings.push(sender);
+            sources.ring = Some(receiver);
+        }
+        let (events, receiver) = channel(usize::try_from(config.worker.events).unwrap_or(1), RingPolicy::DropAndCount);
+        parts.receivers.push(receiver);
+        let control = Arc::new(WorkerControl::new(stop.clone(), Arc::clone(&paused)));
+        parts.statuses.push(WorkerStatus {
+            lcore: lcore.id(),
+            cpu: lcore.cpu(),
+            socket: lcore.socket(),
+            control: Arc::clone(&control),
+        });
+        let injector = injector(config, pools.inject.get(number), inject.next());
+        let options = build::pipeline_options(config, seed, true);
+        let (matcher, rate) = (Arc::clone(matcher), config.kill.rate);
+        let (burst, idle) = (usize::from(config.worker.burst), lcores.idle(*lcore));
+        parts.workers.push(lcore::launch(eal, *lcore, move || {
+            let pipeline = Pipeline::new(options, matcher, Killer::new(injector, rate), events);
+            Worker::new(pipeline, sources, control, burst, idle).run();
+        })?);
+    }
+    if let Some(lcore) = lcores.dispatcher.filter(|_| !dispatched.is_empty()) {
+        let stats = Arc::new(DispatcherStats::new(count));
+        let pool = pools.by_socket.values().next().ok_or_else(|| anyhow::anyhow!("no mempool"))?;
+        let burst = usize::from(config.worker.burst);
+        let dispatcher = Dispatcher::new(dispatched, rings, reta.clone(), Arc::clone(&stats), pool, burst)?;
+        let (stop, share) = (stop.clone(), lcores.idle(lcore) == Idle::Yield);
+        parts.dispatcher_status = Some(DispatcherStatus { lcore: lcore.id(), cpu: lcore.cpu(), stats });
+        parts.dispatcher = Some(lcore::launch(eal, lcore, move || dispatcher.run(&stop, &paused, share))?);
+    }
+    Ok(parts)
+}
+
+fn injector(config: &Config, pool: Option<&Mempool>, queue: Option<TxQueue>) -> Option<Box<dyn Injector>> {
+    if !config.kill.enabled {
+        return None;
+    }
+    Some(Box::new(PortInjector::new(queue?, pool?.clone())))
+}
+
+/// A seed for the flow hash that nobody outside knows: the standard library takes it from the system.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0_u64)
+}
