@@ -16,8 +16,9 @@ pub const MAX_RESETS: u8 = 16;
 
 /// Takes forged frames to the wire.
 pub trait Injector: Send {
-    /// Sends one Ethernet frame; false when it could not be sent.
-    fn inject(&mut self, frame: &[u8]) -> bool;
+    /// Sends one Ethernet frame for a session whose packet came from interface
+    /// `iface`; false when it could not be sent.
+    fn inject(&mut self, frame: &[u8], iface: u16) -> bool;
 }
 
 /// What became of the requests.
@@ -70,9 +71,10 @@ impl Killer {
         &self.counters
     }
 
-    /// Kills the session of a packet: resets to its receiver and its sender.
-    /// Returns how many were sent; 0 when the session goes on.
-    pub fn kill(&mut self, frame: &[u8], headers: &Headers, now_ns: u64) -> u8 {
+    /// Kills the session of a packet that came from interface `iface`: resets to
+    /// its receiver and its sender. Returns how many were sent; 0 when the session
+    /// goes on.
+    pub fn kill(&mut self, frame: &[u8], headers: &Headers, iface: u16, now_ns: u64) -> u8 {
         if self.injector.is_none() {
             return 0;
         }
@@ -80,7 +82,7 @@ impl Killer {
             self.counters.rate_limited = self.counters.rate_limited.saturating_add(1);
             return 0;
         }
-        let sent = self.resets(frame, headers);
+        let sent = self.resets(frame, headers, iface);
         if sent != 0 {
             self.counters.sessions = self.counters.sessions.saturating_add(1);
         }
@@ -89,21 +91,21 @@ impl Killer {
 
     /// Answers a packet of a killed session with further resets. `sent` were sent
     /// for it before; returns how many more.
-    pub fn again(&mut self, frame: &[u8], headers: &Headers, sent: u8) -> u8 {
+    pub fn again(&mut self, frame: &[u8], headers: &Headers, iface: u16, sent: u8) -> u8 {
         if self.injector.is_none() || sent >= MAX_RESETS {
             return 0;
         }
-        self.resets(frame, headers)
+        self.resets(frame, headers, iface)
     }
 
-    fn resets(&mut self, frame: &[u8], headers: &Headers) -> u8 {
+    fn resets(&mut self, frame: &[u8], headers: &Headers, iface: u16) -> u8 {
         let mut sent = 0_u8;
         for target in [Target::Receiver, Target::Sender] {
             let Ok(forged) = forge::reset(frame, headers, target) else {
                 self.counters.not_possible = self.counters.not_possible.saturating_add(1);
                 continue;
             };
-            if self.injector.as_mut().is_some_and(|injector| injector.inject(forged.bytes())) {
+            if self.injector.as_mut().is_some_and(|injector| injector.inject(forged.bytes(), iface)) {
                 self.counters.resets = self.counters.resets.saturating_add(1);
                 sent = sent.saturating_add(1);
             } else {
@@ -141,7 +143,7 @@ mod tests {
     struct Sent(Arc<Mutex<Vec<Vec<u8>>>>);
 
     impl Injector for Sent {
-        fn inject(&mut self, frame: &[u8]) -> bool {
+        fn inject(&mut self, frame: &[u8], _: u16) -> bool {
             self.0.lock().unwrap().push(frame.to_vec());
             true
         }
@@ -163,7 +165,7 @@ mod tests {
     fn without_an_injector_nothing_is_killed() {
         let (frame, headers) = packet();
         let mut killer = Killer::new(None, 0);
-        assert_eq!((killer.kill(&frame, &headers, 0), killer.again(&frame, &headers, 0)), (0, 0));
+        assert_eq!((killer.kill(&frame, &headers, 0, 0), killer.again(&frame, &headers, 0, 0)), (0, 0));
         assert_eq!(*killer.counters(), KillCounters::default());
     }
 
@@ -172,7 +174,7 @@ mod tests {
         let (frame, headers) = packet();
         let sent = Sent::default();
         let mut killer = Killer::new(Some(Box::new(sent.clone())), 0);
-        assert_eq!(killer.kill(&frame, &headers, 0), 2);
+        assert_eq!(killer.kill(&frame, &headers, 0, 0), 2);
         let sent = sent.0.lock().unwrap();
         let read = |bytes: &[u8]| parse(LinkType::Ethernet, bytes, 0, true).unwrap();
         let (to_receiver, to_sender) = (read(&sent[0]), read(&sent[1]));
@@ -187,7 +189,7 @@ mod tests {
         let second = 1_000_000_000;
         let sent: Vec<u8> = [5, 6, 7, second + 6, second + 7]
             .into_iter()
-            .map(|now_ns| killer.kill(&frame, &headers, second * 9 + now_ns))
+            .map(|now_ns| killer.kill(&frame, &headers, 0, second * 9 + now_ns))
             .collect();
         assert_eq!(sent, [2, 2, 0, 2, 2]);
         assert_eq!((killer.counters().sessions, killer.counters().rate_limited), (4, 1));
@@ -197,24 +199,24 @@ mod tests {
     fn stragglers_are_answered_until_the_limit() {
         let (frame, headers) = packet();
         let mut killer = Killer::new(Some(Box::new(Sent::default())), 1);
-        assert_eq!(killer.again(&frame, &headers, 2), 2);
-        assert_eq!(killer.again(&frame, &headers, MAX_RESETS), 0);
+        assert_eq!(killer.again(&frame, &headers, 0, 2), 2);
+        assert_eq!(killer.again(&frame, &headers, 0, MAX_RESETS), 0);
     }
 
     #[test]
     fn what_cannot_be_built_or_sent_is_counted() {
         struct Broken;
         impl Injector for Broken {
-            fn inject(&mut self, _: &[u8]) -> bool {
+            fn inject(&mut self, _: &[u8], _: u16) -> bool {
                 false
             }
         }
         let (frame, mut headers) = packet();
         let mut killer = Killer::new(Some(Box::new(Broken)), 0);
-        assert_eq!(killer.kill(&frame, &headers, 0), 0);
+        assert_eq!(killer.kill(&frame, &headers, 0, 0), 0);
         assert_eq!(killer.counters().not_sent, 2);
         headers.mpls = true;
-        assert_eq!(killer.kill(&frame, &headers, 0), 0);
+        assert_eq!(killer.kill(&frame, &headers, 0, 0), 0);
         assert_eq!((killer.counters().not_possible, killer.counters().sessions), (2, 0));
     }
 }

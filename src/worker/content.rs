@@ -31,6 +31,8 @@ pub(super) struct Inspector {
 pub(super) struct Trigger<'a> {
     pub(super) frame: &'a [u8],
     pub(super) headers: &'a Headers,
+    /// Interface it came from.
+    pub(super) iface: u16,
 }
 
 /// Content of one flow on its way through the inspector.
@@ -193,7 +195,7 @@ impl Place<'_> {
             && !self.flow.bits.has(Bits::KILLED)
             && let Some(trigger) = self.trigger
         {
-            let sent = self.killer.kill(trigger.frame, trigger.headers, self.flow.last_ns);
+            let sent = self.killer.kill(trigger.frame, trigger.headers, trigger.iface, self.flow.last_ns);
             if sent != 0 {
                 self.flow.bits.set(Bits::KILLED);
                 self.flow.resets = sent;

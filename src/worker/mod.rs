@@ -18,7 +18,7 @@ mod poll;
 mod slots;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
-pub use inject::PortInjector;
+pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
 pub use pipeline::{Frame, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};

@@ -238,13 +238,13 @@ impl Pipeline {
         // The content that follows is inspected at this packet's time.
         flow.last_ns = now_ns;
         let payload = headers.payload(frame.data);
-        let trigger = Some(Trigger { frame: frame.data, headers });
+        let trigger = Some(Trigger { frame: frame.data, headers, iface: frame.iface });
         let inspector = &mut self.inspector;
         let class = match headers.proto {
             proto::TCP => {
                 inspector.counters.tcp += 1;
                 if flow.bits.has(Bits::KILLED) && headers.tcp.flags & tcp_flag::RST == 0 {
-                    let more = inspector.killer.again(frame.data, headers, flow.resets);
+                    let more = inspector.killer.again(frame.data, headers, frame.iface, flow.resets);
                     flow.resets = flow.resets.saturating_add(more);
                 }
                 let mut streams = flow.tcp;

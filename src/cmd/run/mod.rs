@@ -28,7 +28,7 @@ use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOpti
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta};
-use crate::worker::{Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
+use crate::worker::{Exit, Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
 
 /// Between two looks at signals, time and the event file.
 const TICK: Duration = Duration::from_millis(50);
@@ -289,9 +289,8 @@ fn launch(
     stop: &StopFlag,
 ) -> Result<Parts, Failure> {
     let count = lcores.workers.len();
-    let kill_port = config.kill.port.as_deref().or_else(|| config.ports.first().map(|port| port.name.as_str()));
     let mut queues: Vec<Sources> = (0..count).map(|_| Sources::default()).collect();
-    let (mut dispatched, mut inject, mut ports) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut dispatched, mut exits, mut ports) = (Vec::new(), Vec::new(), Vec::new());
     for (iface, started) in started.into_iter().enumerate() {
         let iface = u16::try_from(iface).unwrap_or(u16::MAX);
         if started.status.hardware {
@@ -301,8 +300,8 @@ fn launch(
         } else {
             dispatched.extend(started.rx.into_iter().map(|queue| (queue, iface)));
         }
-        if kill_port == Some(started.status.name.as_str()) {
-            inject = started.tx;
+        if config.kill.port.as_ref().is_none_or(|name| *name == started.status.name) {
+            exits.push(started.tx.into_iter());
         }
         ports.push(started.port);
     }
@@ -318,7 +317,6 @@ fn launch(
         paused: Arc::clone(&paused),
         ports,
     };
-    let mut inject = inject.into_iter();
     for (number, (lcore, mut sources)) in lcores.workers.iter().zip(queues).enumerate() {
         if !dispatched.is_empty() {
             let (sender, receiver): (RingSender, RingReceiver) =
@@ -335,7 +333,8 @@ fn launch(
             socket: lcore.socket(),
             control: Arc::clone(&control),
         });
-        let injector = injector(config, pools.inject.get(number), inject.next());
+        let injector =
+            injector(config, pools.inject.get(number), exits.iter_mut().filter_map(Iterator::next).collect());
         let options = build::pipeline_options(config, seed, true);
         let (matcher, rate) = (Arc::clone(matcher), config.kill.rate);
         let (burst, idle) = (usize::from(config.worker.burst), lcores.idle(*lcore));
@@ -356,11 +355,16 @@ fn launch(
     Ok(parts)
 }
 
-fn injector(config: &Config, pool: Option<&Mempool>, queue: Option<TxQueue>) -> Option<Box<dyn Injector>> {
+/// A worker's way out: its own transmit queue of `kill.port`, or of every port.
+fn injector(config: &Config, pool: Option<&Mempool>, mut queues: Vec<TxQueue>) -> Option<Box<dyn Injector>> {
     if !config.kill.enabled {
         return None;
     }
-    Some(Box::new(PortInjector::new(queue?, pool?.clone())))
+    let exit = match config.kill.port {
+        Some(_) => Exit::One(queues.pop()?),
+        None => Exit::Same(queues),
+    };
+    Some(Box::new(PortInjector::new(exit, pool?.clone())))
 }
 
 /// A seed for the flow hash that nobody outside knows: the standard library takes it from the system.
