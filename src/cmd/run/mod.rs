@@ -159,9 +159,7 @@ fn eal_arguments(config: &Config, plan: &LcorePlan) -> Vec<String> {
     if !pci && !eal.args.iter().any(|argument| argument.starts_with("--allow") || argument == "-a") {
         arguments.push("--no-pci".to_owned());
     }
-    arguments.push("--log-level=lib.*:warning".to_owned());
-    // It notices at every start that it has no socket of the old form.
-    arguments.push("--log-level=lib.telemetry:error".to_owned());
+    arguments.push("--log-level=warning".to_owned());
     arguments.extend(eal.args.iter().cloned());
     arguments
 }

@@ -171,13 +171,16 @@ fn start_hardware(
     }
 }
 
+/// Writes table, hash types and key, and checks what the device then says it uses.
 fn program(id: u16, asked: &ReadBack) -> Result<(), String> {
     let text = |error: DpdkError| error.to_string();
     rss::set_reta(id, &asked.reta).map_err(text)?;
-    let (types, key) = match rss::read_back(id, asked.key.len()) {
-        Ok(told) => told,
-        Err(error) => return Err(text(error)),
-    };
+    let told = rss::read_back(id, asked.key.len()).map_err(text)?;
+    // Some drivers start with a key of their own and take another one only now. What they refuse shows below.
+    if told != (asked.types, asked.key.clone()) {
+        let _ = rss::set(id, asked.types, &asked.key);
+    }
+    let (types, key) = rss::read_back(id, asked.key.len()).map_err(text)?;
     let size = u16::try_from(asked.reta.len()).unwrap_or(u16::MAX);
     let reta = rss::read_reta(id, size).map_err(text)?;
     plan::check_read_back(asked, &ReadBack { types, key, reta })
