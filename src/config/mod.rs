@@ -22,7 +22,7 @@ mod output;
 mod port;
 mod source;
 mod spec;
-mod suggest;
+pub(crate) mod suggest;
 mod value;
 mod walk;
 mod worker;

@@ -3,7 +3,7 @@
 /// The entry of `known` nearest to `word`, if it is near enough to be a
 /// misspelling: at most a third of the word's letters, and at least one, may
 /// have to be changed. The first of several equally near ones wins.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     let near = known.iter().map(|candidate| (distance(word, candidate), *candidate));
     near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, key)| key)

@@ -1,7 +1,18 @@
 //! The control thread's side: signals, figures, the shell, telemetry.
 
+mod console;
 pub mod figures;
+mod reporter;
 pub mod sensor;
+pub mod shell;
 mod signals;
+pub mod steering;
+pub mod telemetry;
 
+pub use console::Console;
+pub use reporter::Reporter;
+pub use shell::ShellEnd;
 pub use signals::install as install_signals;
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,14 @@
 //! telemetry answers, what `stats` events hold.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Console;
 use super::figures::{self, Figures};
 use crate::dpdk::lcore::StopFlag;
-use crate::dpdk::{Mempool, port};
+use crate::dpdk::port::PortStats;
+use crate::dpdk::{DpdkError, Mempool, port};
 use crate::steer::{DispatcherStats, Reta, SymmetricHash};
 use crate::worker::{FlowLine, WorkerControl};
 
@@ -86,8 +88,20 @@ pub struct Sensor {
     pub paused: Arc<AtomicBool>,
     /// When the sensor was started.
     pub started: Instant,
-    /// Figures at the last `clear stats`, by worker.
-    baseline: Mutex<Vec<Figures>>,
+    /// Where lines go that nobody asked for, such as those of `set verbose`.
+    pub console: Console,
+    /// What `clear stats` has set aside.
+    baseline: Mutex<Baseline>,
+}
+
+/// Everything as it was counted at the last [`Sensor::clear`], or nothing at the start.
+#[derive(Debug)]
+struct Baseline {
+    since: Instant,
+    workers: Vec<Figures>,
+    dispatched: u64,
+    ports: Vec<PortStats>,
+    extended: Vec<Vec<(String, u64)>>,
 }
 
 impl Sensor {
@@ -102,6 +116,9 @@ impl Sensor {
         stop: StopFlag,
         paused: Arc<AtomicBool>,
     ) -> Self {
+        let started = Instant::now();
+        let baseline =
+            Baseline { since: started, workers: Vec::new(), dispatched: 0, ports: Vec::new(), extended: Vec::new() };
         Self {
             ports,
             workers,
@@ -111,8 +128,9 @@ impl Sensor {
             hash: SymmetricHash::new(),
             stop,
             paused,
-            started: Instant::now(),
-            baseline: Mutex::new(Vec::new()),
+            started,
+            console: Console::new(),
+            baseline: Mutex::new(baseline),
         }
     }
 
@@ -165,8 +183,7 @@ impl Sensor {
     #[must_use]
     pub fn recent_worker_figures(&self, number: usize) -> Figures {
         let mut figures = self.worker_figures(number);
-        let baseline = self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(before) = baseline.get(number) {
+        if let Some(before) = self.baseline().workers.get(number) {
             for (name, value) in &mut figures {
                 if !is_gauge(name) {
                     *value = value.saturating_sub(figures::figure(before, name));
@@ -176,13 +193,66 @@ impl Sensor {
         figures
     }
 
-    /// Sets all counters that are shown to zero; gauges stay.
-    pub fn clear(&self) {
-        let now = (0..self.workers.len()).map(|number| self.worker_figures(number)).collect();
-        *self.baseline.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        for port in &self.ports {
-            port::reset_stats(port.id);
+    /// Packets the dispatcher has received since the last [`Sensor::clear`].
+    #[must_use]
+    pub fn recent_dispatched(&self) -> u64 {
+        let now = self.dispatcher.as_ref().map_or(0, |dispatcher| dispatcher.stats.packets());
+        now.saturating_sub(self.baseline().dispatched)
+    }
+
+    /// Counters of the port at `place` of [`Sensor::ports`] since the last [`Sensor::clear`].
+    ///
+    /// # Errors
+    /// When the driver does not answer, or there is no such port.
+    pub fn recent_port_stats(&self, place: usize) -> Result<PortStats, DpdkError> {
+        let now = port::stats(self.port_id(place)?)?;
+        let before = self.baseline().ports.get(place).copied().unwrap_or_default();
+        Ok(difference(&now, &before))
+    }
+
+    /// The driver's own counters of the port at `place` since the last [`Sensor::clear`].
+    ///
+    /// # Errors
+    /// When the driver does not answer, or there is no such port.
+    pub fn recent_port_xstats(&self, place: usize) -> Result<Vec<(String, u64)>, DpdkError> {
+        let mut now = port::xstats(self.port_id(place)?)?;
+        if let Some(before) = self.baseline().extended.get(place) {
+            // A driver keeps its counters in one order; a name that differs has nothing to be subtracted.
+            for ((name, value), (old_name, old_value)) in now.iter_mut().zip(before) {
+                if name == old_name {
+                    *value = value.saturating_sub(*old_value);
+                }
+            }
         }
+        Ok(now)
+    }
+
+    fn port_id(&self, place: usize) -> Result<u16, DpdkError> {
+        let port = self.ports.get(place).map(|port| port.id);
+        port.ok_or_else(|| DpdkError::refusal(format!("no port at place {place}")))
+    }
+
+    /// Time since the last [`Sensor::clear`], or since the start.
+    #[must_use]
+    pub fn recent_time(&self) -> Duration {
+        self.baseline().since.elapsed()
+    }
+
+    /// Sets all counters that the shell shows to zero; gauges stay. Nothing is
+    /// lost: `stats` events and telemetry go on counting from the start.
+    pub fn clear(&self) {
+        let now = Baseline {
+            since: Instant::now(),
+            workers: (0..self.workers.len()).map(|number| self.worker_figures(number)).collect(),
+            dispatched: self.dispatcher.as_ref().map_or(0, |dispatcher| dispatcher.stats.packets()),
+            ports: self.ports.iter().map(|port| port::stats(port.id).unwrap_or_default()).collect(),
+            extended: self.ports.iter().map(|port| port::xstats(port.id).unwrap_or_default()).collect(),
+        };
+        *self.baseline() = now;
+    }
+
+    fn baseline(&self) -> MutexGuard<'_, Baseline> {
+        self.baseline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The flows with the most bytes over all workers, largest first, with their
@@ -210,6 +280,21 @@ impl Sensor {
         flows.sort_by_key(|(_, line)| std::cmp::Reverse(line.total_bytes()));
         flows.truncate(most);
         (flows, silent)
+    }
+}
+
+/// What was counted between two readings.
+#[must_use]
+pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
+    PortStats {
+        ipackets: now.ipackets.saturating_sub(before.ipackets),
+        opackets: now.opackets.saturating_sub(before.opackets),
+        ibytes: now.ibytes.saturating_sub(before.ibytes),
+        obytes: now.obytes.saturating_sub(before.obytes),
+        imissed: now.imissed.saturating_sub(before.imissed),
+        ierrors: now.ierrors.saturating_sub(before.ierrors),
+        oerrors: now.oerrors.saturating_sub(before.oerrors),
+        rx_nombuf: now.rx_nombuf.saturating_sub(before.rx_nombuf),
     }
 }
 
