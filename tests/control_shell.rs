@@ -20,6 +20,7 @@ const AS_SENSOR: [&str; 3] = ["sensor_process", "--exact", "--nocapture"];
 
 /// Not a test of its own: the sensor that the tests below start.
 #[test]
+#[allow(clippy::print_stdout)] // read by the parent process
 fn sensor_process() {
     if std::env::var_os(ROLE).is_none() {
         return;
@@ -96,6 +97,7 @@ fn a_signal_ends_it_while_a_script_is_silent() {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // why it was skipped
 fn a_user_at_a_terminal() {
     if Command::new("python3").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("skipped: no python3 to play the user");

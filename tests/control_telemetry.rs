@@ -62,6 +62,7 @@ fn ask<const N: usize>(socket: &str, commands: [&str; N]) -> [Value; N] {
 }
 
 /// DPDK's own client, where its package is installed.
+#[allow(clippy::print_stdout)] // why it was skipped
 fn ask_with_dpdks_client(prefix: &str) {
     if !has("dpdk-telemetry.py") {
         println!("skipped in part: no dpdk-telemetry.py");
@@ -82,6 +83,7 @@ fn ask_with_dpdks_client(prefix: &str) {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // why it was skipped
 fn dpdks_telemetry_tells_the_same_figures() {
     if !has("python3") {
         println!("skipped: no python3 to speak to the telemetry socket");

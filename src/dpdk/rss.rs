@@ -113,6 +113,7 @@ impl HashTypes {
 /// When the driver does not tell.
 pub fn read_back(port: u16, key_len: usize) -> Result<(HashTypes, Vec<u8>), DpdkError> {
     let mut key = vec![0_u8; key_len.max(40)];
+    #[allow(clippy::needless_update)] // DPDK 23.11 has one field more
     let mut conf = dpdk_sys::rte_eth_rss_conf {
         rss_key: key.as_mut_ptr(),
         rss_key_len: u8::try_from(key.len()).unwrap_or(u8::MAX),
@@ -133,6 +134,7 @@ pub fn read_back(port: u16, key_len: usize) -> Result<(HashTypes, Vec<u8>), Dpdk
 /// When the driver refuses.
 pub fn set(port: u16, types: HashTypes, key: &[u8]) -> Result<(), DpdkError> {
     let mut key = key.to_vec();
+    #[allow(clippy::needless_update)] // DPDK 23.11 has one field more
     let mut conf = dpdk_sys::rte_eth_rss_conf {
         rss_key: key.as_mut_ptr(),
         rss_key_len: u8::try_from(key.len()).unwrap_or(u8::MAX),

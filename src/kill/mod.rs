@@ -175,9 +175,9 @@ mod tests {
         let sent = Sent::default();
         let mut killer = Killer::new(Some(Box::new(sent.clone())), 0);
         assert_eq!(killer.kill(&frame, &headers, 0, 0), 2);
-        let sent = sent.0.lock().unwrap();
+        let [first, second] = <[_; 2]>::try_from(sent.0.lock().unwrap().clone()).unwrap();
         let read = |bytes: &[u8]| parse(LinkType::Ethernet, bytes, 0, true).unwrap();
-        let (to_receiver, to_sender) = (read(&sent[0]), read(&sent[1]));
+        let (to_receiver, to_sender) = (read(&first), read(&second));
         assert_eq!((to_receiver.src, to_receiver.tcp.seq, to_receiver.tcp.ack), (headers.src, 1_005, 77));
         assert_eq!((to_sender.src, to_sender.tcp.seq, to_sender.tcp.ack), (headers.dest, 77, 1_005));
     }

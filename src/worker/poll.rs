@@ -42,6 +42,8 @@ pub struct WorkerControl {
     pub stop: StopFlag,
     /// Written by control: do not poll for now.
     pub paused: Arc<AtomicBool>,
+    /// Written by the worker: its tables are there, and it polls.
+    pub ready: AtomicBool,
     /// Written by the worker's housekeeping: its counters.
     pub published: Published,
     /// Questions and answers.
@@ -52,7 +54,8 @@ impl WorkerControl {
     /// Shared state of one worker.
     #[must_use]
     pub fn new(stop: StopFlag, paused: Arc<AtomicBool>) -> Self {
-        Self { stop, paused, published: Published::new(), mailbox: Mailbox::default() }
+        let ready = AtomicBool::new(false);
+        Self { stop, paused, ready, published: Published::new(), mailbox: Mailbox::default() }
     }
 }
 
@@ -87,6 +90,7 @@ impl Worker {
         let mut clock = Clock::new();
         let mut top = TopScan::new();
         let (mut polls, mut rounds) = (0_u32, 0_u32);
+        self.control.ready.store(true, Ordering::Release);
         let live = self.sources.ring.is_none() || !self.sources.queues.is_empty();
         let flushed_at = loop {
             if self.control.paused.load(Ordering::Relaxed) && !self.control.stop.raised() {
@@ -101,14 +105,14 @@ impl Worker {
                 let count = queue.receive(&mut burst, self.burst_size);
                 if count != 0 {
                     got += count;
-                    self.from_queue(&mut burst, &mut views, iface, clock.now_ns());
+                    self.take_queue(&mut burst, &mut views, iface, clock.now_ns());
                 }
             }
             if let Some(ring) = &mut self.sources.ring {
                 let count = ring.receive(&mut burst);
                 if count != 0 {
                     got += count;
-                    if let Some(end_ns) = self.from_ring(&mut burst, &mut views) {
+                    if let Some(end_ns) = self.take_ring(&mut burst, &mut views) {
                         break end_ns;
                     }
                 }
@@ -140,7 +144,7 @@ impl Worker {
     }
 
     /// Frames straight from a receive queue: their time is now.
-    fn from_queue(&mut self, burst: &mut Burst, views: &mut Views, iface: u16, now_ns: u64) {
+    fn take_queue(&mut self, burst: &mut Burst, views: &mut Views, iface: u16, now_ns: u64) {
         let start = Clock::ticks();
         let packets = burst.views(views);
         let mut frames = [EMPTY; MAX_BURST];
@@ -163,7 +167,7 @@ impl Worker {
 
     /// Frames from the work queue, which carry their time. Returns the end time
     /// when the end is among them.
-    fn from_ring(&mut self, burst: &mut Burst, views: &mut Views) -> Option<u64> {
+    fn take_ring(&mut self, burst: &mut Burst, views: &mut Views) -> Option<u64> {
         let start = Clock::ticks();
         let packets = burst.views(views);
         let mut frames = [EMPTY; MAX_BURST];

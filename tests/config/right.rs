@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    Config, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig, MempoolConfig, PortConfig, RssMode,
-    ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, WorkerConfig,
+    ChecksumMode, Config, DecoderConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
+    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, WorkerConfig,
 };
 
 /// Every key but those of `[[dictionary]]`, none at its default.
@@ -40,6 +40,9 @@ count = 3
 burst = 64
 ring = 0x400
 events = 1000
+
+[decoder]
+ipv4_checksum = "verify"
 
 [flow]
 capacity = 1024
@@ -109,6 +112,7 @@ fn every_key_reaches_its_field() {
         ],
         mempool: MempoolConfig { mbufs: 65_536, cache: 128 },
         worker: WorkerConfig { count: 3, burst: 64, ring: 1024, events: 1000 },
+        decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify },
         flow: FlowConfig {
             capacity: 1024,
             vlan: false,

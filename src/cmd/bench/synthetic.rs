@@ -45,7 +45,7 @@ fn established(flows: u32) -> Traffic {
     let mut traffic = Traffic::new(Renew::Nothing);
     let (hash, mut random, mut time_ns) = (SymmetricHash::new(), Random(2), START_NS);
     let mut push = |traffic: &mut Traffic, flow: u32, reverse: bool, flags: u8, seq: u32, ack: u32| {
-        let (client, server) = (0x0a00_0000 | flow & 0x00ff_ffff, 0xc0a8_0000 | flow % 251);
+        let (client, server) = (0x0a00_0000 | flow & 0x00ff_ffff, 0xc0a8_0000 + flow % 251);
         let ports = [1024 | (flow % 60_000) as u16, 443];
         let frame = if reverse {
             tcp(server, client, [ports[1], ports[0]], flags, seq, ack, &[])

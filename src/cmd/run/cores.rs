@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn lcores_are_spread_over_the_cores_there_are() {
-        let cases: &[(&[usize], bool, Option<u16>, &str, u16)] = &[
+        type Case = (&'static [usize], bool, Option<u16>, &'static str, u16);
+        let cases: &[Case] = &[
             (&[0], true, None, "0@0,1@0,2@0", 1),
             (&[0], false, Some(2), "0@0,1@0,2@0", 2),
             (&[0, 1], true, None, "0@0,1@0,2@1", 1),

@@ -6,8 +6,9 @@ pub(super) mod sizing;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -32,6 +33,8 @@ use crate::worker::{Exit, Idle, Pipeline, PortInjector, Sources, Worker, WorkerC
 
 /// Between two looks at signals, time and the event file.
 const TICK: Duration = Duration::from_millis(50);
+/// Time for a worker to take and touch its memory; 100 GB takes half a minute.
+const WORKERS_READY_WITHIN: Duration = Duration::from_secs(60);
 /// Buffers for forged resets, a worker.
 const INJECT_MBUFS: u32 = 255;
 
@@ -111,18 +114,23 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
 
 /// Waits for the end: the prompt's, a signal's, or the time's.
 fn attend(options: &Run, sensor: &Arc<Sensor>, writer: &WriterHandle, verbose: &Arc<AtomicU8>) -> Result<(), Failure> {
+    let until = options.duration.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     if options.interactive {
-        let end = shell::run(sensor, verbose)?;
-        if end == ShellEnd::Input && options.duration.is_none() {
-            return Ok(());
+        if let Some(seconds) = options.duration {
+            let stop = sensor.stop.clone();
+            // Ends with the process when the prompt ends first.
+            thread::spawn(move || {
+                thread::sleep(Duration::from_secs(seconds));
+                stop.raise();
+            });
         }
-        if end == ShellEnd::Quit {
+        // A script that has come to its end leaves the sensor running only for as long as it was asked to.
+        if shell::run(sensor, verbose)? != ShellEnd::Input || until.is_none() {
             return Ok(());
         }
     }
-    let until = options.duration.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     while !sensor.stop.raised() && until.is_none_or(|until| Instant::now() < until) {
-        std::thread::sleep(TICK);
+        thread::sleep(TICK);
         if let Some(failure) = writer.take_failure() {
             complain(&format!("events: {failure}"));
         }
@@ -341,6 +349,7 @@ fn launch(
             Worker::new(pipeline, sources, control, burst, idle).run();
         })?);
     }
+    await_workers(&parts)?;
     if let Some(lcore) = lcores.dispatcher.filter(|_| !dispatched.is_empty()) {
         let stats = Arc::new(DispatcherStats::new(count));
         let pool = pools.by_socket.values().next().ok_or_else(|| anyhow::anyhow!("no mempool"))?;
@@ -351,6 +360,18 @@ fn launch(
         parts.dispatcher = Some(lcore::launch(eal, lcore, move || dispatcher.run(&stop, &paused, share))?);
     }
     Ok(parts)
+}
+
+/// Waits until every worker has made its tables: packets that came before would only fill the rings.
+fn await_workers(parts: &Parts) -> Result<(), Failure> {
+    let waiting = Instant::now();
+    while !parts.statuses.iter().all(|worker| worker.control.ready.load(Ordering::Acquire)) {
+        if parts.workers.iter().any(Running::is_finished) || waiting.elapsed() > WORKERS_READY_WITHIN {
+            return Err(Failure::Running(anyhow::anyhow!("the workers do not get ready; is there enough memory?")));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 /// A worker's way out: its own transmit queue of `kill.port`, or of every port.

@@ -135,10 +135,10 @@ fn refuses_keywords_it_cannot_hold() {
         ignore_case: false,
         keywords: vec![KeywordSpec { bytes: Vec::new(), weight: 1, max: 0 }],
     };
-    assert_eq!(Matcher::new(&[empty.clone()]).err(), Some(BuildError::KeywordLength(0, 0)));
+    assert_eq!(Matcher::new(std::slice::from_ref(&empty)).err(), Some(BuildError::KeywordLength(0, 0)));
     let mut long = empty;
     long.keywords[0].bytes = vec![b'x'; 256];
-    assert_eq!(Matcher::new(&[long.clone()]).err(), Some(BuildError::KeywordLength(0, 0)));
+    assert_eq!(Matcher::new(std::slice::from_ref(&long)).err(), Some(BuildError::KeywordLength(0, 0)));
     long.keywords[0].bytes.truncate(255);
     let matcher = Matcher::new(&[long]).expect("255 bytes fit");
     let text = vec![b'x'; 300];
