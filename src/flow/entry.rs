@@ -78,8 +78,8 @@ pub struct Flow {
     pub bits: Bits,
     /// Application protocol, as far as known.
     pub app_proto: AppProto,
-    /// Resets sent so far, both sides together.
-    pub resets: u8,
+    /// When it was killed, as [`crate::kill::eighth`] says it; of no meaning before.
+    pub killed_at: u8,
 }
 
 impl Flow {
@@ -105,7 +105,7 @@ impl Flow {
             class: Class::TcpNew,
             bits: Bits(0),
             app_proto: AppProto::Unknown,
-            resets: 0,
+            killed_at: 0,
         }
     }
 

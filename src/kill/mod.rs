@@ -3,7 +3,7 @@
 //! An alert of a dictionary with `action = "reset"` asks for it; the
 //! configuration must have turned killing on. Both sides then get a forged RST,
 //! built from the packet at hand ([`crate::wire::forge`]). Whatever either side
-//! still says afterwards is answered with further resets, so that a side whose
+//! still says in the next two seconds is answered with further resets, so that a side whose
 //! window had moved on is hit by the next one.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -11,8 +11,20 @@
 use crate::wire::Headers;
 use crate::wire::forge::{self, Target};
 
-/// Resets sent for one session at most: the first pair and seven answers to stragglers.
-pub const MAX_RESETS: u8 = 16;
+/// How long the packets of a killed session are answered with further resets, in
+/// eighths of a second. A receiver believes only the number it expects next
+/// (RFC 5961 section 3.2), so when the sensor is behind, what hits it is the answer
+/// to the last packet that was under way: a matter of time, not of a number of
+/// packets.
+pub const ANSWER_FOR: u8 = 16;
+
+/// A time as the eighth of a second (2^27 ns) it lies in, modulo 256: a session that
+/// still speaks half a minute after it was killed is answered for two seconds again.
+#[must_use]
+pub const fn eighth(now_ns: u64) -> u8 {
+    let [low, ..] = (now_ns >> 27).to_le_bytes();
+    low
+}
 
 /// Takes forged frames to the wire.
 pub trait Injector: Send {
@@ -89,10 +101,10 @@ impl Killer {
         sent
     }
 
-    /// Answers a packet of a killed session with further resets. `sent` were sent
-    /// for it before; returns how many more.
-    pub fn again(&mut self, frame: &[u8], headers: &Headers, iface: u16, sent: u8) -> u8 {
-        if self.injector.is_none() || sent >= MAX_RESETS {
+    /// Answers a packet of a session that was killed at `killed_at` (an [`eighth`])
+    /// with further resets; returns how many. After [`ANSWER_FOR`] it is left alone.
+    pub fn again(&mut self, frame: &[u8], headers: &Headers, iface: u16, killed_at: u8, now_ns: u64) -> u8 {
+        if self.injector.is_none() || eighth(now_ns).wrapping_sub(killed_at) > ANSWER_FOR {
             return 0;
         }
         self.resets(frame, headers, iface)
@@ -165,7 +177,7 @@ mod tests {
     fn without_an_injector_nothing_is_killed() {
         let (frame, headers) = packet();
         let mut killer = Killer::new(None, 0);
-        assert_eq!((killer.kill(&frame, &headers, 0, 0), killer.again(&frame, &headers, 0, 0)), (0, 0));
+        assert_eq!((killer.kill(&frame, &headers, 0, 0), killer.again(&frame, &headers, 0, 0, 0)), (0, 0));
         assert_eq!(*killer.counters(), KillCounters::default());
     }
 
@@ -196,11 +208,15 @@ mod tests {
     }
 
     #[test]
-    fn stragglers_are_answered_until_the_limit() {
+    fn stragglers_are_answered_for_two_seconds() {
         let (frame, headers) = packet();
         let mut killer = Killer::new(Some(Box::new(Sent::default())), 1);
-        assert_eq!(killer.again(&frame, &headers, 0, 2), 2);
-        assert_eq!(killer.again(&frame, &headers, 0, MAX_RESETS), 0);
+        let killed_ns = 255 << 27;
+        let answers: Vec<u8> = [0_u64, 1, 16, 17, 100]
+            .into_iter()
+            .map(|later| killer.again(&frame, &headers, 0, eighth(killed_ns), killed_ns + (later << 27)))
+            .collect();
+        assert_eq!(answers, [2, 2, 2, 0, 0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::counters::Counters;
 use super::slots::Slots;
 use crate::event::{AlertEvent, AppProto, Direction, Event, EventSender, FlowHead, Location};
 use crate::flow::{Bits, Flow, NO_SLOT};
-use crate::kill::Killer;
+use crate::kill::{Killer, eighth};
 use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
 use crate::scan::keyword::{Crossing, HitPool, Matcher, ScanState};
 use crate::tcp::Consumer;
@@ -198,7 +198,7 @@ impl Place<'_> {
             let sent = self.killer.kill(trigger.frame, trigger.headers, trigger.iface, self.flow.last_ns);
             if sent != 0 {
                 self.flow.bits.set(Bits::KILLED);
-                self.flow.resets = sent;
+                self.flow.killed_at = eighth(self.flow.last_ns);
             }
         }
         self.counters.alerts = self.counters.alerts.saturating_add(1);

@@ -244,8 +244,7 @@ impl Pipeline {
             proto::TCP => {
                 inspector.counters.tcp += 1;
                 if flow.bits.has(Bits::KILLED) && headers.tcp.flags & tcp_flag::RST == 0 {
-                    let more = inspector.killer.again(frame.data, headers, frame.iface, flow.resets);
-                    flow.resets = flow.resets.saturating_add(more);
+                    inspector.killer.again(frame.data, headers, frame.iface, flow.killed_at, now_ns);
                 }
                 let mut streams = flow.tcp;
                 let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns };

@@ -167,7 +167,8 @@ fn eal_arguments(config: &Config, plan: &LcorePlan) -> Vec<String> {
     if !pci && !eal.args.iter().any(|argument| argument.starts_with("--allow") || argument == "-a") {
         arguments.push("--no-pci".to_owned());
     }
-    arguments.push("--log-level=warning".to_owned());
+    // The second one keeps telemetry from reporting at every start that it has no socket of the old form.
+    arguments.extend(["--log-level=warning", "--log-level=lib.telemetry:critical"].map(str::to_owned));
     arguments.extend(eal.args.iter().cloned());
     arguments
 }

@@ -134,9 +134,15 @@ fn queue_plan(
     tx: u16,
     rss: Option<(rss::HashTypes, Vec<u8>)>,
 ) -> PortPlan {
-    // The tap driver wants as many queues one way as the other.
     let both = rx.max(tx);
-    let (rx, tx) = if info.driver == "net_tap" { (both, both) } else { (rx, tx) };
+    let (rx, tx) = match info.driver.as_str() {
+        // The tap driver wants as many queues one way as the other.
+        "net_tap" => (both, both),
+        // It has opened a packet socket for each of its `qpairs`, and the kernel spreads frames over all of them,
+        // whether or not somebody reads them.
+        "net_af_packet" => (info.max_rx_queues, tx),
+        _ => (rx, tx),
+    };
     PortPlan {
         rx_queues: rx.min(info.max_rx_queues).max(1),
         tx_queues: tx.min(info.max_tx_queues),
