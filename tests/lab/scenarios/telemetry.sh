@@ -24,6 +24,6 @@ answer = next(found[sys.argv[2]] for found in answers if sys.argv[2] in found)
 sys.exit(0 if eval(sys.argv[3]) else 1)
 END_OF_PYTHON
 }
-wait_for 10 "packets in /tidegate/stats" asks /tidegate/stats '"\"decoder.pkts\"" in json.dumps(answer)'
+wait_for 10 "packets in /tidegate/stats" asks /tidegate/stats 'answer["decoder_pkts"] > 100 and answer["flow_total"] > 0'
 wait_for 5 "/tidegate in the list of commands" asks / 'any(name.startswith("/tidegate/") for name in answer)'
 sensor_ends told
