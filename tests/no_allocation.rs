@@ -1,0 +1,141 @@
+//! In steady state a packet costs no memory: not an allocation, not a release, on any way through the pipeline.
+//!
+//! The counting allocator is the `allocation-counter` crate's; it counts by thread, so that what the test harness
+//! does meanwhile is not counted.
+
+#[path = "no_allocation/traffic.rs"]
+mod traffic;
+
+use std::sync::Arc;
+
+use allocation_counter::{AllocationInfo, measure};
+use tidegate::dpdk::MAX_BURST;
+use tidegate::event::{Event, EventReceiver, RingPolicy, channel};
+use tidegate::flow::Timeouts;
+use tidegate::kill::Killer;
+use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
+use tidegate::tcp::Limits;
+use tidegate::worker::{Pipeline, PipelineOptions};
+use traffic::Traffic;
+
+/// What `tests/captures/tern.toml` says.
+fn matcher() -> Arc<Matcher> {
+    let keywords = [("Project Tern", 5), ("launch valuation", 5), ("term sheet", 3), ("confidential", 1)];
+    let keywords = keywords.map(|(text, weight)| KeywordSpec { bytes: text.as_bytes().into(), weight, max: 0 });
+    Arc::new(Matcher::new(&[DictionarySpec { threshold: 10, ignore_case: true, keywords: keywords.into() }]).unwrap())
+}
+
+fn pipeline() -> (Pipeline, EventReceiver) {
+    let (sender, receiver) = channel(4096, RingPolicy::DropAndCount);
+    let options = PipelineOptions {
+        flows: 4096,
+        vlan: true,
+        timeouts: Timeouts::uniform(5_000_000_000),
+        seed: 7,
+        tcp: Limits { segments: 1024, per_stream: 64, hole_timeout_ns: 2_000_000_000 },
+        midstream: true,
+        http_sessions: 1024,
+        hit_records: 1024,
+        verify_checksum: true,
+        resets: vec![false],
+    };
+    (Pipeline::new(options, matcher(), Killer::new(None, 0), sender), receiver)
+}
+
+/// All packets of one turn, and the end of all their flows. Returns what was allocated and released meanwhile.
+fn turn(pipeline: &mut Pipeline, traffic: &Traffic, number: u32) -> AllocationInfo {
+    let frames = traffic.frames(number);
+    measure(|| {
+        for burst in frames.chunks(MAX_BURST) {
+            pipeline.burst(burst);
+        }
+        // Late enough for every flow to have timed out; a bounded number ends a call.
+        while pipeline.expire(traffic.end_ns(number)) != 0 {}
+    })
+}
+
+/// Flow ends and alerts in the ring.
+fn drain(receiver: &mut EventReceiver) -> [u32; 2] {
+    let mut seen = [0, 0];
+    while let Some(event) = receiver.pop() {
+        match event {
+            Event::Flow(_) => seen[0] += 1,
+            Event::Alert(_) => seen[1] += 1,
+        }
+    }
+    seen
+}
+
+/// Allocations and releases.
+fn operations(info: &AllocationInfo) -> (u64, i64) {
+    (info.count_total, i64::try_from(info.count_total).unwrap() - info.count_current)
+}
+
+#[test]
+fn packets_cost_no_allocation_once_warm() {
+    for (name, traffic, flows, alerts) in traffic::all() {
+        let (mut pipeline, mut receiver) = pipeline();
+        for number in 0..2 {
+            turn(&mut pipeline, &traffic, number);
+            assert_eq!(drain(&mut receiver), [flows, alerts], "{name}: flows and alerts while warming up");
+        }
+        let before = pipeline.snapshot();
+        let info = turn(&mut pipeline, &traffic, 2);
+        let after = pipeline.snapshot();
+        assert_eq!(operations(&info), (0, 0), "{name}: allocations and releases");
+        // What was counted was the real work, on flows that were new.
+        assert_eq!(drain(&mut receiver), [flows, alerts], "{name}: flows and alerts");
+        let packets = after.counters.packets - before.counters.packets;
+        assert_eq!(packets, u64::try_from(traffic.len()).unwrap(), "{name}");
+        assert_eq!(after.counters.flows - before.counters.flows, u64::from(flows), "{name}");
+        assert_eq!((after.gauges.flows, after.gauges.segments_held, after.gauges.hit_records), (0, 0, 0), "{name}");
+        assert_eq!(after.gauges.events_dropped, 0, "{name}");
+    }
+}
+
+#[test]
+fn the_traffic_takes_every_way_through_the_pipeline() {
+    let (mut pipeline, mut receiver) = pipeline();
+    for ((_, traffic, _, _), number) in traffic::all().into_iter().zip(0..) {
+        turn(&mut pipeline, &traffic, number);
+        drain(&mut receiver);
+    }
+    let snapshot = pipeline.snapshot();
+    let ways = [
+        ("in order", snapshot.tcp.in_order),
+        ("out of order", snapshot.tcp.out_of_order),
+        ("retransmitted", snapshot.tcp.retransmitted),
+        ("gap", snapshot.tcp.gaps),
+        ("HTTP", snapshot.counters.http),
+        ("UDP", snapshot.counters.udp),
+        ("ICMP", snapshot.counters.icmp),
+        ("keyword", snapshot.hits.hits),
+        ("alert", snapshot.counters.alerts),
+        ("timeout", snapshot.counters.flows_timeout),
+    ];
+    for (way, count) in ways {
+        assert_ne!(count, 0, "no traffic for: {way}");
+    }
+}
+
+#[test]
+fn an_allocation_would_be_counted() {
+    let (mut pipeline, mut receiver) = pipeline();
+    let (_, traffic, _, _) = traffic::all().swap_remove(0);
+    for number in 0..2 {
+        turn(&mut pipeline, &traffic, number);
+        drain(&mut receiver);
+    }
+    let frames = traffic.frames(2);
+    let mut kept = Vec::new();
+    let info = measure(|| {
+        for burst in frames.chunks(MAX_BURST) {
+            pipeline.burst(burst);
+            // One allocation a burst, which is what a careless consumer would do.
+            kept.push(Box::new(burst.len()));
+        }
+    });
+    assert!(info.count_total >= u64::try_from(frames.chunks(MAX_BURST).count()).unwrap(), "{info:?}");
+    let info = measure(|| drop(kept));
+    assert!(operations(&info).1 >= 1, "{info:?}");
+}
