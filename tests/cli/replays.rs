@@ -1,0 +1,138 @@
+//! Several files, standard input, and a replay that is interrupted.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::{capture, replay, tidegate};
+
+/// Where the records of a little-endian pcap file begin, and the file's end.
+fn records(file: &[u8]) -> Vec<usize> {
+    let mut places = vec![24];
+    while let Some(length) = file.get(places[places.len() - 1] + 8..).and_then(|rest| rest.first_chunk::<4>()) {
+        places.push(places[places.len() - 1] + 16 + usize::try_from(u32::from_le_bytes(*length)).unwrap());
+    }
+    assert_eq!(places.last(), Some(&file.len()));
+    places
+}
+
+fn flows(events: &[Value]) -> Vec<&Value> {
+    events.iter().filter(|event| event["event_type"] == "flow").collect()
+}
+
+/// A field of all flows, but for those of their interface's name.
+fn without_interface(events: &[Value]) -> Vec<Value> {
+    let mut events = events.to_vec();
+    for event in &mut events {
+        if let Some(fields) = event.as_object_mut() {
+            fields.remove("in_iface");
+        }
+    }
+    events
+}
+
+#[test]
+fn a_later_file_goes_on_where_the_one_before_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = fs::read(capture("http-leak-v4.pcap")).unwrap();
+    let places = records(&whole);
+    // Within the third connection, whose download is planted.
+    let cut = places[28];
+    let (first, second) = (directory.path().join("1.pcap"), directory.path().join("2.pcap"));
+    fs::write(&first, &whole[..cut]).unwrap();
+    fs::write(&second, [&whole[..24], &whole[cut..]].concat()).unwrap();
+    let config = capture("quickstart.toml");
+    let parts = replay(&[first.as_path(), &second, "--config".as_ref(), &config]).succeeded().events();
+    let one = replay(&[capture("http-leak-v4.pcap").as_path(), "--config".as_ref(), &config]).succeeded().events();
+    assert_eq!(without_interface(&parts), without_interface(&one));
+    let names: Vec<_> = flows(&parts).iter().map(|flow| flow["in_iface"].as_str().unwrap().to_owned()).collect();
+    assert!(names.contains(&"1.pcap".to_owned()) && names.contains(&"2.pcap".to_owned()), "{names:?}");
+}
+
+#[test]
+fn an_earlier_file_has_a_time_of_its_own() {
+    let file = capture("http-leak-v4.pcap");
+    let once = replay(&[&file]).succeeded().events();
+    let twice = replay(&[&file, &file]).succeeded().events();
+    assert_eq!(flows(&twice).len(), 2 * flows(&once).len());
+    // Both times the same: nothing of the first reached into the second.
+    for (pair, single) in flows(&twice).chunks(2).zip(flows(&once)) {
+        assert_eq!((pair[0], pair[1]), (single, single));
+    }
+}
+
+#[test]
+fn standard_input_is_a_file_named_by_a_dash() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = fs::File::open(capture("http-leak-v4.pcap.gz")).unwrap();
+    let mut command = tidegate();
+    command.args(["replay", "-", "--json", "--out"]).arg(directory.path()).stdin(input);
+    let output = command.output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["packets"], &summary["flows"]), (&46.into(), &4.into()));
+}
+
+/// Waits until `done`, 60 s at most.
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn interrupted(signal: &str, directory: &Path) {
+    let mut command = tidegate();
+    command.args(["replay", "-", "--json", "--workers", "2", "--out"]).arg(directory);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let whole = fs::read(capture("http-leak-v4.pcap")).unwrap();
+    pipe.write_all(&whole).unwrap();
+    pipe.flush().unwrap();
+    // The event file is opened before signals are heard; the workers come after both.
+    wait_for("the event file", || directory.join("eve.json").exists());
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none(), "it ended before it was told to");
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    // Packets go on coming slowly, until nobody reads them any more.
+    let records = whole[24..].repeat(4);
+    let mut ended = false;
+    for piece in records.chunks(64) {
+        ended = pipe.write_all(piece).is_err() || child.try_wait().unwrap().is_some();
+        if ended {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(ended, "SIG{signal}: it read on to the end of its input");
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr, "tidegate: interrupted; events are those of the packets read until now\n");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lines = fs::read_to_string(directory.join("eve.json")).unwrap();
+    assert!(lines.ends_with('\n'), "the last line is cut");
+    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(summary["events"], events.len());
+    assert_eq!(summary["flows"], flows(&events).len());
+    assert!(flows(&events).len() >= 4, "{} flows were flushed", flows(&events).len());
+}
+
+#[test]
+fn sigint_ends_a_replay_with_its_flows_written() {
+    let directory = tempfile::tempdir().unwrap();
+    interrupted("INT", directory.path());
+}
+
+#[test]
+fn sigterm_does_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    interrupted("TERM", directory.path());
+}
