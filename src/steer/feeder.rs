@@ -28,7 +28,7 @@ pub struct FeederCounters {
     pub packets: u64,
     /// Bytes of them on the wire.
     pub bytes: u64,
-    /// Frames longer than [`LARGE_ROOM`], of which the rest was cut off.
+    /// Frames longer than 65,535 bytes, of which the rest was cut off.
     pub oversize: u64,
     /// Timestamps before an earlier packet's; the sensor's clock stood still meanwhile.
     pub time_went_back: u64,

@@ -1,7 +1,7 @@
 //! The prompt of `tidegate run -i`, in the manner of testpmd.
 //!
-//! One table of commands ([`command`]) serves parsing, completion and help.
-//! Parsing, doing ([`answer`]) and rendering ([`show`]) are apart. Everything runs
+//! One table of commands (`command`) serves parsing, completion and help.
+//! Parsing, doing (`answer`) and rendering (`show`) are apart. Everything runs
 //! on the control side: workers are only read, but for the mailbox that `show flow
 //! top` uses.
 
