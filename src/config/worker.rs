@@ -8,7 +8,7 @@ section! {
         /// Workers; 0: one for each usable core that main and dispatchers leave, in a replay one a core.
         "count" => count: u16 = Number { default: 0, min: 0, max: 128 };
         /// Packets taken at a time.
-        "burst" => burst: u16 = Number { default: 32, min: 4, max: 64 };
+        "burst" => burst: u16 = Number { default: 64, min: 4, max: 64 };
         /// Packets that may wait between a dispatcher and a worker.
         "ring" => ring: u32 = PowerOfTwo { default: 4096, min: 64, max: 65_536 };
         /// Events that may wait between a worker and the event thread.

@@ -5,8 +5,8 @@ use super::entry::{Bits, Flow, NO_SLOT};
 use super::index::Bucket;
 use super::key::{FlowKey, KeyHash};
 
-/// Average flows of a bucket when a table is full whose capacity is a power of two; a Poisson share above ten,
-/// one bucket in 350, spills into its chain. Other capacities have emptier buckets, down to half of it.
+/// Average flows of a bucket when a table is full whose capacity is a power of two; a Poisson share above eight,
+/// one bucket in 50, spills into its chain. Other capacities have emptier buckets, down to half of it.
 const FLOWS_PER_BUCKET: usize = 4;
 
 /// Bytes one flow costs in a full table: its record and its share of the index, where the capacity is a power of two.
@@ -115,12 +115,19 @@ impl FlowTable {
         self.buckets.get(self.bucket_number(hash))
     }
 
-    /// The record that a hash most likely belongs to, to be loaded ahead of [`FlowTable::find`].
+    /// The flow that a hash most likely belongs to, whose record is to be loaded
+    /// ahead of [`FlowTable::find`].
     #[must_use]
     #[inline]
-    pub fn likely(&self, hash: u64) -> Option<&Flow> {
-        let slot = self.bucket(hash)?.candidates(Bucket::tag(hash)).next()?;
-        self.flows.get(usize::try_from(slot).ok()?)
+    pub fn likely(&self, hash: u64) -> Option<FlowIndex> {
+        self.bucket(hash)?.candidates(Bucket::tag(hash)).next().map(FlowIndex)
+    }
+
+    /// True when `index` is, still, the flow of `key`.
+    #[must_use]
+    #[inline]
+    pub fn is(&self, index: FlowIndex, key: &FlowKey) -> bool {
+        self.at(index.0).is_some_and(|flow| flow.key == *key && flow.bits.has(Bits::IN_USE))
     }
 
     /// Finds the flow of a key; `hash` is its [`FlowTable::hash`].

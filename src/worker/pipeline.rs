@@ -66,6 +66,8 @@ struct Prepared {
     headers: Headers,
     key: FlowKey,
     hash: u64,
+    /// The flow, if the index has no other with the same tag before it.
+    likely: Option<FlowIndex>,
     /// The sender is the key's higher end.
     from_high: bool,
     /// The frame is to be analysed.
@@ -126,8 +128,9 @@ impl Pipeline {
                 }
             }
         }
-        for prepared in scratch.iter().take(frames.len()).filter(|prepared| prepared.live) {
-            if let Some(flow) = self.table.likely(prepared.hash) {
+        for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.live) {
+            prepared.likely = self.table.likely(prepared.hash);
+            if let Some(flow) = prepared.likely.and_then(|index| self.table.get(index)) {
                 memory::prefetch_lines(flow, size_of::<Flow>() / 64);
             }
         }
@@ -214,7 +217,9 @@ impl Pipeline {
     fn packet(&mut self, frame: &Frame<'_>, prepared: &Prepared) {
         let Prepared { headers, .. } = prepared;
         let now_ns = frame.clock_ns;
-        let found = self.table.find(&prepared.key, prepared.hash);
+        // An earlier packet of the burst may have ended the likely flow.
+        let likely = prepared.likely.filter(|index| self.table.is(*index, &prepared.key));
+        let found = likely.or_else(|| self.table.find(&prepared.key, prepared.hash));
         let found = found.and_then(|index| self.still_this_flow(index, prepared, now_ns));
         let Some(index) = found.or_else(|| self.begin(frame, prepared)) else { return };
         let Some(flow) = self.table.get_mut(index) else { return };
