@@ -97,7 +97,7 @@ impl Bucket {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests {
     use super::*;
 

@@ -249,6 +249,15 @@ impl FlowTable {
         Class::RECYCLE_ORDER.iter().find_map(|class| self.oldest(*class)).map(FlowIndex)
     }
 
+    /// The index line that will be needed when `ahead` more flows have made room, to
+    /// be loaded by then. A flood evicts with every packet, each from another line.
+    #[must_use]
+    pub fn victim_bucket(&self, ahead: usize) -> Option<&Bucket> {
+        let slot = Class::RECYCLE_ORDER.iter().find_map(|class| self.oldest(*class))?;
+        let flow = std::iter::successors(self.at(slot), |flow| self.at(flow.newer)).nth(ahead)?;
+        self.bucket(self.hash(&flow.key))
+    }
+
     /// Any flow, for the final flush: oldest first within each class.
     #[must_use]
     pub fn any(&self) -> Option<FlowIndex> {
