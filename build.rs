@@ -4,7 +4,8 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=.git/HEAD");
+    // The log of HEAD grows with every commit, which HEAD itself does not.
+    println!("cargo:rerun-if-changed=.git/logs/HEAD");
     let package = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let commit = Command::new("git")
         .args(["rev-parse", "--short=12", "HEAD"])
