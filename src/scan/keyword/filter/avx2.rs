@@ -6,7 +6,7 @@ use std::arch::x86_64::{
 };
 
 use super::class::ByteClass;
-use super::{Filter, SMALL_LOG2, hash};
+use super::{Filter, MAX_GRAM, SMALL_LOG2, hash};
 
 /// Bytes classified together.
 const BLOCK: usize = 64;
@@ -31,28 +31,43 @@ fn search_blocks<const STRIDE: usize>(filter: &Filter, class: &ByteClass, bytes:
     let Some(bitmap) = filter.bitmap.first_chunk::<{ 1 << (SMALL_LOG2 - 5) }>() else { return from };
     let tables = Tables::load(class);
     let fold = filter.fold;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+    let look_up = |block: &[u8; BLOCK], positions: u64| -> Option<usize> {
         let members = tables.members(block);
         // A gram may be a keyword's only when all its bytes are members.
         let grams = members & members >> 1 & members >> 2 & members >> 3;
-        let mut open = grams & sampled::<STRIDE>();
+        let mut open = grams & positions;
         while open != 0 {
             let offset = open.trailing_zeros() as usize;
-            let gram = block
-                .get(offset..)
-                .and_then(|rest| rest.first_chunk::<4>())
-                .map_or(0, |gram| u32::from_le_bytes(*gram));
-            let bit = hash(gram | fold) >> (32 - SMALL_LOG2);
+            let gram = block.get(offset..).and_then(|rest| rest.first_chunk::<4>());
+            let bit = hash(gram.map_or(0, |gram| u32::from_le_bytes(*gram)) | fold) >> (32 - SMALL_LOG2);
             // The shift leaves as many bits as the bitmap has, so there is always a word.
             let word = bitmap.get((bit >> 5) as usize).copied().unwrap_or(u32::MAX);
             if word >> (bit & 31) & 1 != 0 {
-                return at + offset - (STRIDE - 1);
+                return Some(offset);
             }
             open &= open - 1;
         }
+        None
+    };
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if let Some(offset) = look_up(block, sampled::<STRIDE>()) {
+            return at + offset - (STRIDE - 1);
+        }
         at += STEP;
     }
-    filter.search::<STRIDE>(bytes, at)
+    // The last block is not full: its whole grams are looked up in a copy.
+    let rest = bytes.get(at..).unwrap_or_default();
+    let Some(grams) = rest.len().checked_sub(MAX_GRAM - 1).filter(|grams| *grams != 0) else {
+        return at - (STRIDE - 1);
+    };
+    let mut block = [0; BLOCK];
+    if let Some(place) = block.get_mut(..rest.len()) {
+        place.copy_from_slice(rest);
+    }
+    // Fewer than 64 bytes have at most 60 grams, as many as are sampled.
+    let positions = sampled::<STRIDE>() & ((1_u64 << grams) - 1);
+    let offset = look_up(&block, positions).unwrap_or_else(|| grams.next_multiple_of(STRIDE));
+    at + offset - (STRIDE - 1)
 }
 
 /// The positions of a block that are tested: every STRIDE-th of the first [`STEP`].
