@@ -137,7 +137,7 @@ fn launch(
         let burst = usize::from(config.worker.burst);
         let task = lcore::launch(eal, lcore, move || {
             let pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
-            let sources = Sources { queues: Vec::new(), ring: Some(ring_out) };
+            let sources = Sources { queues: Vec::new(), ring: Some(ring_out), live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
         })?;
         running.push((task, control));

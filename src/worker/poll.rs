@@ -33,6 +33,9 @@ pub struct Sources {
     pub queues: Vec<(RxQueue, u16)>,
     /// The work queue from a dispatcher or feeder.
     pub ring: Option<RingReceiver>,
+    /// The clock on the wall is the sensor's: flows time out while nothing arrives. In
+    /// a replay the clock is the packets'.
+    pub live: bool,
 }
 
 /// What the control thread and a worker share. Each field has one writer.
@@ -91,7 +94,7 @@ impl Worker {
         let mut top = TopScan::new();
         let (mut polls, mut rounds) = (0_u32, 0_u32);
         self.control.ready.store(true, Ordering::Release);
-        let live = self.sources.ring.is_none() || !self.sources.queues.is_empty();
+        let live = self.sources.live;
         let flushed_at = loop {
             if self.control.paused.load(Ordering::Relaxed) && !self.control.stop.raised() {
                 self.publish();

@@ -296,7 +296,7 @@ fn launch(
     stop: &StopFlag,
 ) -> Result<Parts, Failure> {
     let count = lcores.workers.len();
-    let mut queues: Vec<Sources> = (0..count).map(|_| Sources::default()).collect();
+    let mut queues: Vec<Sources> = (0..count).map(|_| Sources { live: true, ..Sources::default() }).collect();
     let (mut dispatched, mut exits, mut ports) = (Vec::new(), Vec::new(), Vec::new());
     for (iface, started) in started.into_iter().enumerate() {
         let iface = u16::try_from(iface).unwrap_or(u16::MAX);
