@@ -8,7 +8,7 @@ use crate::steer::{Reta, SymmetricHash, steering_hash};
 use crate::wire::{self, LinkType};
 use crate::worker::Frame;
 
-/// Time between two turns: as long as anything can linger as "closed".
+/// Time between two turns. Flows of a turn linger into the next ones until they time out, as on a line.
 const PAUSE_NS: u64 = 1_000_000_000;
 
 /// One packet of the arena.
