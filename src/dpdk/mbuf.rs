@@ -38,6 +38,14 @@ pub struct Meta {
     pub kind: MetaKind,
 }
 
+impl Meta {
+    /// The sidecar of a message without a frame, sent at `clock_ns`.
+    #[must_use]
+    pub const fn message(kind: MetaKind, clock_ns: u64) -> Self {
+        Self { timestamp_ns: clock_ns, clock_ns, wire_len: 0, iface: 0, link: 0, kind }
+    }
+}
+
 /// Offset of [`Meta`] in every mbuf; set once when the EAL starts.
 static META_OFFSET: AtomicUsize = AtomicUsize::new(0);
 

@@ -184,14 +184,7 @@ impl Dispatcher {
         for (ring, _) in &mut self.rings {
             let Some(mut mbuf) = self.farewells.pop() else { return };
             mbuf.fill(&[]);
-            mbuf.set_meta(Meta {
-                timestamp_ns: now_ns,
-                clock_ns: now_ns,
-                wire_len: 0,
-                iface: 0,
-                link: 0,
-                kind: MetaKind::End,
-            });
+            mbuf.set_meta(Meta::message(MetaKind::End, now_ns));
             let mut waiting = Some(mbuf);
             while let Some(mbuf) = waiting.take() {
                 if let Err(back) = ring.send_one(mbuf) {

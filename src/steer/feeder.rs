@@ -136,8 +136,7 @@ impl Feeder {
                 None => self.wait_for_mbuf(false),
             };
             mbuf.fill(&[]);
-            let (timestamp_ns, clock_ns) = (self.clock_ns, self.clock_ns);
-            mbuf.set_meta(Meta { timestamp_ns, clock_ns, wire_len: 0, iface: 0, link: 0, kind });
+            mbuf.set_meta(Meta::message(kind, self.clock_ns));
             if let Some((ring, batch)) = self.rings.get_mut(worker) {
                 let _ = batch.push(mbuf);
                 send_all(ring, batch);

@@ -38,6 +38,12 @@ pub struct Frame<'a> {
     pub split: bool,
 }
 
+impl Frame<'_> {
+    /// No frame: what a burst's array holds before it is filled.
+    pub const EMPTY: Self =
+        Self { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
+}
+
 /// Sizes and rules of a pipeline.
 #[derive(Clone, Debug)]
 pub struct PipelineOptions {

@@ -150,7 +150,7 @@ impl Worker {
     fn take_queue(&mut self, burst: &mut Burst, views: &mut Views, iface: u16, now_ns: u64) {
         let start = Clock::ticks();
         let packets = burst.views(views);
-        let mut frames = [EMPTY; MAX_BURST];
+        let mut frames = [Frame::EMPTY; MAX_BURST];
         for (number, place) in frames.iter_mut().enumerate().take(packets.len()) {
             let Some(packet) = packets.get(number) else { break };
             *place = Frame {
@@ -173,7 +173,7 @@ impl Worker {
     fn take_ring(&mut self, burst: &mut Burst, views: &mut Views) -> Option<u64> {
         let start = Clock::ticks();
         let packets = burst.views(views);
-        let mut frames = [EMPTY; MAX_BURST];
+        let mut frames = [Frame::EMPTY; MAX_BURST];
         let (mut count, mut end, mut clock_ns) = (0, None, 0);
         for number in 0..packets.len() {
             let Some(packet) = packets.get(number) else { break };
@@ -205,9 +205,6 @@ impl Worker {
         self.control.published.publish(&self.pipeline.snapshot());
     }
 }
-
-const EMPTY: Frame<'static> =
-    Frame { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
 
 /// The frame of a packet whose sidecar a dispatcher or feeder has filled.
 fn frame_of<'burst>(packet: &PacketView<'burst>) -> Frame<'burst> {

@@ -1,7 +1,6 @@
 //! A fixed number of values, taken and given back by number.
 
-/// "No slot", as flows store it.
-pub(super) const NO_SLOT: u32 = u32::MAX;
+use crate::flow::NO_SLOT;
 
 #[derive(Debug)]
 pub(super) struct Slots<T> {

@@ -27,7 +27,6 @@ use crate::kill::Killer;
 use crate::scan::keyword::Matcher;
 use crate::steer::Reta;
 use crate::steer::reta::DEFAULT_RETA_SIZE;
-use crate::wire::LinkType;
 use crate::worker::{Frame, Pipeline, Snapshot};
 
 /// The flow hash needs no secret here.
@@ -121,7 +120,7 @@ impl Work {
             pipeline.burst(&burst);
         }
         let (mut busy, mut ticks, mut packets, mut bytes) = (Duration::ZERO, 0_u64, 0_u64, 0_u64);
-        let mut frames = [EMPTY; MAX_BURST];
+        let mut frames = [Frame::EMPTY; MAX_BURST];
         for turn in 0..self.loops {
             self.share.turn(turn);
             let (start, first_tick) = (Instant::now(), Clock::ticks());
@@ -142,16 +141,13 @@ impl Work {
             busy += start.elapsed();
             packets += self.share.len();
             bytes += self.share.wire_bytes();
-            frames = [EMPTY; MAX_BURST];
+            frames = [Frame::EMPTY; MAX_BURST];
         }
         let end_ns = self.share.end_ns(self.loops);
         pipeline.flush(end_ns);
         Measured { busy, ticks, packets, bytes, snapshot: pipeline.snapshot() }
     }
 }
-
-const EMPTY: Frame<'static> =
-    Frame { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
 
 fn summary(results: &[Measured], events: u64, wall: Duration) -> String {
     let sum = |get: fn(&Measured) -> u64| results.iter().map(get).sum::<u64>();
