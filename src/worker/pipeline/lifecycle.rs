@@ -1,0 +1,145 @@
+//! How flows begin and end.
+
+use super::prepare::Prepared;
+use super::{Frame, Pipeline, VICTIMS_AHEAD};
+use crate::dpdk::memory;
+use crate::event::{Direction, EndReason, Event, FlowEvent, FlowState, TcpSummary};
+use crate::flow::{Bits, Class, Flow, FlowIndex};
+use crate::tcp::SessionState;
+use crate::wire::{proto, tcp_flag};
+use crate::worker::content::{Content, head};
+
+impl Pipeline {
+    /// Ends a flow that the packet only shares its key with: idle for too long,
+    /// or a TCP connection whose ports are used again.
+    pub(super) fn still_this_flow(&mut self, index: FlowIndex, prepared: &Prepared, now_ns: u64) -> Option<FlowIndex> {
+        let flow = self.table.get(index)?;
+        if self.table.is_stale(flow, now_ns) {
+            self.end(index, EndReason::Timeout);
+            return None;
+        }
+        let tcp = &prepared.headers.tcp;
+        let opens =
+            prepared.headers.proto == proto::TCP && tcp.flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN;
+        // RFC 9293 section 3.6.1: a new SYN may reuse the ports of a closed connection. Before the handshake is
+        // complete, a SYN with another initial number is a new attempt. An established session goes on: a SYN out of
+        // the blue is no reason to believe that it ended (RFC 5961 section 4).
+        if opens {
+            let reused = match flow.class() {
+                Class::TcpClosed => true,
+                Class::TcpNew => flow.bits.has(Bits::SYN_SEEN) && flow.aux != tcp.seq,
+                _ => false,
+            };
+            if reused {
+                self.end(index, EndReason::TcpReuse);
+                return None;
+            }
+        }
+        Some(index)
+    }
+
+    /// Begins a flow with its first packet.
+    pub(super) fn begin(&mut self, frame: &Frame<'_>, prepared: &Prepared) -> Option<FlowIndex> {
+        let Prepared { headers, key, hash, from_high, .. } = prepared;
+        let class = match headers.proto {
+            proto::TCP => Class::TcpNew,
+            proto::UDP => Class::UdpNew,
+            proto::ICMP | proto::ICMPV6 => Class::Icmp,
+            _ => Class::Other,
+        };
+        let index = match self.table.insert(key, *hash, class, frame.clock_ns) {
+            Some(index) => index,
+            None => {
+                if let Some(bucket) = self.table.victim_bucket(VICTIMS_AHEAD) {
+                    memory::prefetch(bucket);
+                }
+                let victim = self.table.victim()?;
+                self.end(victim, EndReason::Forced);
+                self.table.insert(key, *hash, class, frame.clock_ns)?
+            }
+        };
+        self.inspector.counters.flows += 1;
+        let midstream = self.options.midstream;
+        let flow = self.table.get_mut(index)?;
+        flow.start_ns = frame.timestamp_ns;
+        flow.iface = frame.iface;
+        let mut client_is_high = *from_high;
+        if headers.proto == proto::TCP {
+            let flags = headers.tcp.flags;
+            // A SYN-ACK comes from the server; whoever else speaks first is taken for the client.
+            if flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN | tcp_flag::ACK {
+                client_is_high = !client_is_high;
+            }
+            if flags & tcp_flag::SYN == 0 && !midstream {
+                flow.bits.set(Bits::NO_CONTENT);
+                self.inspector.counters.midstream_ignored += 1;
+            }
+            if flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN {
+                flow.aux = headers.tcp.seq;
+                flow.bits.set(Bits::SYN_SEEN);
+            }
+        } else if class == Class::Icmp {
+            flow.aux = u32::from(headers.src_port) << 16 | u32::from(headers.dest_port);
+        }
+        if client_is_high {
+            flow.bits.set(Bits::CLIENT_IS_HIGH);
+        }
+        Some(index)
+    }
+
+    /// Ends a flow: what is stored of it is delivered, its record written, its memory given back.
+    pub(super) fn end(&mut self, index: FlowIndex, reason: EndReason) {
+        let deadline = self.table.get(index).map_or(0, |flow| self.table.deadline(flow));
+        let Some(flow) = self.table.get_mut(index) else { return };
+        if flow.tcp.holds_segments() {
+            let mut streams = flow.tcp;
+            let timestamp_ns = flow.last_ns;
+            let mut content = Content { flow, inspector: &mut self.inspector, trigger: None, timestamp_ns };
+            self.tcp.finish(&mut streams, &mut content);
+            flow.tcp = streams;
+        }
+        let timestamp_ns = match reason {
+            EndReason::Timeout => deadline,
+            EndReason::Forced | EndReason::TcpReuse => self.clock_ns,
+            EndReason::Shutdown => flow.last_ns,
+        };
+        let counters = &mut self.inspector.counters;
+        match reason {
+            EndReason::Timeout => counters.flows_timeout += 1,
+            EndReason::Forced => counters.flows_forced += 1,
+            EndReason::TcpReuse => counters.flows_reused += 1,
+            EndReason::Shutdown => counters.flows_shutdown += 1,
+        }
+        self.inspector.events.send(Event::Flow(record(flow, timestamp_ns, reason)));
+        self.inspector.hits.release(&mut flow.hits);
+        self.inspector.parsers.release(&mut flow.parser);
+        self.table.remove(index);
+    }
+}
+
+fn record(flow: &Flow, timestamp_ns: u64, reason: EndReason) -> FlowEvent {
+    let is_tcp = flow.key().proto() == proto::TCP;
+    let state = match (is_tcp, flow.tcp.state()) {
+        (true, SessionState::Closed) => FlowState::Closed,
+        (true, SessionState::Established) => FlowState::Established,
+        (true, SessionState::Unestablished) => FlowState::New,
+        (false, _) if flow.bits.has(Bits::BOTH_WAYS) => FlowState::Established,
+        (false, _) => FlowState::New,
+    };
+    let tcp = is_tcp.then(|| TcpSummary {
+        flags_to_server: flow.tcp.flags_seen(Direction::ToServer),
+        flags_to_client: flow.tcp.flags_seen(Direction::ToClient),
+        gap_bytes: [flow.tcp.gap_bytes(Direction::ToServer), flow.tcp.gap_bytes(Direction::ToClient)],
+    });
+    FlowEvent {
+        head: head(flow, timestamp_ns),
+        end_ns: flow.last_ns,
+        packets: flow.packets,
+        bytes: flow.bytes,
+        state,
+        reason,
+        alerted: flow.bits.has(Bits::ALERTED),
+        blocked: flow.bits.has(Bits::KILLED),
+        tcp,
+    }
+}
