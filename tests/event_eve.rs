@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tidegate::event::{
-    AlertEvent, AlertHit, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames, FlowEvent,
-    FlowHead, FlowState, KeywordName, Location, MAX_ALERT_HITS, StatsEvent, TcpSummary, Tuple,
+    AlertEvent, AlertHit, AnomalyEvent, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames,
+    FlowEvent, FlowHead, FlowState, KeywordName, Layer, Location, MAX_ALERT_HITS, StatsEvent, TcpSummary, Tuple,
+    Versions,
 };
 
 const START_NS: u64 = 1_795_280_700_123_456_789; // 2026-11-21T17:05:00.123456789Z
@@ -14,6 +15,8 @@ const TCP_FLOW: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_i
 const UDP_FLOW: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":3465055887399612,"in_iface":"0000:3b:00.0","event_type":"flow","src_ip":"2001:db8::10","src_port":5353,"dest_ip":"2001:db8::53","dest_port":53,"proto":"UDP","ip_v":6,"community_id":"1:N95rQ4W2JeI5nlqXzlScgY7P5wA=","flow":{"pkts_toserver":1,"pkts_toclient":0,"bytes_toserver":86,"bytes_toclient":0,"start":"2026-11-21T17:05:00.123456+0000","end":"2026-11-21T17:05:00.123456+0000","age":0,"state":"new","reason":"shutdown","alerted":false},"tidegate":{"blocked":false}}"#;
 const ICMP_FLOW: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":7093447231758045,"in_iface":"eth0","event_type":"flow","vlan":[42],"src_ip":"192.0.2.1","dest_ip":"192.0.2.2","proto":"ICMP","ip_v":4,"icmp_type":8,"icmp_code":0,"community_id":"1:IOfYZQoUwQ3ZLk3+qU6KcSd9W5k=","flow":{"pkts_toserver":1,"pkts_toclient":1,"bytes_toserver":98,"bytes_toclient":98,"start":"2026-11-21T17:05:00.123456+0000","end":"2026-11-21T17:05:00.123456+0000","age":0,"state":"established","reason":"forced","alerted":false},"tidegate":{"blocked":false}}"#;
 const ALERT: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"alert","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"app_proto":"http","community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","alert":{"action":"blocked","gid":1,"signature_id":1000001,"rev":2,"signature":"project names","category":"Sensitive Data","severity":1},"direction":"to_client","flow":{"pkts_toserver":4,"pkts_toclient":3,"bytes_toserver":512,"bytes_toclient":3100,"start":"2026-11-21T17:05:00.123456+0000","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.7","dest_port":80},"tidegate":{"dictionary":"project names","score":110,"threshold":100,"path":"http/body","offset":2310,"keywords":[{"keyword":"größenplan","count":2,"weight":50},{"keyword":"confidential","count":1,"weight":10}],"more_keywords":3}}"#;
+const OVERLAP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"anomaly","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","anomaly":{"type":"stream","event":"stream.reassembly_overlap_different_data"},"tidegate":{"direction":"to_client","overlap":{"offset":1460,"length":512,"first_xxh3":"0123456789abcdef","later_xxh3":"00000000000000fe","kept":"first"}}}"#;
+const TEARDROP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","in_iface":"eth0","event_type":"anomaly","src_ip":"192.0.2.10","src_port":0,"dest_ip":"198.51.100.7","dest_port":0,"proto":"UDP","ip_v":4,"anomaly":{"type":"decode","event":"decoder.ipv4.frag_overlap"},"tidegate":{"direction":"to_server"}}"#;
 const STATS: &str = r#"{"timestamp":"2026-11-21T17:05:00.123456+0000","event_type":"stats","stats":{"uptime":8,"capture":{"kernel_packets":1000},"decoder":{"bytes":415800,"invalid":3,"pkts":990},"flow":{"active":17,"memuse":7154304},"tcp":{"reassembly_gap":1},"tidegate":{"worker":{"0":{"drops":0},"1":{"drops":4}}}}}"#;
 
 fn address(text: &str) -> ([u8; 16], bool) {
@@ -106,6 +109,34 @@ fn alert() -> AlertEvent {
     }
 }
 
+fn overlap() -> AnomalyEvent {
+    AnomalyEvent {
+        head: head(tcp_tuple()),
+        of_flow: true,
+        direction: Direction::ToClient,
+        layer: Layer::Stream,
+        event: "stream.reassembly_overlap_different_data",
+        versions: Some(Versions {
+            offset: 1_460,
+            length: 512,
+            first: 0x0123_4567_89ab_cdef,
+            later: 0xfe,
+            later_kept: false,
+        }),
+    }
+}
+
+fn teardrop() -> AnomalyEvent {
+    AnomalyEvent {
+        head: head(tuple(17, ("192.0.2.10", 0), ("198.51.100.7", 0))),
+        of_flow: false,
+        direction: Direction::ToServer,
+        layer: Layer::Decode,
+        event: "decoder.ipv4.frag_overlap",
+        versions: None,
+    }
+}
+
 fn dictionary() -> DictionaryNames {
     let keyword = |bytes: &[u8], weight| KeywordName { bytes: bytes.to_vec(), weight };
     DictionaryNames {
@@ -173,6 +204,16 @@ fn golden_alert_from_the_server() {
 }
 
 #[test]
+fn golden_anomaly_of_a_stream() {
+    assert_eq!(line(&Event::Anomaly(overlap())), format!("{OVERLAP}\n"));
+}
+
+#[test]
+fn golden_anomaly_of_a_packet() {
+    assert_eq!(line(&Event::Anomaly(teardrop())), format!("{TEARDROP}\n"));
+}
+
+#[test]
 fn golden_stats() {
     assert_eq!(stats_line(), format!("{STATS}\n"));
 }
@@ -182,7 +223,7 @@ fn the_guide_s_examples_are_real_output() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md");
     let guide = std::fs::read_to_string(path).unwrap();
     let examples: Vec<&str> = guide.lines().filter(|line| line.starts_with("{\"timestamp\"")).collect();
-    assert_eq!(examples, [TCP_FLOW, UDP_FLOW, ICMP_FLOW, ALERT, STATS]);
+    assert_eq!(examples, [TCP_FLOW, UDP_FLOW, ICMP_FLOW, ALERT, OVERLAP, TEARDROP, STATS]);
 }
 
 fn parsed(event: &Event) -> serde_json::Value {

@@ -45,7 +45,7 @@ fn flow(number: u64) -> Event {
 fn number(event: &Event) -> u64 {
     match event {
         Event::Flow(flow) => flow.packets[0],
-        Event::Alert(_) => panic!("not a flow"),
+        Event::Alert(_) | Event::Anomaly(_) => panic!("not a flow"),
     }
 }
 

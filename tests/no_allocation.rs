@@ -61,6 +61,7 @@ fn drain(receiver: &mut EventReceiver) -> [u32; 2] {
         match event {
             Event::Flow(_) => seen[0] += 1,
             Event::Alert(_) => seen[1] += 1,
+            Event::Anomaly(_) => {}
         }
     }
     seen

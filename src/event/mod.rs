@@ -34,7 +34,7 @@ pub use ring::{EventReceiver, EventSender, RingPolicy, channel};
 pub use stats::{CounterNameError, StatsEvent};
 pub use timestamp::EveTime;
 pub use types::{
-    AlertEvent, AlertHit, AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, Location,
-    MAX_ALERT_HITS, TcpSummary, Tuple,
+    AlertEvent, AlertHit, AnomalyEvent, AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, Layer,
+    Location, MAX_ALERT_HITS, TcpSummary, Tuple, Versions,
 };
 pub use writer::{WriterHandle, WriterOptions, WriterReport};

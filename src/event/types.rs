@@ -272,6 +272,61 @@ pub struct AlertEvent {
     pub bytes: [u64; 2],
 }
 
+/// Who found something odd: EVE's `anomaly.type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Layer {
+    /// The headers of a packet, or its fragments.
+    Decode,
+    /// The TCP stream.
+    Stream,
+    /// An application protocol.
+    AppLayer,
+}
+
+impl Layer {
+    /// EVE's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Stream => "stream",
+            Self::AppLayer => "applayer",
+        }
+    }
+}
+
+/// Two versions of the same bytes, as an overlap shows them: XXH3-64 of each, seed 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Versions {
+    /// Where they lie: offset of their first byte in the stream, or in the packet's payload.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u32,
+    /// Digest of the version that was seen first.
+    pub first: u64,
+    /// Digest of the version that was seen later.
+    pub later: u64,
+    /// The later version is the one that was delivered.
+    pub later_kept: bool,
+}
+
+/// Something that an ordinary peer does not do: EVE `anomaly`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnomalyEvent {
+    /// The common head. For a packet that belongs to no flow, its own tuple, ports 0 where they are not known.
+    pub head: FlowHead,
+    /// The head is a flow's, and so has a `flow_id`.
+    pub of_flow: bool,
+    /// Who sent it.
+    pub direction: Direction,
+    /// Who found it.
+    pub layer: Layer,
+    /// Its name, Suricata's where it has one; every name is listed in `docs/events.md`.
+    pub event: &'static str,
+    /// Present when bytes came in two versions.
+    pub versions: Option<Versions>,
+}
+
 /// What a worker sends to the event thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant)] // fixed size by design: the ring holds values, not pointers
@@ -280,4 +335,6 @@ pub enum Event {
     Flow(FlowEvent),
     /// A dictionary's score reached its threshold.
     Alert(AlertEvent),
+    /// Something that an ordinary peer does not do.
+    Anomaly(AnomalyEvent),
 }

@@ -18,7 +18,8 @@ use crate::event::types::{Direction, FlowHead, Tuple};
 #[derive(Serialize)]
 pub(super) struct Head<'a> {
     timestamp: EveTime,
-    flow_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow_id: Option<u64>,
     in_iface: Text<'a>,
     event_type: &'static str,
     #[serde(skip_serializing_if = "Vlan::is_empty")]
@@ -33,7 +34,8 @@ pub(super) struct Head<'a> {
     icmp_code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_proto: Option<&'static str>,
-    community_id: CommunityId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    community_id: Option<CommunityId>,
 }
 
 impl<'a> Head<'a> {
@@ -49,7 +51,7 @@ impl<'a> Head<'a> {
         let iface = names.ifaces.get(usize::from(head.iface)).ok_or(EncodeError::UnknownInterface(head.iface))?;
         Ok(Self {
             timestamp: EveTime(head.timestamp_ns),
-            flow_id: flow_id(head),
+            flow_id: Some(flow_id(head)),
             in_iface: Text(iface.as_bytes()),
             event_type,
             vlan: Vlan(head.vlan),
@@ -59,8 +61,13 @@ impl<'a> Head<'a> {
             icmp_type: proto.is_icmp().then_some(tuple.src_port),
             icmp_code: proto.is_icmp().then_some(tuple.dest_port),
             app_proto: head.app_proto.name(),
-            community_id: CommunityId::of(tuple),
+            community_id: Some(CommunityId::of(tuple)),
         })
+    }
+
+    /// The same for a packet that belongs to no flow: what is made from a flow's ports and start is left out.
+    pub(super) fn without_flow(self) -> Self {
+        Self { flow_id: None, community_id: None, ..self }
     }
 }
 

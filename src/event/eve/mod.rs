@@ -5,6 +5,7 @@
 //! `tidegate`. Every field is listed in `docs/events.md`.
 
 mod alert;
+mod anomaly;
 mod flow;
 mod head;
 mod proto;
@@ -78,6 +79,7 @@ impl EveEncoder {
         match event {
             Event::Flow(event) => line(&flow::FlowLine::new(event, &self.names)?, out),
             Event::Alert(event) => line(&alert::AlertLine::new(event, &self.names)?, out),
+            Event::Anomaly(event) => line(&anomaly::AnomalyLine::new(event, &self.names)?, out),
         }
     }
 
