@@ -33,6 +33,7 @@ pub mod dpdk;
 pub mod event;
 pub mod flow;
 pub mod kill;
+pub mod policy;
 pub mod proto;
 #[allow(unsafe_code)] // SIMD
 pub mod scan;

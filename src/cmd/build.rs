@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::output::Failure;
-use crate::config::{Action, ChecksumMode, Config, Dictionary};
+use crate::config::{Action, ChecksumMode, Config, Dictionary, TcpChecksumMode};
 use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
 use crate::flow::{Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
@@ -71,9 +71,21 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         timeouts,
         seed,
         tcp: Limits {
-            segments: config.tcp.out_of_order_segments,
-            per_stream: config.tcp.out_of_order_per_stream,
-            hole_timeout_ns: config.tcp.hole_timeout_ns,
+            history: config.tcp.overlap_history,
+            ttl_slack: config.tcp.ttl_slack,
+            illegal_flags: config.tcp.illegal_flags,
+            policies: config.tcp_policies(),
+            depth: config.tcp_depth(),
+            port_depths: config.tcp_port_depths(),
+            ..Limits::new(
+                config.tcp.out_of_order_segments,
+                config.tcp.out_of_order_per_stream,
+                config.tcp.hole_timeout_ns,
+            )
+        },
+        tcp_checksum: match config.decoder.tcp_checksum {
+            TcpChecksumMode::Auto => true,
+            TcpChecksumMode::Ignore => false,
         },
         midstream: config.tcp.midstream,
         http_sessions: config.http.sessions,

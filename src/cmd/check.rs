@@ -55,7 +55,8 @@ impl Needs {
             ("flow table", u64::from(config.flow.capacity) * size(BYTES_PER_FLOW)),
             (
                 "segments out of order",
-                u64::from(config.tcp.out_of_order_segments) * size(Reassembler::BYTES_PER_SEGMENT),
+                u64::from(config.tcp.out_of_order_segments) * size(Reassembler::BYTES_PER_SEGMENT)
+                    + u64::from(config.tcp.overlap_history) * size(Reassembler::BYTES_PER_RECORD),
             ),
             ("HTTP parsers", u64::from(config.http.sessions) * size(size_of::<Http1>())),
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),

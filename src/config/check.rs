@@ -5,6 +5,7 @@ use super::dictionary::Action;
 use super::error::ConfigError;
 use super::value::format_duration;
 use super::walk::{Table, Value};
+use crate::tcp::Reassembler;
 
 /// EAL options that a key sets, with that key.
 const EAL_OPTIONS: [(&str, &str); 6] = [
@@ -73,9 +74,10 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         )
     }));
     let tcp = &config.tcp;
-    if tcp.out_of_order_segments != 0 && tcp.out_of_order_segments < u32::from(tcp.out_of_order_per_stream) {
+    let pieces = u64::from(tcp.out_of_order_segments) * u64::from(Reassembler::PIECES_PER_SEGMENT);
+    if pieces != 0 && pieces < u64::from(tcp.out_of_order_per_stream) {
         warnings.push(format!(
-            "tcp.out_of_order_per_stream ({}) is more than tcp.out_of_order_segments ({})",
+            "tcp.out_of_order_per_stream ({}) is more than fits in tcp.out_of_order_segments ({})",
             tcp.out_of_order_per_stream, tcp.out_of_order_segments
         ));
     }

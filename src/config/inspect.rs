@@ -1,7 +1,6 @@
-//! `[tcp]`, `[http]` and `[scan]`: how the content of flows is put together and looked at.
+//! `[decoder]`, `[http]` and `[scan]`: how packets and the content of flows are looked at.
 
-use super::spec::{Choice, Flag, Number, Time, section};
-use super::value::{MILLIS, MINUTE, SECOND};
+use super::spec::{Choice, Number, section};
 
 /// Whether IPv4 header checksums are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +11,17 @@ pub enum ChecksumMode {
     Auto,
     /// Always: a packet with a wrong one is not analysed.
     Verify,
+    /// Never.
+    Ignore,
+}
+
+/// Whether TCP checksums are checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TcpChecksumMode {
+    /// A wrong one counts once the sender has shown a right one: in a capture taken on the sending host,
+    /// the NIC has yet to fill them in.
+    #[default]
+    Auto,
     /// Never.
     Ignore,
 }
@@ -28,21 +38,11 @@ section! {
                 ("ignore", ChecksumMode::Ignore),
             ],
         };
-    }
-}
-
-section! {
-    /// `[tcp]`: the reassembler of a worker.
-    pub struct TcpConfig at "tcp" {
-        /// Buffers of 2 KiB that a worker has for segments out of order; 0: none is kept.
-        "out_of_order_segments" => out_of_order_segments: u32 = Number { default: 16_384, min: 0, max: 1_048_576 };
-        /// Most of them that one direction of a flow may hold.
-        "out_of_order_per_stream" => out_of_order_per_stream: u16 = Number { default: 64, min: 1, max: 4096 };
-        /// How long a hole may stay before it is skipped as a gap, in nanoseconds.
-        "hole_timeout" => hole_timeout_ns: u64 =
-            Time { default: 2 * SECOND, min: 10 * MILLIS, max: 10 * MINUTE, or_zero: false };
-        /// Pick up connections whose start was not seen.
-        "midstream" => midstream: bool = Flag(true);
+        /// Whether TCP checksums are checked.
+        "tcp_checksum" => tcp_checksum: TcpChecksumMode = Choice {
+            default: TcpChecksumMode::Auto,
+            of: &[("auto", TcpChecksumMode::Auto), ("ignore", TcpChecksumMode::Ignore)],
+        };
     }
 }
 

@@ -23,6 +23,7 @@ mod port;
 mod source;
 mod spec;
 pub(crate) mod suggest;
+mod tcp;
 mod value;
 mod walk;
 mod worker;
@@ -35,19 +36,22 @@ pub use self::dictionary::{
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
 pub use self::flow::{FlowConfig, TimeoutConfig};
-pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpConfig};
+pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpChecksumMode};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
+pub use self::tcp::{DepthConfig, HostConfig, TcpConfig};
 pub use self::worker::WorkerConfig;
 
 use self::error::found_expected;
 use self::source::{Source, read_bounded};
 use self::spec::Section;
 use self::walk::Table;
+use crate::policy::PrefixTable;
+use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 15] = [
     "eal",
     "port",
     "mempool",
@@ -55,6 +59,8 @@ const SECTIONS: [&str; 13] = [
     "decoder",
     "flow",
     "tcp",
+    "host",
+    "depth",
     "http",
     "scan",
     "dictionary",
@@ -85,6 +91,10 @@ pub struct Config {
     pub flow: FlowConfig,
     /// `[tcp]`.
     pub tcp: TcpConfig,
+    /// Each `[[host]]`, in file order.
+    pub hosts: Vec<HostConfig>,
+    /// Each `[[depth]]`, in file order.
+    pub depths: Vec<DepthConfig>,
     /// `[http]`.
     pub http: HttpConfig,
     /// `[scan]`.
@@ -133,6 +143,8 @@ impl Config {
             decoder: read_section(&root, "decoder")?,
             flow: read_section(&root, "flow")?,
             tcp: read_section(&root, "tcp")?,
+            hosts: tcp::read_tables(&root, "host")?,
+            depths: tcp::read_tables(&root, "depth")?,
             http: read_section(&root, "http")?,
             scan: read_section(&root, "scan")?,
             dictionaries: dictionary::read_dictionaries(&root, file.parent().unwrap_or(Path::new("")))?,
@@ -142,6 +154,24 @@ impl Config {
         };
         check::check(&config, &root)?;
         Ok(config)
+    }
+
+    /// How receivers treat overlapping segments.
+    #[must_use]
+    pub fn tcp_policies(&self) -> PrefixTable<Policy> {
+        tcp::policies(&self.tcp, &self.hosts)
+    }
+
+    /// How much of a stream is inspected.
+    #[must_use]
+    pub fn tcp_depth(&self) -> Depth {
+        tcp::depth(&self.tcp)
+    }
+
+    /// The same for single server ports, sorted by port.
+    #[must_use]
+    pub fn tcp_port_depths(&self) -> Box<[(u16, Depth)]> {
+        tcp::port_depths(&self.depths)
     }
 
     /// For `run`: there must be a port.
@@ -174,6 +204,8 @@ impl Config {
         DecoderConfig::describe(&mut keys);
         FlowConfig::describe(&mut keys);
         TcpConfig::describe(&mut keys);
+        HostConfig::describe(&mut keys);
+        DepthConfig::describe(&mut keys);
         HttpConfig::describe(&mut keys);
         ScanConfig::describe(&mut keys);
         dictionary::describe_entry(&mut keys);

@@ -1,4 +1,4 @@
-//! One flow's record: three cache lines.
+//! One flow's record: four cache lines.
 
 use super::age::Class;
 use super::key::FlowKey;
@@ -23,8 +23,6 @@ impl Bits {
     pub const BOTH_WAYS: u8 = 8;
     /// Its content is not inspected.
     pub const NO_CONTENT: u8 = 16;
-    /// The client's SYN was seen.
-    pub const SYN_SEEN: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
 
@@ -42,37 +40,25 @@ impl Bits {
     }
 }
 
-/// A flow. Fields that every packet touches stand in the first two lines.
+/// A flow. Its last two cache lines are the streams of a TCP session.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Flow {
     pub(super) key: FlowKey,
     /// Next flow in the overflow chain of its bucket, or in the free list.
     pub(super) chain: u32,
-    /// Keyword scanner state by direction: case-sensitive and insensitive automaton.
-    pub scan: [[u32; 2]; 2],
     /// Clock at the last packet, nanoseconds.
     pub last_ns: u64,
-    /// Capture time of the first packet, nanoseconds.
-    pub start_ns: u64,
     /// Packets by direction.
     pub packets: [u64; 2],
     /// Bytes on the wire by direction.
     pub bytes: [u64; 2],
-    pub(super) older: u32,
-    pub(super) newer: u32,
+    /// Capture time of the first packet, nanoseconds.
+    pub start_ns: u64,
     /// When it was appended to its age list, in units of 2^27 ns (an eighth of a second).
     pub(super) queued: u32,
-    /// Slot of its protocol parser, or [`NO_SLOT`].
-    pub parser: u32,
-    /// Slot of its first keyword-hit record, or [`NO_SLOT`].
-    pub hits: u32,
-    /// TCP: the client's initial sequence number, when its SYN was seen. ICMP: type and code of the first packet.
-    pub aux: u32,
-    /// Both directions of TCP.
-    pub tcp: StreamPair,
-    /// Interface of the first packet.
-    pub iface: u16,
+    pub(super) older: u32,
+    pub(super) newer: u32,
     pub(super) class: Class,
     /// Yes-or-no facts.
     pub bits: Bits,
@@ -80,6 +66,18 @@ pub struct Flow {
     pub app_proto: AppProto,
     /// When it was killed, as [`crate::kill::eighth`] says it; of no meaning before.
     pub killed_at: u8,
+    /// TCP: anomalies already told, a bit each. ICMP: type and code of the first packet.
+    pub aux: u32,
+    /// Keyword scanner state by direction: case-sensitive and insensitive automaton.
+    pub scan: [[u32; 2]; 2],
+    /// Both directions of TCP.
+    pub tcp: StreamPair,
+    /// Slot of its protocol parser, or [`NO_SLOT`].
+    pub parser: u32,
+    /// Slot of its first keyword-hit record, or [`NO_SLOT`].
+    pub hits: u32,
+    /// Interface of the first packet.
+    pub iface: u16,
 }
 
 impl Flow {
@@ -142,4 +140,4 @@ impl Flow {
     }
 }
 
-const _: () = assert!(size_of::<Flow>() == 192, "a flow is three cache lines");
+const _: () = assert!(size_of::<Flow>() == 256, "a flow is four cache lines");

@@ -7,3 +7,17 @@
 pub(super) const fn distance(seq: u32, base: u32) -> i32 {
     seq.wrapping_sub(base).cast_signed()
 }
+
+/// The one of two numbers that lies after the other.
+#[must_use]
+#[inline]
+pub(super) const fn later(a: u32, b: u32) -> u32 {
+    if distance(a, b) >= 0 { a } else { b }
+}
+
+/// The one of two numbers that lies before the other.
+#[must_use]
+#[inline]
+pub(super) const fn earlier(a: u32, b: u32) -> u32 {
+    if distance(a, b) <= 0 { a } else { b }
+}

@@ -7,6 +7,7 @@ mod store;
 
 use super::*;
 use crate::event::Direction::{self, ToClient, ToServer};
+use crate::event::Versions;
 use crate::wire::TcpHeader;
 use crate::wire::tcp_flag::{ACK, FIN, RST, SYN};
 
@@ -19,7 +20,9 @@ const CLIENT_ISN: u32 = 1000;
 const SERVER_ISN: u32 = 9000;
 
 /// Limits that no test reaches unless it means to.
-const ROOMY: Limits = Limits { segments: 64, per_stream: 32, hole_timeout_ns: 1_000 * MS };
+fn roomy() -> Limits {
+    Limits::new(64, 32, 1_000 * MS)
+}
 
 /// What one direction delivered. Data and gaps must follow each other without a
 /// break from offset 0, so nothing can be delivered twice or out of order.
@@ -29,6 +32,12 @@ struct Log {
     bytes: Vec<u8>,
     /// Gaps: offset and length.
     gaps: Vec<(u64, u64)>,
+    /// How it ended.
+    end: Option<StreamEnd>,
+    /// What was odd, with both versions where there are two.
+    odd: Vec<(Anomaly, Option<Versions>)>,
+    /// Bytes after which the consumer has had enough.
+    enough: Option<usize>,
 }
 
 impl Log {
@@ -45,6 +54,7 @@ impl Consumer for Logs {
         let log = &mut self.0[direction.index()];
         assert_eq!(offset, log.bytes.len() as u64, "data that does not continue its stream");
         assert!(!bytes.is_empty(), "an empty delivery");
+        assert_eq!(log.end, None, "data after the end");
         log.bytes.extend_from_slice(bytes);
     }
 
@@ -53,6 +63,36 @@ impl Consumer for Logs {
         assert_ne!(length, 0, "an empty gap");
         log.gaps.push((log.bytes.len() as u64, length));
         log.bytes.resize(log.bytes.len() + usize::try_from(length).unwrap(), b'?');
+    }
+
+    fn end(&mut self, direction: Direction, reason: StreamEnd) {
+        assert_eq!(self.0[direction.index()].end.replace(reason), None, "a second end");
+    }
+
+    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly, versions: Option<Versions>) {
+        self.0[direction.index()].odd.push((anomaly, versions));
+    }
+
+    fn enough(&self, direction: Direction) -> bool {
+        let log = &self.0[direction.index()];
+        log.enough.is_some_and(|enough| log.bytes.len() >= enough)
+    }
+}
+
+/// An ordinary segment without payload, to be made special.
+fn packet(header: &TcpHeader, now_ns: u64) -> Packet<'_> {
+    Packet {
+        header,
+        options: Options::default(),
+        urgent: 0,
+        payload: &[],
+        missing: 0,
+        ttl: 64,
+        checksum: Checksum::Unchecked,
+        dest: &[0; 16],
+        v6: false,
+        server_port: 80,
+        now_ns,
     }
 }
 
@@ -92,7 +132,12 @@ impl Session {
         };
         let ack = if flags & ACK == 0 { 0 } else { other.wrapping_add(ack) };
         let header = TcpHeader { seq: own.wrapping_add(seq), ack, window: 65535, flags };
-        self.tcp.segment(&mut self.pair, direction, &header, payload, missing, self.now_ns, &mut self.logs);
+        self.take(direction, &Packet { payload, missing, ..packet(&header, self.now_ns) });
+    }
+
+    /// Sends a segment that is like no other.
+    fn take(&mut self, direction: Direction, packet: &Packet<'_>) -> Placement {
+        self.tcp.segment(&mut self.pair, direction, packet, &mut self.logs)
     }
 
     /// Client data; the number of its first byte counts from 1.
@@ -106,7 +151,7 @@ impl Session {
     }
 
     fn finish(&mut self) {
-        self.tcp.finish(&mut self.pair, &mut self.logs);
+        self.tcp.finish(&mut self.pair, StreamEnd::Expired, &mut self.logs);
         assert_eq!(self.tcp.segments_used(), 0, "buffers that were not given back");
         assert!(!self.pair.holds_segments());
     }
@@ -128,6 +173,6 @@ impl Session {
 }
 
 #[test]
-fn a_stream_pair_is_48_bytes() {
-    assert_eq!(size_of::<StreamPair>(), 48);
+fn a_stream_pair_is_112_bytes() {
+    assert_eq!(size_of::<StreamPair>(), 112);
 }

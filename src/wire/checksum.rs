@@ -41,6 +41,17 @@ pub fn pseudo_header(source: &[u8], destination: &[u8], proto: u8, length: u32) 
     add(sum, &[0, proto])
 }
 
+/// True when the checksum of a TCP or UDP segment (header and payload) sums up right with its pseudo-header. IPv4
+/// addresses stand in the first four bytes.
+#[must_use]
+#[inline]
+pub fn transport_is_right(src: &[u8; 16], dest: &[u8; 16], v6: bool, proto: u8, segment: &[u8]) -> bool {
+    let length = u32::try_from(segment.len()).unwrap_or(u32::MAX);
+    // The unused bytes of an IPv4 address are zero and add nothing.
+    debug_assert!(v6 || src.iter().skip(4).chain(dest.iter().skip(4)).all(|byte| *byte == 0));
+    finish(add(pseudo_header(src, dest, proto, length), segment)) == 0
+}
+
 /// True when a header that includes its checksum field sums up right.
 #[must_use]
 #[inline]

@@ -65,6 +65,25 @@ impl Headers {
         let length = usize::try_from(self.payload_len).unwrap_or(0);
         frame.get(start..).and_then(|rest| rest.get(..length)).unwrap_or(&[])
     }
+
+    /// Transport header and payload within `frame`, without what a link layer appends.
+    #[must_use]
+    #[inline]
+    pub fn segment<'frame>(&self, frame: &'frame [u8]) -> &'frame [u8] {
+        let start = usize::try_from(self.transport_at).unwrap_or(usize::MAX);
+        let end = usize::try_from(self.payload_at.saturating_add(self.payload_len)).unwrap_or(0);
+        frame.get(start..end).unwrap_or(&[])
+    }
+
+    /// The fixed part of a TCP header and its options, within `frame`.
+    #[must_use]
+    #[inline]
+    pub fn tcp_header<'frame>(&self, frame: &'frame [u8]) -> (Option<&'frame [u8; 20]>, &'frame [u8]) {
+        let start = usize::try_from(self.transport_at).unwrap_or(usize::MAX);
+        let end = usize::try_from(self.payload_at).unwrap_or(0);
+        let header = frame.get(start..end).unwrap_or(&[]);
+        header.split_first_chunk::<20>().map_or((None, &[]), |(fixed, options)| (Some(fixed), options))
+    }
 }
 
 /// Reads the headers of `frame`, whose first byte is a `link` header's.

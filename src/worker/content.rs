@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::counters::Counters;
 use super::slots::Slots;
-use crate::event::{AlertEvent, AppProto, Direction, Event, EventSender, FlowHead, Location};
+use crate::event::{
+    AlertEvent, AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Location, Versions,
+};
 use crate::flow::{Bits, Flow, NO_SLOT};
 use crate::kill::{Killer, eighth};
 use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
 use crate::scan::keyword::{Crossing, HitPool, Matcher, ScanState};
-use crate::tcp::Consumer;
+use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
 use crate::wire::Headers;
 
 /// What all flows of a worker share when their content is inspected.
@@ -64,7 +66,32 @@ impl Consumer for Content<'_> {
         }
         self.with_parser(direction, 0, |parser, sink| parser.gap(direction, length, sink));
     }
+
+    fn end(&mut self, _direction: Direction, _reason: StreamEnd) {}
+
+    fn anomaly(&mut self, direction: Direction, anomaly: Anomaly, versions: Option<Versions>) {
+        // One event of each kind a flow: the counters have them all.
+        let told = 1_u32 << (anomaly as u32);
+        if self.flow.aux & told != 0 {
+            return;
+        }
+        self.flow.aux |= told;
+        self.inspector.events.send(Event::Anomaly(AnomalyEvent {
+            head: head(self.flow, self.timestamp_ns),
+            of_flow: true,
+            direction,
+            layer: Layer::Stream,
+            event: anomaly.name(),
+            versions,
+        }));
+    }
+
+    fn enough(&self, _direction: Direction) -> bool {
+        false
+    }
 }
+
+const _: () = assert!(ANOMALY_COUNT <= 32, "a flow remembers in 32 bits which anomalies were told");
 
 impl Content<'_> {
     /// A UDP datagram: a message of its own.

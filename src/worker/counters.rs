@@ -6,7 +6,7 @@ use crossbeam_utils::CachePadded;
 
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
-use crate::tcp::TcpCounters;
+use crate::tcp::{Anomaly, TcpCounters};
 use crate::wire::{REJECT_COUNT, Reject};
 
 /// Counters of the pipeline itself; those of its parts are with the parts.
@@ -137,6 +137,8 @@ pub struct Gauges {
     pub index_spills: u64,
     /// Buffers that early segments take.
     pub segments_held: u64,
+    /// Early and doubtful pieces in them.
+    pub pieces_held: u64,
     /// HTTP parser states taken.
     pub http: u64,
     /// Keyword-hit records taken.
@@ -183,9 +185,19 @@ impl Snapshot {
         show("tcp.hole_timeout", tcp.hole_timeout);
         show("tcp.stream_limit", tcp.stream_limit);
         show("tcp.pool_exhausted", tcp.pool_exhausted);
-        show("tcp.bad_reset", tcp.bad_reset);
         show("tcp.after_close_bytes", tcp.after_close);
+        show("tcp.refused", tcp.refused);
+        show("tcp.doubted", tcp.doubted);
+        show("tcp.doubts_confirmed", tcp.doubts_confirmed);
+        show("tcp.doubts_dropped", tcp.doubts_dropped);
+        show("tcp.overlap_unverified", tcp.overlap_unverified);
+        show("tcp.stopped", tcp.stopped);
+        show("tcp.stopped_bytes", tcp.stopped_bytes);
+        for (anomaly, count) in Anomaly::ALL.iter().zip(&tcp.anomalies) {
+            show(anomaly.counter(), *count);
+        }
         show("tcp.segments_held", gauges.segments_held);
+        show("tcp.pieces_held", gauges.pieces_held);
         show("http.active", gauges.http);
         show("detect.keyword_hits", hits.hits);
         show("detect.hit_records_exhausted", hits.pool_exhausted);

@@ -42,10 +42,10 @@ fn every_key_of_the_configuration_is_documented() {
     let keys = Config::keys();
     let mut sections: Vec<&str> = keys.iter().map(|key| key.section).collect();
     sections.dedup();
-    assert_eq!(sections.len(), 14);
+    assert_eq!(sections.len(), 16);
     for section in sections {
         let keys: Vec<&Key> = keys.iter().filter(|key| key.section == section).collect();
-        let repeated = matches!(section, "port" | "dictionary");
+        let repeated = matches!(section, "port" | "dictionary" | "host" | "depth");
         let heading = if repeated { format!("## [[{section}]]") } else { format!("## [{section}]") };
         assert_documented(&document, &heading, &keys);
     }

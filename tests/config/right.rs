@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    ChecksumMode, Config, DecoderConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
-    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, WorkerConfig,
+    ChecksumMode, Config, DecoderConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig, HttpConfig, Key,
+    KillConfig, MempoolConfig, PortConfig, RssMode, ScanConfig, TcpChecksumMode, TcpConfig, TelemetryConfig,
+    TimeoutConfig, WorkerConfig,
 };
+use tidegate::policy::Prefix;
+use tidegate::tcp::{IllegalFlags, Policy};
 
 /// Every key but those of `[[dictionary]]`, none at its default.
 pub(crate) const FULL: &str = r#"
@@ -43,6 +46,7 @@ events = 1000
 
 [decoder]
 ipv4_checksum = "verify"
+tcp_checksum = "ignore"
 
 [flow]
 capacity = 1024
@@ -61,7 +65,21 @@ other = "7d"
 out_of_order_segments = 100
 out_of_order_per_stream = 10
 hole_timeout = "500ms"
+overlap_history = 0
+policy = "bsd"
+ttl_slack = 255
+illegal_flags = "event"
+depth_to_server = "1MiB"
+depth_to_client = 0
 midstream = false
+
+[[host]]
+prefixes = ["10.0.0.0/8", "2001:db8::1"]
+tcp = "windows"
+
+[[depth]]
+ports = [443, 8443]
+to_client = "64KiB"
 
 [http]
 sessions = 16
@@ -112,7 +130,7 @@ fn every_key_reaches_its_field() {
         ],
         mempool: MempoolConfig { mbufs: 65_536, cache: 128 },
         worker: WorkerConfig { count: 3, burst: 64, ring: 1024, events: 1000 },
-        decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify },
+        decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify, tcp_checksum: TcpChecksumMode::Ignore },
         flow: FlowConfig {
             capacity: 1024,
             vlan: false,
@@ -130,8 +148,23 @@ fn every_key_reaches_its_field() {
             out_of_order_segments: 100,
             out_of_order_per_stream: 10,
             hole_timeout_ns: 500 * MS,
+            overlap_history: 0,
+            policy: Policy::Bsd,
+            ttl_slack: 255,
+            illegal_flags: IllegalFlags { event: true, drop: false },
+            depth_to_server: Some(1 << 20),
+            depth_to_client: Some(0),
             midstream: false,
         },
+        hosts: vec![HostConfig {
+            prefixes: ["10.0.0.0", "2001:db8::1"]
+                .iter()
+                .zip([8, 128])
+                .map(|(address, len)| Prefix::new(address.parse().unwrap(), len).unwrap())
+                .collect(),
+            tcp: Some(Policy::Windows),
+        }],
+        depths: vec![DepthConfig { ports: vec![443, 8443], to_server: None, to_client: Some(65_536) }],
         http: HttpConfig { sessions: 16 },
         scan: ScanConfig { hit_records: 17 },
         dictionaries: Vec::new(),
@@ -244,7 +277,7 @@ fn what_is_hardly_meant_is_warned_of() {
     let alert = format!("{leaks}action = \"alert\"\n");
     assert_eq!(
         warnings(&format!("{alert}[tcp]\nout_of_order_segments = 8\n")),
-        ["tcp.out_of_order_per_stream (64) is more than tcp.out_of_order_segments (8)"]
+        ["tcp.out_of_order_per_stream (512) is more than fits in tcp.out_of_order_segments (8)"]
     );
     assert_eq!(warnings(&format!("{alert}[tcp]\nout_of_order_segments = 0\n")), Vec::<String>::new());
     assert_eq!(

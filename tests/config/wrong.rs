@@ -32,7 +32,7 @@ const CASES: &[(&str, &str)] = &[
     ("[http]\n\"a\\nb\" = 1\n", "sensor.toml:2: http.a\\nb: unknown key, expected \"sessions\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"flow\", \"tcp\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"flow\", \"tcp\", \"host\", \"depth\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),
@@ -47,6 +47,21 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("[eal]\nargs = [\n  \"-n\",\n  4,\n]\n", "sensor.toml:4: eal.args[1]: found 4, expected a string"),
     ("[flow]\ntimeout = [\"1s\"]\n", "sensor.toml:2: flow.timeout: found an array, expected a table"),
+    // Hosts and depths.
+    (
+        "[[host]]\ntcp = \"linux\"\n",
+        "sensor.toml:1: host[0].prefixes: missing, expected an array of 1 to 4096 prefixes such as \"10.0.0.0/8\"",
+    ),
+    (
+        "[[host]]\nprefixes = [\"10.0.0.0/8\", \"10.1.2.3/8\"]\n",
+        "sensor.toml:2: host[0].prefixes[1]: found \"10.1.2.3/8\", expected a prefix such as \"10.0.0.0/8\" or \"2001:db8::/32\"",
+    ),
+    (
+        "[[host]]\nprefixes = [\"::/0\"]\ntcp = \"plan9\"\n",
+        "sensor.toml:3: host[0].tcp: found \"plan9\", expected \"first\", \"last\", \"linux\", \"windows\", \"bsd\" or \"solaris\"",
+    ),
+    ("[[depth]]\nports = [80, 80]\n", "sensor.toml:2: depth[0].ports[1]: found 80, expected each port once"),
+    ("[[depth]]\nports = [0]\n", "sensor.toml:2: depth[0].ports[0]: found 0, expected a number from 1 to 65535"),
     // Durations and sizes.
     (
         "[flow.timeout]\ntcp_new = \"soon\"\n",

@@ -2,10 +2,12 @@
 //! a file, and describes itself for the reference in `docs/configuration.md`;
 //! the [`section!`] macro turns a list of them into a struct.
 
+mod prefixes;
 mod quantity;
 mod word;
 
-pub(super) use self::quantity::{Number, PowerOfTwo, Size, Time};
+pub(super) use self::prefixes::Prefixes;
+pub(super) use self::quantity::{Number, Ports, PowerOfTwo, Size, Time};
 pub(super) use self::word::{Choice, Flag, Text, Words};
 use super::error::ConfigError;
 use super::walk::{Table, Value};

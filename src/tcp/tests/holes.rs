@@ -4,11 +4,14 @@ use super::*;
 
 const TIMEOUT: u64 = 700 * MS;
 const GRACE: u64 = 20 * MS;
-const LIMITS: Limits = Limits { hole_timeout_ns: TIMEOUT, ..ROOMY };
+
+fn limits() -> Limits {
+    Limits { hole_timeout_ns: TIMEOUT, ..roomy() }
+}
 
 /// Bytes 1 to 3 are missing; "def" came at `now_ns`.
 fn with_hole() -> Session {
-    let mut s = Session::established(LIMITS);
+    let mut s = Session::established(limits());
     s.client(4, b"def");
     s
 }
@@ -92,7 +95,9 @@ fn a_number_without_the_ack_flag_acknowledges_nothing() {
     let mut s = with_hole();
     s.now_ns += GRACE + 1;
     let header = TcpHeader { seq: SERVER_ISN + 1, ack: CLIENT_ISN + 7, window: 0, flags: 0 };
-    s.tcp.segment(&mut s.pair, ToClient, &header, b"x", 0, s.now_ns, &mut s.logs);
+    let now_ns = s.now_ns;
+    let placement = s.take(ToClient, &Packet { payload: b"x", ..packet(&header, now_ns) });
+    assert_eq!(placement.fate, Fate::Refused(Anomaly::FlagsNull));
     assert_eq!(s.client_text(), "");
     assert_eq!(s.tcp.counters().hole_acked, 0);
 }
@@ -123,7 +128,7 @@ fn one_acknowledgement_covers_several_holes() {
     s.now_ns += GRACE + 1;
     s.server_ack(13);
     assert_eq!(s.client_text(), "???def???jkl", "the third hole is not acknowledged");
-    assert_eq!(s.tcp.segments_used(), 1);
+    assert_eq!(s.tcp.pieces_used(), 1);
     s.assert_counters(|c| {
         c.out_of_order = 3;
         c.hole_acked = 2;

@@ -25,11 +25,21 @@ struct Model {
     delivered: usize,
     gaps: u64,
     ended: bool,
+    ends: [u32; 2],
 }
 
 impl Model {
     fn new(flow: usize, isn: u32, len: usize) -> Self {
-        Self { flow, isn, seen: vec![false; len], skipped: HashSet::new(), delivered: 0, gaps: 0, ended: false }
+        Self {
+            flow,
+            isn,
+            seen: vec![false; len],
+            skipped: HashSet::new(),
+            delivered: 0,
+            gaps: 0,
+            ended: false,
+            ends: [0; 2],
+        }
     }
 }
 
@@ -53,6 +63,18 @@ impl Consumer for Model {
             self.skipped.insert(self.delivered);
             self.delivered += 1;
         }
+    }
+
+    fn end(&mut self, direction: Direction, _reason: StreamEnd) {
+        self.ends[direction.index()] += 1;
+    }
+
+    fn anomaly(&mut self, _direction: Direction, _anomaly: Anomaly, versions: Option<Versions>) {
+        assert_eq!(versions, None, "every version of a byte is the same");
+    }
+
+    fn enough(&self, _direction: Direction) -> bool {
+        false
     }
 }
 
@@ -126,7 +148,7 @@ impl World {
     fn new(limits: Limits, isns: [u32; 2], lens: [usize; 2]) -> Self {
         let [a, b] = isns;
         let mut world = Self {
-            tcp: Reassembler::new(limits),
+            tcp: Reassembler::new(limits.clone()),
             pairs: [StreamPair::new(); 2],
             models: [Model::new(0, a, lens[0]), Model::new(1, b, lens[1])],
             now_ns: 1,
@@ -142,9 +164,9 @@ impl World {
     }
 
     fn raw(&mut self, flow: usize, direction: Direction, flags: u8, seq: u32, ack: u32, payload: &[u8]) {
-        let header = TcpHeader { seq, ack, window: 0, flags };
+        let header = TcpHeader { seq, ack, window: u16::MAX, flags };
         let (pair, model) = (&mut self.pairs[flow], &mut self.models[flow]);
-        self.tcp.segment(pair, direction, &header, payload, 0, self.now_ns, model);
+        self.tcp.segment(pair, direction, &Packet { payload, ..packet(&header, self.now_ns) }, model);
     }
 
     fn send(&mut self, flow: usize, at: usize, len: usize, fin: bool) {
@@ -207,18 +229,19 @@ impl World {
             assert!(pair.half(ToServer).held <= self.limits.per_stream);
         }
         let held: u32 = self.pairs.iter().map(|pair| u32::from(pair.half(ToServer).held)).sum();
-        assert_eq!(held, self.tcp.segments_used());
-        assert!(held <= self.limits.segments);
+        assert_eq!(held, self.tcp.pieces_used());
+        assert!(self.tcp.segments_used() <= self.limits.segments);
         let counters = self.tcp.counters();
         assert_eq!(counters.gaps, self.models.iter().map(|model| model.gaps).sum::<u64>());
         assert_eq!(counters.gap_bytes, self.models.iter().map(|model| model.skipped.len() as u64).sum::<u64>());
-        assert_eq!(counters.bad_reset, self.bad_resets);
+        assert_eq!(counters.seen(Anomaly::BadReset), self.bad_resets);
         assert_eq!(counters.after_close, 0, "no byte was sent behind the end");
     }
 
     fn finish(&mut self) {
         for (pair, model) in self.pairs.iter_mut().zip(&mut self.models) {
-            self.tcp.finish(pair, model);
+            self.tcp.finish(pair, StreamEnd::Expired, model);
+            assert!(model.ends.iter().all(|ends| *ends <= 1), "an end is told once");
             let last = model.seen.iter().rposition(|seen| *seen).map_or(0, |last| last + 1);
             // An early FIN ends the stream as well, with a gap before it.
             let end = if model.ended { model.seen.len() } else { last };
@@ -242,7 +265,7 @@ proptest! {
         per_stream in 0..8_u16,
         hole_timeout_ns in 0..100 * MS,
     ) {
-        let mut world = World::new(Limits { segments, per_stream, hole_timeout_ns }, isns, lens);
+        let mut world = World::new(Limits { history: 64, ..Limits::new(segments, per_stream, hole_timeout_ns) }, isns, lens);
         for step in &steps {
             world.step(step);
             world.check();
@@ -259,7 +282,7 @@ proptest! {
         repeats in vec((any::<prop::sample::Index>(), any::<u64>()), 0..12),
     ) {
         let len = pieces.iter().map(|(_, len, _, _)| *len).sum();
-        let roomy = Limits { segments: 200, per_stream: 200, hole_timeout_ns: u64::MAX };
+        let roomy = Limits { history: 64, ..Limits::new(200, 400, u64::MAX) };
         let mut world = World::new(roomy, isns, [len, 0]);
         world.models[0].ended = true;
         let mut schedule = Vec::new();

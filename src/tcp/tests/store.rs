@@ -4,13 +4,13 @@ use super::*;
 
 #[test]
 fn early_segments_wait_for_their_turn() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.client(7, b"ghi");
     s.client(4, b"def");
-    assert_eq!((s.client_text().as_str(), s.tcp.segments_used()), ("", 2));
+    assert_eq!((s.client_text().as_str(), s.tcp.pieces_used()), ("", 2));
     assert!(s.pair.holds_segments());
     s.client(1, b"abc");
-    assert_eq!((s.client_text().as_str(), s.tcp.segments_used()), ("abcdefghi", 0));
+    assert_eq!((s.client_text().as_str(), s.tcp.pieces_used()), ("abcdefghi", 0));
     assert!(!s.pair.holds_segments());
     s.assert_counters(|c| {
         c.in_order = 1;
@@ -20,7 +20,7 @@ fn early_segments_wait_for_their_turn() {
 
 #[test]
 fn overlaps_deliver_only_what_is_new() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.client(1, b"abcd");
     s.client(3, b"cdef");
     s.client(2, b"bcd");
@@ -28,7 +28,7 @@ fn overlaps_deliver_only_what_is_new() {
     s.client(8, b"hijk");
     s.client(5, b"efghi");
     assert_eq!(s.client_text(), "abcdefghijk");
-    assert_eq!(s.tcp.segments_used(), 0);
+    assert_eq!(s.tcp.pieces_used(), 0);
     s.assert_counters(|c| {
         c.in_order = 1;
         c.partly_new = 2;
@@ -39,7 +39,7 @@ fn overlaps_deliver_only_what_is_new() {
 
 #[test]
 fn repeated_early_segments_take_no_buffers() {
-    let mut s = Session::established(Limits { per_stream: 3, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 3, ..roomy() });
     for _ in 0..50 {
         s.client(4, b"def");
         s.client(7, b"ghi");
@@ -48,7 +48,7 @@ fn repeated_early_segments_take_no_buffers() {
         s.client(6, b"fg");
         s.send(ToServer, FIN | ACK, 10, 1, b"");
     }
-    assert_eq!(s.tcp.segments_used(), 3);
+    assert_eq!(s.tcp.pieces_used(), 3);
     s.client(1, b"abc");
     assert_eq!(s.client_text(), "abcdefghi");
     s.assert_counters(|c| {
@@ -60,7 +60,7 @@ fn repeated_early_segments_take_no_buffers() {
 
 #[test]
 fn a_repeated_early_segment_that_brings_the_fin_is_stored() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.client(4, b"def");
     s.send(ToServer, FIN | ACK, 4, 1, b"def");
     s.client(1, b"abc");
@@ -72,12 +72,12 @@ fn a_repeated_early_segment_that_brings_the_fin_is_stored() {
 #[test]
 fn a_long_segment_takes_several_buffers() {
     let long: Vec<u8> = (0..5000_u32).map(|n| (n % 251) as u8).collect();
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.send(ToServer, FIN | ACK, 4, 1, &long);
-    assert_eq!(s.tcp.segments_used(), 3);
+    assert_eq!(s.tcp.pieces_used(), 3);
     s.client(1, b"abc");
     assert_eq!(s.log(ToServer).bytes, [b"abc", long.as_slice()].concat());
-    assert_eq!(s.tcp.segments_used(), 0);
+    assert_eq!(s.tcp.pieces_used(), 0);
     s.send(ToClient, FIN | ACK, 1, 1, b"");
     assert_eq!(s.pair.state(), SessionState::Closed, "the FIN is behind the last piece");
     s.assert_counters(|c| {
@@ -89,9 +89,9 @@ fn a_long_segment_takes_several_buffers() {
 #[test]
 fn exactly_one_buffer_is_one_buffer() {
     for (len, buffers) in [(1, 1), (2047, 1), (2048, 1), (2049, 2), (4096, 2)] {
-        let mut s = Session::established(ROOMY);
+        let mut s = Session::established(roomy());
         s.client(2, &vec![b'x'; len]);
-        assert_eq!(s.tcp.segments_used(), buffers, "{len} bytes");
+        assert_eq!(s.tcp.pieces_used(), buffers, "{len} bytes");
         s.client(1, b"y");
         assert_eq!(s.log(ToServer).bytes.len(), len + 1);
     }
@@ -100,7 +100,7 @@ fn exactly_one_buffer_is_one_buffer() {
 #[test]
 fn sequence_numbers_wrap() {
     for before_wrap in 0..8_u32 {
-        let mut s = Session::new(ROOMY);
+        let mut s = Session::new(roomy());
         // The first byte's number is 2^32 - before_wrap.
         let base = 0_u32.wrapping_sub(CLIENT_ISN).wrapping_sub(before_wrap);
         s.send(ToServer, SYN, base.wrapping_sub(1), 0, b"");
@@ -108,7 +108,7 @@ fn sequence_numbers_wrap() {
         s.client(base.wrapping_add(2), b"cd");
         s.client(base, b"ab");
         s.client(base.wrapping_add(5), b"fgh");
-        s.send(ToServer, FIN, base.wrapping_add(8), 0, b"");
+        s.send(ToServer, FIN | ACK, base.wrapping_add(8), 0, b"");
         assert_eq!(s.client_text(), "abcdefgh", "{before_wrap} before the wrap");
         s.assert_counters(|c| {
             c.in_order = 1;
@@ -120,19 +120,20 @@ fn sequence_numbers_wrap() {
 
 #[test]
 fn a_stream_at_its_limit_skips_the_hole() {
-    let mut s = Session::established(Limits { per_stream: 2, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 2, ..roomy() });
     s.client(4, b"d");
     s.client(6, b"f");
     assert_eq!(s.tcp.counters().stream_limit, 0);
     s.client(8, b"h");
     assert_eq!(s.client_text(), "???d?f?h");
     assert_eq!(s.log(ToServer).gaps, [(0, 3), (4, 1), (6, 1)]);
-    assert_eq!(s.tcp.segments_used(), 0);
+    assert_eq!(s.tcp.pieces_used(), 0);
     assert_eq!(s.pair.gap_bytes(ToServer), 5);
     assert_eq!(s.pair.offset(ToServer), 8);
     s.assert_counters(|c| {
         c.out_of_order = 2;
         c.stream_limit = 1;
+        c.anomalies[Anomaly::InsertLimit as usize] = 1;
         c.gaps = 3;
         c.gap_bytes = 5;
     });
@@ -140,12 +141,12 @@ fn a_stream_at_its_limit_skips_the_hole() {
 
 #[test]
 fn a_stream_at_its_limit_keeps_what_lies_further_ahead() {
-    let mut s = Session::established(Limits { per_stream: 2, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 2, ..roomy() });
     s.client(10, b"j");
     s.client(12, b"l");
     s.client(5, b"e");
     assert_eq!(s.client_text(), "????e");
-    assert_eq!(s.tcp.segments_used(), 2);
+    assert_eq!(s.tcp.pieces_used(), 2);
     s.client(6, b"fghi");
     s.client(11, b"k");
     assert_eq!(s.client_text(), "????efghijkl");
@@ -153,6 +154,7 @@ fn a_stream_at_its_limit_keeps_what_lies_further_ahead() {
         c.out_of_order = 2;
         c.in_order = 2;
         c.stream_limit = 1;
+        c.anomalies[Anomaly::InsertLimit as usize] = 1;
         c.gaps = 1;
         c.gap_bytes = 4;
     });
@@ -160,12 +162,13 @@ fn a_stream_at_its_limit_keeps_what_lies_further_ahead() {
 
 #[test]
 fn a_long_segment_beyond_the_limit_is_delivered_behind_a_gap() {
-    let mut s = Session::established(Limits { per_stream: 2, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 2, ..roomy() });
     s.client(3, &[b'x'; 4097]);
     assert_eq!(s.log(ToServer).gaps, [(0, 2)]);
     assert_eq!(s.log(ToServer).bytes.len(), 2 + 4097);
     s.assert_counters(|c| {
         c.stream_limit = 1;
+        c.anomalies[Anomaly::InsertLimit as usize] = 1;
         c.gaps = 1;
         c.gap_bytes = 2;
     });
@@ -173,38 +176,52 @@ fn a_long_segment_beyond_the_limit_is_delivered_behind_a_gap() {
 
 #[test]
 fn an_empty_pool_skips_the_hole_of_whoever_needs_it() {
-    let mut s = Session::established(Limits { segments: 2, ..ROOMY });
-    // Another flow of the same worker takes one buffer.
+    let mut s = Session::established(Limits { segments: 1, ..roomy() });
+    // Another flow of the same worker takes the buffer.
     let mut other = StreamPair::new();
     let mut other_logs = Logs::default();
     for (seq, flags, payload) in [(0, SYN, b"".as_slice()), (4, ACK, b"early")] {
         let header = TcpHeader { seq, ack: 0, window: 0, flags };
-        s.tcp.segment(&mut other, ToServer, &header, payload, 0, s.now_ns, &mut other_logs);
+        s.tcp.segment(&mut other, ToServer, &Packet { payload, ..packet(&header, s.now_ns) }, &mut other_logs);
     }
+    assert_eq!(s.tcp.segments_used(), 1);
     s.client(4, b"d");
-    assert_eq!(s.tcp.segments_used(), 2);
     s.client(6, b"f");
     assert_eq!(s.client_text(), "???d?f");
     assert_eq!(s.tcp.segments_used(), 1, "the other flow's buffer is untouched");
-    s.tcp.finish(&mut other, &mut other_logs);
+    s.tcp.finish(&mut other, StreamEnd::Expired, &mut other_logs);
     assert_eq!(other_logs.0[0].text(), "???early");
     assert_eq!(s.tcp.segments_used(), 0);
     s.assert_counters(|c| {
-        c.out_of_order = 2;
-        c.pool_exhausted = 1;
+        c.out_of_order = 1;
+        c.pool_exhausted = 2;
+        c.anomalies[Anomaly::InsertMemory as usize] = 2;
         c.gaps = 3;
         c.gap_bytes = 4 + 3;
     });
 }
 
 #[test]
+fn small_segments_share_a_buffer() {
+    let mut s = Session::established(Limits { segments: 2, ..roomy() });
+    for at in (3..19).rev().step_by(2) {
+        s.client(at, b"x");
+    }
+    assert_eq!((s.tcp.pieces_used(), s.tcp.segments_used()), (8, 1));
+    s.client(1, b"ab");
+    s.finish();
+    assert_eq!(s.tcp.pieces_used(), 0);
+}
+
+#[test]
 fn without_buffers_every_hole_is_skipped_at_once() {
-    let mut s = Session::established(Limits { segments: 0, ..ROOMY });
+    let mut s = Session::established(Limits { segments: 0, ..roomy() });
     s.client(3, b"c");
     s.client(1, b"ab");
     assert_eq!(s.client_text(), "??c");
     s.assert_counters(|c| {
         c.pool_exhausted = 1;
+        c.anomalies[Anomaly::InsertMemory as usize] = 1;
         c.retransmitted = 1;
         c.gaps = 1;
         c.gap_bytes = 2;
@@ -213,16 +230,18 @@ fn without_buffers_every_hole_is_skipped_at_once() {
 
 #[test]
 fn no_byte_follows_a_fin_that_the_limit_uncovers() {
-    let mut s = Session::established(Limits { per_stream: 1, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 1, ..roomy() });
     s.send(ToServer, FIN | ACK, 4, 1, b"def");
     s.client(20, b"after");
     assert_eq!(s.client_text(), "???def");
     assert_eq!(s.log(ToServer).gaps, [(0, 3)]);
-    assert_eq!(s.tcp.segments_used(), 0);
+    assert_eq!(s.tcp.pieces_used(), 0);
     s.assert_counters(|c| {
         c.out_of_order = 1;
         c.stream_limit = 1;
+        c.anomalies[Anomaly::InsertLimit as usize] = 1;
         c.after_close = 5;
+        c.anomalies[Anomaly::DataAfterFin as usize] = 1;
         c.gaps = 1;
         c.gap_bytes = 3;
     });
@@ -230,7 +249,7 @@ fn no_byte_follows_a_fin_that_the_limit_uncovers() {
 
 #[test]
 fn what_the_capture_cut_off_is_a_gap_at_once() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.send_cut(ToServer, ACK, 1, 1, b"ab", 3);
     assert_eq!(s.client_text(), "ab???");
     s.client(6, b"f");
@@ -247,7 +266,7 @@ fn what_the_capture_cut_off_is_a_gap_at_once() {
 
 #[test]
 fn a_packet_whose_payload_was_cut_off_whole_is_a_gap() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.send_cut(ToServer, FIN | ACK, 1, 1, b"", 1460);
     s.send(ToClient, FIN | ACK, 1, 1462, b"");
     assert_eq!(s.log(ToServer).gaps, [(0, 1460)]);
@@ -260,7 +279,7 @@ fn a_packet_whose_payload_was_cut_off_whole_is_a_gap() {
 
 #[test]
 fn what_was_cut_off_an_early_segment_is_a_gap_in_its_place() {
-    let mut s = Session::established(ROOMY);
+    let mut s = Session::established(roomy());
     s.send_cut(ToServer, FIN | ACK, 4, 1, b"def", 5);
     s.client(1, b"abc");
     assert_eq!(s.client_text(), "abcdef?????");
@@ -277,13 +296,14 @@ fn what_was_cut_off_an_early_segment_is_a_gap_in_its_place() {
 
 #[test]
 fn what_was_cut_off_a_segment_over_the_limit_is_a_gap_too() {
-    let mut s = Session::established(Limits { per_stream: 0, ..ROOMY });
+    let mut s = Session::established(Limits { per_stream: 0, ..roomy() });
     s.send_cut(ToServer, FIN | ACK, 3, 1, b"cd", 2);
     assert_eq!(s.client_text(), "??cd??");
     s.send(ToClient, FIN | ACK, 1, 1, b"");
     assert_eq!(s.pair.state(), SessionState::Closed);
     s.assert_counters(|c| {
         c.stream_limit = 1;
+        c.anomalies[Anomaly::InsertLimit as usize] = 1;
         c.gaps = 2;
         c.gap_bytes = 4;
     });

@@ -5,7 +5,7 @@ use super::{Frame, Pipeline, VICTIMS_AHEAD};
 use crate::dpdk::memory;
 use crate::event::{Direction, EndReason, Event, FlowEvent, FlowState, TcpSummary};
 use crate::flow::{Bits, Class, Flow, FlowIndex};
-use crate::tcp::SessionState;
+use crate::tcp::{SessionState, StreamEnd};
 use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, head};
 
@@ -27,7 +27,7 @@ impl Pipeline {
         if opens {
             let reused = match flow.class() {
                 Class::TcpClosed => true,
-                Class::TcpNew => flow.bits.has(Bits::SYN_SEEN) && flow.aux != tcp.seq,
+                Class::TcpNew => flow.tcp.client_isn().is_some_and(|isn| isn != tcp.seq),
                 _ => false,
             };
             if reused {
@@ -74,10 +74,6 @@ impl Pipeline {
                 flow.bits.set(Bits::NO_CONTENT);
                 self.inspector.counters.midstream_ignored += 1;
             }
-            if flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN {
-                flow.aux = headers.tcp.seq;
-                flow.bits.set(Bits::SYN_SEEN);
-            }
         } else if class == Class::Icmp {
             flow.aux = u32::from(headers.src_port) << 16 | u32::from(headers.dest_port);
         }
@@ -95,7 +91,7 @@ impl Pipeline {
             let mut streams = flow.tcp;
             let timestamp_ns = flow.last_ns;
             let mut content = Content { flow, inspector: &mut self.inspector, trigger: None, timestamp_ns };
-            self.tcp.finish(&mut streams, &mut content);
+            self.tcp.finish(&mut streams, StreamEnd::Expired, &mut content);
             flow.tcp = streams;
         }
         let timestamp_ns = match reason {

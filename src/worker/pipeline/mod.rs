@@ -62,6 +62,8 @@ pub struct PipelineOptions {
     pub seed: u64,
     /// Store for early segments.
     pub tcp: Limits,
+    /// Check TCP checksums.
+    pub tcp_checksum: bool,
     /// Inspect connections whose start was not seen.
     pub midstream: bool,
     /// HTTP parser states.
@@ -95,7 +97,7 @@ impl Pipeline {
     #[must_use]
     pub fn new(options: PipelineOptions, matcher: Arc<Matcher>, killer: Killer, events: EventSender) -> Self {
         let table = FlowTable::new(options.flows, options.timeouts, options.seed);
-        let tcp = Reassembler::new(options.tcp);
+        let tcp = Reassembler::new(options.tcp.clone());
         let (flows, buckets) = table.memory();
         memory::settle(flows);
         memory::settle(buckets);
@@ -206,6 +208,7 @@ impl Pipeline {
                 udp: class(Class::UdpNew) + class(Class::UdpEstablished),
                 index_spills: self.table.spilled(),
                 segments_held: u64::from(self.tcp.segments_used()),
+                pieces_held: u64::from(self.tcp.pieces_used()),
                 http: u64::try_from(self.inspector.parsers.used()).unwrap_or(u64::MAX),
                 hit_records: u64::from(self.inspector.hits.used()),
                 events_sent: self.inspector.events.sent(),

@@ -4,8 +4,9 @@ use super::prepare::Prepared;
 use super::{Frame, Pipeline};
 use crate::event::Direction;
 use crate::flow::{Bits, Class};
-use crate::tcp::SessionState;
-use crate::wire::{proto, tcp_flag};
+use crate::tcp::{Checksum, Options, Packet, SessionState};
+use crate::wire;
+use crate::wire::{Headers, proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
 
 impl Pipeline {
@@ -48,12 +49,29 @@ impl Pipeline {
                 }
                 let mut streams = flow.tcp;
                 let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns };
-                let (tcp, missing) = (&headers.tcp, headers.missing_len);
-                if content.flow.bits.has(Bits::NO_CONTENT) {
-                    self.tcp.segment(&mut streams, direction, tcp, &[], 0, now_ns, &mut content);
-                } else {
-                    self.tcp.segment(&mut streams, direction, tcp, payload, missing, now_ns, &mut content);
-                }
+                let inspected = !content.flow.bits.has(Bits::NO_CONTENT);
+                let (raw, options) = headers.tcp_header(frame.data);
+                let packet = Packet {
+                    header: &headers.tcp,
+                    options: Options::read(options),
+                    urgent: raw.map_or(0, |[.., high, low]| u16::from_be_bytes([*high, *low])),
+                    payload: if inspected { payload } else { &[] },
+                    missing: if inspected { headers.missing_len } else { 0 },
+                    ttl: headers.ttl,
+                    checksum: if self.options.tcp_checksum {
+                        checksum(frame.data, headers)
+                    } else {
+                        Checksum::Unchecked
+                    },
+                    dest: &headers.dest,
+                    v6: headers.v6,
+                    server_port: match direction {
+                        Direction::ToServer => headers.dest_port,
+                        Direction::ToClient => headers.src_port,
+                    },
+                    now_ns,
+                };
+                self.tcp.segment(&mut streams, direction, &packet, &mut content);
                 flow.tcp = streams;
                 match streams.state() {
                     SessionState::Unestablished => Class::TcpNew,
@@ -79,5 +97,19 @@ impl Pipeline {
             }
         };
         self.table.touch(index, class, now_ns);
+    }
+}
+
+/// The TCP checksum of a segment; it cannot be told of one that the capture has cut.
+#[inline]
+fn checksum(frame: &[u8], headers: &Headers) -> Checksum {
+    if headers.missing_len != 0 {
+        return Checksum::Unchecked;
+    }
+    let segment = headers.segment(frame);
+    if wire::checksum::transport_is_right(&headers.src, &headers.dest, headers.v6, proto::TCP, segment) {
+        Checksum::Right
+    } else {
+        Checksum::Wrong
     }
 }

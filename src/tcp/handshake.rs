@@ -1,0 +1,150 @@
+//! How sessions begin and how resets end them.
+
+use super::anomaly::Anomaly;
+use super::segment::Packet;
+use super::seq::distance;
+use super::stream::{
+    ACKED, ALT, EDGE, FINISHED, GUESSED, Half, RESET, SCALED, SIGNED, STAMPED, STARTED, SYN, Sides, TS_SYN, URGENT,
+};
+use crate::wire::tcp_flag;
+
+/// Where the receiver's side is not seen, a reset counts when it lies at most this far after the next expected byte;
+/// data in between may have been lost on the way to the sensor.
+const RESET_AHEAD: i32 = 1 << 20;
+
+/// What a SYN or a SYN-ACK turned out to be.
+pub(super) enum Opening {
+    /// The first, or one seen before: its sender's numbers are known now.
+    Counts,
+    /// It changes nothing.
+    Ignored,
+    /// It changes nothing, and is odd.
+    Odd(Anomaly),
+}
+
+/// Takes a SYN or SYN-ACK of `half`.
+pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
+    let Sides { half, peer, alt, .. } = sides;
+    let header = packet.header;
+    let with_ack = packet.has(tcp_flag::ACK);
+    if half.has(ACKED) && peer.has(ACKED) {
+        // RFC 5961 section 4.2: an established session answers a SYN with an ACK, and goes on.
+        if half.has(SYN) && half.isn == header.seq {
+            return Opening::Ignored;
+        }
+        return Opening::Odd(if with_ack { Anomaly::SynAckInSession } else { Anomaly::SynInSession });
+    }
+    if with_ack && peer.has(SYN) && !acknowledges_syn(peer, **alt, header.ack) {
+        return Opening::Odd(Anomaly::SynAckBadAck);
+    }
+    if half.has(SYN) {
+        if half.isn == header.seq {
+            return Opening::Counts;
+        }
+        // Which of the two counts is seen from the answer.
+        **alt = header.seq;
+        half.bits |= ALT;
+        peer.bits &= !(ALT | URGENT);
+        return Opening::Odd(if with_ack { Anomaly::SynAckResentOtherIsn } else { Anomaly::SynResentOtherIsn });
+    }
+    let first = header.seq.wrapping_add(1);
+    if !half.has(STARTED) || half.offset() == 0 && half.has(GUESSED) {
+        half.next_seq = first;
+        half.sent = first;
+    } else if distance(first, half.next_seq) > 0 {
+        // Data was picked up that lies before this SYN: it belongs to another session.
+        return Opening::Ignored;
+    }
+    half.isn = header.seq;
+    half.bits |= STARTED | SYN;
+    half.bits &= !GUESSED;
+    half.ttl = packet.ttl;
+    if packet.options.signed {
+        half.bits |= SIGNED;
+    }
+    if let Some(shift) = packet.options.window_scale {
+        half.set_scale(shift);
+    }
+    if let Some((stamp, _)) = packet.options.timestamps {
+        half.ts_recent = stamp;
+        half.bits |= TS_SYN | STAMPED;
+    }
+    if with_ack {
+        half.acked = header.ack;
+        half.edge = header.ack.wrapping_add(u32::from(header.window));
+        half.bits |= ACKED | EDGE;
+        if !peer.has(STARTED) {
+            peer.next_seq = header.ack;
+            peer.sent = header.ack;
+            peer.isn = header.ack.wrapping_sub(1);
+            peer.bits |= STARTED | GUESSED;
+        }
+    }
+    Opening::Counts
+}
+
+/// True when `ack` acknowledges the SYN of `half`, or the other one that it may have sent; that one counts then.
+fn acknowledges_syn(half: &mut Half, alt: u32, ack: u32) -> bool {
+    let first = half.isn.wrapping_add(1);
+    if distance(ack, first) >= 0 && distance(ack, half.sent) <= 0 {
+        return true;
+    }
+    if half.has(ALT) && ack == alt.wrapping_add(1) {
+        take_other(half, alt);
+        return true;
+    }
+    false
+}
+
+/// Both numbers of a handshake were possible; an acknowledgement says that it is the other one.
+pub(super) fn take_other(half: &mut Half, alt: u32) {
+    half.isn = alt;
+    half.next_seq = alt.wrapping_add(1);
+    half.sent = half.next_seq;
+    half.bits &= !ALT;
+}
+
+/// The window that a segment without SYN grants, in bytes: an upper bound where the handshake was not seen.
+#[inline]
+pub(super) fn window(half: &Half, peer: &Half, window: u16) -> u32 {
+    let shift = if half.has(SCALED) {
+        // RFC 7323 section 2.2: the option counts only when both SYNs had it.
+        if peer.has(SYN) && !peer.has(SCALED) { 0 } else { half.scale() }
+    } else if half.has(SYN) {
+        0
+    } else {
+        u32::from(super::options::MAX_WINDOW_SCALE)
+    };
+    u32::from(window) << shift
+}
+
+/// Takes a reset of `half`; false when its receiver does not believe it.
+///
+/// `last_held` is the number after the last early piece of `half`: a receiver that told it in its SACK also believes a
+/// reset there.
+pub(super) fn reset(sides: &mut Sides<'_>, packet: &Packet<'_>, last_held: Option<u32>) -> bool {
+    let Sides { half, peer, alt, .. } = sides;
+    let header = packet.header;
+    let with_ack = packet.has(tcp_flag::ACK);
+    let fits = if !half.has(STARTED) {
+        // RFC 9293 section 3.10.7.3: a connection is refused by acknowledging its SYN. To a segment out of the blue, the
+        // reset has the number that the segment acknowledged (section 3.5.2).
+        !peer.has(STARTED)
+            || with_ack && distance(header.ack, peer.isn) > 0 && distance(header.ack, peer.sent) <= 0
+            || peer.has(ACKED) && header.seq == peer.acked
+            || peer.has(ALT) && with_ack && header.ack == alt.wrapping_add(1)
+    } else if !peer.has(STARTED) || !peer.has(ACKED) {
+        (0..=RESET_AHEAD).contains(&distance(header.seq, half.next_seq))
+    } else {
+        // RFC 5961 section 3.2: only "exactly the next expected sequence number". What the receiver has acknowledged
+        // may be ahead of what the sensor has seen. After a FIN, its own number is believed too.
+        header.seq == half.next_seq
+            || distance(peer.acked, half.next_seq) > 0 && header.seq == peer.acked
+            || Some(header.seq) == last_held
+            || half.has(FINISHED) && header.seq == half.next_seq.wrapping_sub(1)
+    };
+    if fits {
+        half.bits |= RESET;
+    }
+    fits
+}

@@ -1,0 +1,97 @@
+//! Would the receiver take this segment?
+
+use super::anomaly::Anomaly;
+use super::limits::Limits;
+use super::segment::Packet;
+use super::seq::{distance, later};
+use super::stream::{ACKED, EDGE, Half, LOOSE, SIGNED, STAMPED, STARTED, SYN};
+use crate::wire::tcp_flag;
+
+/// Farthest that data may lie ahead, whatever is known of the window: none is larger (RFC 7323 section 2.3).
+const LARGEST_WINDOW: i32 = 1 << 30;
+
+/// What is illegal about a combination of flags, whatever the state.
+pub(super) const fn illegal_flags(flags: u8) -> Option<Anomaly> {
+    const fn all(flags: u8, bits: u8) -> bool {
+        flags & bits == bits
+    }
+    // The usual cases first: an acknowledgement of any kind without SYN and RST, and the SYN.
+    if flags & (tcp_flag::ACK | tcp_flag::SYN | tcp_flag::RST) == tcp_flag::ACK {
+        return None;
+    }
+    if all(flags, tcp_flag::SYN | tcp_flag::FIN) {
+        return Some(Anomaly::FlagsSynFin);
+    }
+    if all(flags, tcp_flag::SYN | tcp_flag::RST) {
+        return Some(Anomaly::FlagsSynRst);
+    }
+    if all(flags, tcp_flag::FIN | tcp_flag::RST) {
+        return Some(Anomaly::FlagsFinRst);
+    }
+    if flags & (tcp_flag::SYN | tcp_flag::RST) != 0 {
+        return None;
+    }
+    // RFC 9293 section 3.10.7.4: "if the ACK bit is off, drop the segment".
+    Some(if flags & tcp_flag::FIN != 0 { Anomaly::FlagsFinWithoutAck } else { Anomaly::FlagsNull })
+}
+
+/// What speaks against a segment with ACK, and neither SYN nor RST, of an open session; `None`: its receiver takes it.
+#[inline]
+pub(super) fn judge(half: &Half, peer: &Half, packet: &Packet<'_>, limits: &Limits) -> Option<Anomaly> {
+    let header = packet.header;
+    if packet.ttl.saturating_add(limits.ttl_slack) < half.ttl {
+        return Some(Anomaly::TtlTooLow);
+    }
+    if packet.options.signed != half.has(SIGNED) && half.has(SYN) {
+        return Some(Anomaly::SignatureSurprise);
+    }
+    if let Some((stamp, _)) = packet.options.timestamps
+        && half.has(STAMPED)
+        && half.stamps()
+        && peer.stamps()
+        // RFC 7323 section 5.3 R1; receivers forgive a difference of one tick.
+        && distance(half.ts_recent, stamp) > 1
+    {
+        return Some(Anomaly::BadTimestamp);
+    }
+    if peer.has(STARTED) && !half.has(LOOSE) {
+        // RFC 9293 section 3.10.7.4: "If the ACK acks something not yet sent, then send an ACK, drop the segment".
+        if distance(header.ack, peer.sent) > 0 {
+            return Some(Anomaly::BadAck);
+        }
+        // RFC 5961 section 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK.
+        if half.has(ACKED) {
+            let window = half.edge.wrapping_sub(half.acked).max(u32::from(u16::MAX));
+            let old = distance(half.acked, header.ack);
+            if old > 0 && old.unsigned_abs() > window {
+                return Some(Anomaly::BadAck);
+            }
+        }
+    }
+    if !packet.payload.is_empty() || packet.missing != 0 {
+        return out_of_window(half, peer, packet);
+    }
+    None
+}
+
+fn out_of_window(half: &Half, peer: &Half, packet: &Packet<'_>) -> Option<Anomaly> {
+    let seq = packet.header.seq;
+    let ahead = distance(seq, half.next_seq);
+    // Numbers exactly 2^31 apart lie on neither side.
+    if ahead > LARGEST_WINDOW || ahead == i32::MIN {
+        return Some(Anomaly::OutOfWindow);
+    }
+    if !half.has(LOOSE) && peer.has(EDGE) {
+        // What was seen before is no question of the window.
+        let first = later(seq, half.next_seq);
+        let known = distance(packet_end(packet), half.next_seq) <= 0;
+        return (!known && distance(first, peer.edge) >= 0).then_some(Anomaly::OutOfWindow);
+    }
+    None
+}
+
+/// The number after a packet's last payload byte.
+pub(super) fn packet_end(packet: &Packet<'_>) -> u32 {
+    let length = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
+    packet.header.seq.wrapping_add(length).wrapping_add(packet.missing)
+}
