@@ -58,6 +58,9 @@ pub(super) struct Replay {
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) common: Common,
+    /// Write each direction of each TCP connection to a file in this new or empty directory, named as tcpflow names it
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(super) streams: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod check;
 mod output;
 mod replay;
 mod run;
+mod streams;
 
 use std::process::ExitCode;
 

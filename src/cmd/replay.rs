@@ -14,6 +14,7 @@ use serde_json::json;
 use super::arguments::Replay;
 use super::build;
 use super::output::{Failure, complain, print};
+use super::streams::{self, StreamsReport, StreamsWriter};
 use crate::config::Config;
 use crate::control::{self, figures};
 use crate::dpdk::lcore::{self, StopFlag};
@@ -26,7 +27,7 @@ use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Reta};
-use crate::worker::{Idle, Pipeline, Sources, Worker, WorkerControl};
+use crate::worker::{Idle, Pipeline, Sources, TapReceiver, Worker, WorkerControl, tap};
 
 /// Packets between two looks at the clock, for progress.
 const LOOK_EVERY: u64 = 1024;
@@ -39,6 +40,9 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let matcher = build::matcher(&config)?;
     let first = CaptureReader::open(first_file(&options.files)?)?;
     let workers = worker_count(&config, common.workers);
+    if let Some(directory) = &options.streams {
+        streams::prepare(directory)?;
+    }
     let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
@@ -47,7 +51,10 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let reta = Reta::new(DEFAULT_RETA_SIZE, workers)
         .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
     let started = Instant::now();
-    let (running, rings, receivers) = launch(&eal, &config, &matcher, workers)?;
+    let Launched { running, rings, receivers, taps } =
+        launch(&eal, &config, &matcher, workers, options.streams.is_some())?;
+    let streams = options.streams.as_deref().map(|directory| StreamsWriter::spawn(directory, taps));
+    let streams = streams.transpose().context("the streams' thread")?;
     let (stats, stats_receiver) = mpsc::channel();
     let ifaces = options.files.iter().map(|file| iface_name(file)).collect();
     let names = build::names(&config, ifaces);
@@ -67,8 +74,10 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     send_stats(&stats, &sums, end_ns);
     drop(stats);
     let (written, failure) = writer.finish().context("the event thread")?;
+    let streams = streams.map(StreamsWriter::finish).transpose()?.zip(options.streams.as_deref());
 
-    let summary = Summary { figures: &sums, fed: &fed, written, seconds: started.elapsed().as_secs_f64(), workers };
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = Summary { figures: &sums, fed: &fed, written, seconds, workers, streams };
     let path = common.out.join(&config.event.file);
     print(&if common.json { summary.json() } else { summary.text(&path) })?;
     if let Some(failure) = failure {
@@ -115,7 +124,14 @@ fn start_eal(config: &Config, workers: u16) -> Result<Eal, DpdkError> {
     ])
 }
 
-type Running = Vec<(lcore::Running<()>, Arc<WorkerControl>)>;
+/// The workers, and the other ends of what they were given.
+struct Launched {
+    running: Vec<(lcore::Running<()>, Arc<WorkerControl>)>,
+    rings: Vec<ring::RingSender>,
+    receivers: Vec<EventReceiver>,
+    /// None unless streams are to be written.
+    taps: Vec<TapReceiver>,
+}
 
 /// Starts the workers, each of which makes its own tables.
 fn launch(
@@ -123,9 +139,10 @@ fn launch(
     config: &Config,
     matcher: &Arc<Matcher>,
     workers: u16,
-) -> Result<(Running, Vec<ring::RingSender>, Vec<EventReceiver>), Failure> {
+    with_taps: bool,
+) -> Result<Launched, Failure> {
     let paused = Arc::new(AtomicBool::new(false));
-    let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut running, mut rings, mut receivers, mut taps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);
@@ -135,16 +152,21 @@ fn launch(
         let options = build::pipeline_options(config, SEED, false);
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
+        let (tapped, tap) = with_taps.then(tap).unzip();
         let task = lcore::launch(eal, lcore, move || {
-            let pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
+            let mut pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
+            if let Some(tapped) = tapped {
+                pipeline.attach(tapped);
+            }
             let sources = Sources { queues: Vec::new(), ring: Some(ring_out), live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
         })?;
         running.push((task, control));
         rings.push(ring_in);
         receivers.push(receiver);
+        taps.extend(tap);
     }
-    Ok((running, rings, receivers))
+    Ok(Launched { running, rings, receivers, taps })
 }
 
 /// Feeds all files; returns what was fed, the clock at the end, and the error
@@ -245,6 +267,8 @@ struct Summary<'a> {
     written: WriterReport,
     seconds: f64,
     workers: u16,
+    /// What was written of streams, and where.
+    streams: Option<(StreamsReport, &'a Path)>,
 }
 
 impl Summary<'_> {
@@ -254,7 +278,7 @@ impl Summary<'_> {
 
     fn json(&self) -> String {
         let rejects: BTreeMap<_, _> = figures::rejects(self.figures).into_iter().collect();
-        json!({
+        let mut summary = json!({
             "packets": self.fed.packets,
             "bytes": self.fed.bytes,
             "seconds": self.seconds,
@@ -268,8 +292,15 @@ impl Summary<'_> {
             "gap_bytes": self.get("tcp.gap_bytes"),
             "oversize": self.fed.oversize,
             "drops": self.get("event.dropped"),
-        })
-        .to_string()
+        });
+        if let Some((streams, _)) = &self.streams
+            && let Some(fields) = summary.as_object_mut()
+        {
+            let StreamsReport { files, bytes, gaps, gap_bytes } = streams;
+            let value = json!({"files": files, "bytes": bytes, "gaps": gaps, "gap_bytes": gap_bytes});
+            fields.insert("streams".to_owned(), value);
+        }
+        summary.to_string()
     }
 
     fn text(&self, path: &Path) -> String {
@@ -306,6 +337,14 @@ impl Summary<'_> {
         }
         if self.fed.oversize != 0 {
             lines.push(format!("{} frames longer than 65,535 bytes were cut", figures::grouped(self.fed.oversize)));
+        }
+        if let Some((streams, directory)) = &self.streams {
+            lines.push(format!(
+                "{} bytes of TCP streams in {} files in {}",
+                figures::grouped(streams.bytes),
+                figures::grouped(streams.files),
+                directory.display()
+            ));
         }
         lines.push(format!("{} events in {}", figures::grouped(self.written.written), path.display()));
         lines.join("\n")

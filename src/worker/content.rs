@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::counters::Counters;
 use super::slots::Slots;
+use super::tap::StreamTap;
 use crate::event::{
     AlertEvent, AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Location, Versions,
 };
@@ -25,6 +26,8 @@ pub(super) struct Inspector {
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,
+    /// Gets a copy of every stream, in a replay that was asked for one.
+    pub(super) tap: Option<Box<StreamTap>>,
 }
 
 /// The packet whose bytes are being looked at; absent when a flow's last stored
@@ -47,6 +50,9 @@ pub(super) struct Content<'a> {
 
 impl Consumer for Content<'_> {
     fn data(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        if let Some(tap) = &mut self.inspector.tap {
+            tap.data(head(self.flow, self.timestamp_ns), direction, offset, bytes);
+        }
         match self.flow.app_proto {
             AppProto::Http => self.http(direction, offset, bytes),
             AppProto::Failed => self.scan(direction, Location::Stream, offset, bytes),
@@ -55,6 +61,9 @@ impl Consumer for Content<'_> {
     }
 
     fn gap(&mut self, direction: Direction, length: u64) {
+        if let Some(tap) = &mut self.inspector.tap {
+            tap.gap(head(self.flow, self.timestamp_ns), direction, length);
+        }
         // No keyword reaches over bytes that were never seen.
         self.restart(direction);
         if self.flow.parser == NO_SLOT {

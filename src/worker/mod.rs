@@ -16,9 +16,11 @@ mod mailbox;
 mod pipeline;
 mod poll;
 mod slots;
+mod tap;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
 pub use pipeline::{Frame, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};
+pub use tap::{StreamTap, TapReceiver, TapRecord, tap};

@@ -106,7 +106,11 @@ impl Pipeline {
             EndReason::TcpReuse => counters.flows_reused += 1,
             EndReason::Shutdown => counters.flows_shutdown += 1,
         }
-        self.inspector.events.send(Event::Flow(record(flow, timestamp_ns, reason)));
+        let ended = record(flow, timestamp_ns, reason);
+        if let Some(tap) = self.inspector.tap.as_mut().filter(|_| ended.tcp.is_some()) {
+            tap.end(ended);
+        }
+        self.inspector.events.send(Event::Flow(ended));
         self.inspector.hits.release(&mut flow.hits);
         self.inspector.parsers.release(&mut flow.parser);
         self.table.remove(index);

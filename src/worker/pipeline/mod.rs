@@ -10,6 +10,7 @@ use self::prepare::{Prepared, prepare};
 use super::content::Inspector;
 use super::counters::{Counters, Gauges, Snapshot};
 use super::slots::Slots;
+use super::tap::StreamTap;
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{EndReason, EventSender};
 use crate::flow::{Class, Flow, FlowTable, Timeouts};
@@ -110,8 +111,14 @@ impl Pipeline {
             killer,
             events,
             counters: Counters::default(),
+            tap: None,
         };
         Self { table, tcp, inspector, options, prepared: Some(Box::new([Prepared::default(); MAX_BURST])), clock_ns: 0 }
+    }
+
+    /// Lets `tap` have a copy of every TCP stream's bytes, gaps and end from now on.
+    pub fn attach(&mut self, tap: StreamTap) {
+        self.inspector.tap = Some(Box::new(tap));
     }
 
     /// Takes up to [`MAX_BURST`] frames, in order.
