@@ -119,6 +119,8 @@ def parse_options(data):
         if data[at] == 1:
             at += 1
             continue
+        if at + 1 >= len(data) or data[at + 1] < 2:
+            break
         length = data[at + 1]
         found[data[at]] = data[at + 2 : at + length]
         at += length
