@@ -273,7 +273,9 @@ class Connection:
 
 def drive(lab, schedules, at_once):
     """Runs all schedules, `at_once` of them at a time. Returns the connections, which have their results."""
-    connections = [Connection(lab, schedule, number) for number, schedule in enumerate(schedules)]
+    # Every connection of a lab has an end of its own, so that none meets what another one left behind.
+    connections = [Connection(lab, schedule, number) for number, schedule in enumerate(schedules, lab.used)]
+    lab.used += len(connections)
     by_key = {connection.key: connection for connection in connections}
 
     def handler(packet):

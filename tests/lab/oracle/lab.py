@@ -49,6 +49,7 @@ class Lab:
         self.echoes = 0
         self.echoed = -1
         self.accepted = {}
+        self.used = 0
         atexit.register(self.remove)
         self.build()
         self.open()
