@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from oracle import generate, judge, lab, report, resets, schedule, shrink, wire  # noqa: F401
+from oracle import generate, judge, kernel, lab, report, resets, schedule, shrink, wire  # noqa: F401
 from oracle.drive import drive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +29,10 @@ def arguments():
     parser.add_argument("--count", type=int, default=1000, metavar="M", help="schedules (default 1000)")
     parser.add_argument("--only", type=int, metavar="SEED", help="this one schedule, told step by step")
     parser.add_argument("--features", metavar="A,B", help="only these features")
+    parser.add_argument("--alone", action="store_true", help="one feature a schedule")
     parser.add_argument("--without", metavar="A,B", help="not these features")
     parser.add_argument("--list", action="store_true", help="name the features, a line each")
+    parser.add_argument("--taken", action="store_true", help="also say what the kernel took of which kind of segment")
     parser.add_argument("--role", choices=["client", "server", "both"], default="both", help="the crafted side's role")
     parser.add_argument("--at-once", type=int, default=8, metavar="N", help="connections at a time (default 8)")
     parser.add_argument("--shrink", action="store_true", help="make the first difference of each feature minimal")
@@ -73,9 +75,9 @@ def schedules(options):
     roles = {"both": ["client", "server"]}.get(options.role, [options.role])
     seeds = [options.only] if options.only is not None else range(options.seed, options.seed + options.count)
     if len(roles) == 1:
-        return [generate.generate(seed, chosen, roles[0]) for seed in seeds]
+        return [generate.generate(seed, chosen, roles[0], options.alone) for seed in seeds]
     # Each seed is one schedule: even ones with the crafted side as client, odd ones as server.
-    return [generate.generate(seed, chosen, roles[seed % 2]) for seed in seeds]
+    return [generate.generate(seed, chosen, roles[seed % 2], options.alone) for seed in seeds]
 
 
 def keep(directory, name, verdict, frames):
@@ -137,6 +139,8 @@ def main():
                 keep(options.keep, f"seed-{verdicts[0].schedule['seed']}", verdicts[0], frames)
         else:
             print(report.table(verdicts))
+        if options.taken:
+            print(kernel.taken(verdicts))
         if options.shrink:
             shrink_some(place, options, differ)
         took, replayed = drove - began, time.monotonic() - drove

@@ -170,7 +170,7 @@ class Connection:
             except BlockingIOError:
                 return
             except OSError as error:
-                if error.errno in (errno.ECONNRESET, errno.ETIMEDOUT, errno.EPIPE, errno.ECONNREFUSED):
+                if error.errno in (errno.ECONNRESET, errno.ETIMEDOUT, errno.EPIPE, errno.ECONNREFUSED, errno.ENOTCONN):
                     self.end = "reset"
                     return
                 raise
@@ -239,6 +239,7 @@ class Connection:
         if self.peer_seq is None:
             raise lab_module.LabError(f"seed {self.schedule['seed']}: no answer to the SYN")
         yield
+        yield from self.before()
         if not self.setup["quick"]:
             self.clock += 1
             options = wire.timestamps(self.clock, self.peer_time) if self.timestamps else b""
@@ -263,12 +264,31 @@ class Connection:
         if self.peer_seq is None:
             raise lab_module.LabError(f"seed {self.schedule['seed']}: the kernel does not connect")
         yield
+        yield from self.before()
         self.clock += 1
         data = content(self.schedule["seed"], 0, self.setup["syn_len"], 7)
+        self.socket = new
+        if self.setup["simultaneous"]:
+            self.segment(self.isn, "S", options=self.syn_options())
+            self.lab.settle()
+            self.clock += 1
+        if self.setup["simultaneous"] == "A":
+            options = wire.timestamps(self.clock, self.peer_time) if self.timestamps else b""
+            self.segment(self.isn + 1, "A", ack=self.peer_seq, options=options)
+            self.lab.settle()
+            yield
+            return
         self.segment(self.isn, "SA", data, ack=self.peer_seq, options=self.syn_options())
         self.lab.settle()
-        self.socket = new
         yield
+
+    def before(self):
+        """What is sent before the handshake is complete."""
+        for step in self.schedule["opening"]:
+            self.send_step(step)
+            self.lab.settle()
+            self.appear()
+            yield
 
 
 def drive(lab, schedules, at_once):

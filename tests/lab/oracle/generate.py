@@ -1,6 +1,6 @@
 """From a seed to a schedule."""
 
-from . import resets  # noqa: F401, its features register themselves
+from . import opening, resets  # noqa: F401, their features register themselves
 from .features import FEATURES
 from .schedule import Plan
 
@@ -20,11 +20,11 @@ def by_default():
     return [name for name in FEATURES if name not in NOT_BY_DEFAULT]
 
 
-def generate(seed, chosen, role):
+def generate(seed, chosen, role, alone=False):
     """The schedule of a seed. Half of them have one feature, so that a mismatch says what it is about; the others have
-    several. `split`, plain segments in order, is in all of them."""
+    several, unless all are to be `alone`. `split`, plain segments in order, is in all of them."""
     plan = Plan(seed, role)
-    count = 1 if plan.rng.random() < 0.5 else plan.rng.randint(2, 4)
+    count = 1 if plan.rng.random() < 0.5 or alone else plan.rng.randint(2, 4)
     picked = plan.rng.sample(chosen, min(count, len(chosen)))
     picked.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     plan.split()

@@ -57,7 +57,17 @@ class Verdict:
         self.ends = [result["end"] for result in connection.results]
         self.entries = entries
         self.found = [data for data in (readable(entry, streams) for entry in entries) if data]
-        self.agrees = self.expected == self.found
+        self.agrees = self.expected == self.found and not self.wrong_end()
+
+    def wrong_end(self):
+        """How an end that tidegate reports (`end`) is not what the application met, where there is one connection."""
+        if len(self.ends) != 1 or len(self.entries) != 1 or "end" not in self.entries[0]:
+            return None
+        met, told = self.ends[0], self.entries[0]["end"]
+        # The harness closes each connection by a reset from the kernel's side, so an open one may be told as reset.
+        if (met == "eof") != (told == "fin") or (met == "reset" and told != "rst"):
+            return f"the application met {met}, tidegate tells {told}"
+        return None
 
     def difference(self):
         """In a few words, what is different."""
@@ -77,7 +87,7 @@ class Verdict:
                         f" tidegate delivered version {wrong & 7}"
                     )
             return f"the application read {len(expected)} bytes, tidegate delivered {len(found)}"
-        return "none"
+        return self.wrong_end() or "none"
 
     def kind(self):
         """The difference without its numbers, to count by."""
@@ -89,7 +99,7 @@ class Verdict:
                 if expected[:common] != found[:common]:
                     return "other bytes"
                 return "too few" if len(found) < len(expected) else "too many"
-        return "none"
+        return "other end" if self.wrong_end() else "none"
 
 
 def compare(connections, frames, tidegate, config, directory):

@@ -61,8 +61,10 @@ class Plan:
             "listener": "normal",
             "syn_len": 0,
             "quick": rng.random() < 0.2,
+            "simultaneous": None,
         }
         self.length = rng.choice([rng.randrange(50, 400), rng.randrange(200, 3000), rng.randrange(1000, 6000)])
+        self.opening = []
         self.steps = []
         self.end = rng.choice(["fin", "fin", "rst", "none"])
         self.features = set()
@@ -122,6 +124,7 @@ class Plan:
             "seed": self.seed,
             "setup": self.setup,
             "length": self.length,
+            "opening": self.opening,
             "steps": self.steps,
             "features": sorted(self.features),
         }
@@ -136,6 +139,9 @@ def describe(schedule):
         f" {setup['listener']} receiver, data with the SYN {setup['syn_len']},"
         f" first segment completes the handshake {setup['quick']}; features {', '.join(schedule['features'])}"
     ]
+    if setup["simultaneous"]:
+        lines.append(f"      both sides open; the crafted one completes it with {setup['simultaneous']}")
+    lines += [f"   -  {describe_step(step)} before the handshake is complete" for step in schedule["opening"]]
     for number, step in enumerate(schedule["steps"]):
         lines.append(f"{number:4}  {describe_step(step)}")
     return "\n".join(lines)

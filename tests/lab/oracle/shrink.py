@@ -17,6 +17,14 @@ def without(schedule, first, count):
     return smaller
 
 
+def shorter_opening(schedule):
+    """The schedule with one step less before the handshake is complete."""
+    for at in range(len(schedule["opening"])):
+        candidate = copy.deepcopy(schedule)
+        del candidate["opening"][at]
+        yield candidate
+
+
 def simpler_setups(schedule):
     """The schedule with one thing about the connection made plain."""
     plain = {"v6": False, "ts": False, "sack": False, "wscale": None, "syn_len": 0, "quick": False}
@@ -58,6 +66,7 @@ def shrink(lab, schedule, tidegate, config):
         while size >= 1:
             candidates += [without(schedule, first, size) for first in range(0, steps, size)]
             size //= 2
+        candidates += shorter_opening(schedule)
         candidates += simpler_setups(schedule)
         candidates += shorter_segments(schedule)
         for candidate, found in zip(candidates, run(lab, candidates, tidegate, config)):
