@@ -104,9 +104,7 @@ fn bundled_captures_give_the_files_that_tcpflow_gives() {
             *all.entry(reason).or_insert(0) += count;
         }
     }
-    let expected = [
-        ("the same", 0),
-    ];
+    let expected = [("the same", 0)];
     assert_eq!(all.into_iter().collect::<Vec<_>>(), expected);
 }
 
@@ -114,8 +112,6 @@ fn bundled_captures_give_the_files_that_tcpflow_gives() {
 fn the_public_mix_gives_the_files_that_tcpflow_gives() {
     let Some(capture) = mix::public_mix() else { return };
     let Some(reasons) = compare(&capture, true) else { return };
-    let expected = [
-        ("the same", 0),
-    ];
+    let expected = [("the same", 0)];
     assert_eq!(reasons.into_iter().collect::<Vec<_>>(), expected);
 }

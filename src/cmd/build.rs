@@ -73,6 +73,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         tcp: Limits {
             history: config.tcp.overlap_history,
             ttl_slack: config.tcp.ttl_slack,
+            urgent_inline: config.tcp.urgent_inline,
             illegal_flags: config.tcp.illegal_flags,
             policies: config.tcp_policies(),
             depth: config.tcp_depth(),

@@ -44,6 +44,8 @@ section! {
                 ("drop", IllegalFlags { event: false, drop: true }),
             ],
         };
+        /// Urgent bytes are read in line, as applications with `SO_OOBINLINE` do.
+        "urgent_inline" => urgent_inline: bool = Flag(false);
         /// Bytes to the server that are inspected; `None`: all.
         "depth_to_server" => depth_to_server: Option<u64> = Maybe(DEPTH);
         /// Bytes to the client that are inspected; `None`: all.

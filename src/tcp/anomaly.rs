@@ -73,6 +73,8 @@ anomalies! {
     SynAckInSession => "est_synack_resend",
     /// A SYN carries data (RFC 7413).
     DataOnSyn => "3whs_syn_with_data",
+    /// Data of the server before its SYN-ACK.
+    DataBeforeSynAck => "3whs_data_before_synack",
     /// The urgent pointer points at a byte, which the application does not read in line (RFC 6093).
     Urgent => "pkt_urgent_data",
     /// Bytes came a second time and were different.

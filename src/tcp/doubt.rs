@@ -10,7 +10,7 @@
 
 use super::anomaly::Anomaly;
 use super::counters::one;
-use super::inbox::{ACKED_HOLE_GRACE_NS, Inbox, deliver, run_of};
+use super::inbox::{Inbox, deliver, run_of};
 use super::out::Consumer;
 use super::pool::{BUFFER, NONE, Piece};
 use super::segment::{Fate, Run};
@@ -135,18 +135,7 @@ impl<C: Consumer> Inbox<'_, C> {
     pub(super) fn confirm(&mut self, hole: bool) {
         while self.out.half.doubts != NONE && !self.out.half.has(FINISHED) {
             let next = self.out.half.next_seq;
-            let Some((number, piece)) = self.covering_doubt(next) else { return };
-            let acked = match self.acked {
-                Some(acked) => distance(acked, piece.end) >= 0,
-                None if piece.doubt == Anomaly::DataOnSyn as u8 => self.goes_on_after(piece.end),
-                None => hole,
-            };
-            // What acknowledges it may have overtaken the version that was really taken.
-            let age = self.now_ns.saturating_sub(piece.arrived_ns);
-            let ripe = hole || age > ACKED_HOLE_GRACE_NS || piece.doubt == Anomaly::DataOnSyn as u8;
-            if !acked || !ripe {
-                return;
-            }
+            let Some((number, piece)) = self.taken_doubt(next, hole) else { return };
             self.accept_doubt(number, &piece);
             self.forget_doubts();
         }
@@ -157,16 +146,24 @@ impl<C: Consumer> Inbox<'_, C> {
         tree::first(self.pool, self.out.half.early).is_some_and(|(_, piece)| distance(piece.seq, seq) >= 0)
     }
 
-    /// The doubtful piece that holds a number.
-    fn covering_doubt(&self, seq: u32) -> Option<(u32, Piece)> {
+    /// The doubtful piece that holds a number and was taken. Where there are several versions it is the latest: an
+    /// acknowledgement follows what it is for.
+    fn taken_doubt(&self, seq: u32, hole: bool) -> Option<(u32, Piece)> {
+        let mut found: Option<(u32, Piece)> = None;
         let mut at = self.out.half.doubts;
         while let Some(piece) = self.pool.get(at) {
-            if distance(piece.seq, seq) <= 0 && distance(piece.end, seq) > 0 {
-                return Some((at, *piece));
+            let covers = distance(piece.seq, seq) <= 0 && distance(piece.end, seq) > 0;
+            let taken = match self.acked {
+                Some(acked) => distance(acked, piece.end) >= 0,
+                None if piece.doubt == Anomaly::DataOnSyn as u8 => self.goes_on_after(piece.end),
+                None => hole,
+            };
+            if covers && taken && found.is_none_or(|(_, earlier)| piece.arrived_ns >= earlier.arrived_ns) {
+                found = Some((at, *piece));
             }
             at = piece.right;
         }
-        None
+        found
     }
 
     /// Delivers a doubtful piece up to the first early one, and learns from it.
@@ -182,7 +179,8 @@ impl<C: Consumer> Inbox<'_, C> {
             Some(Anomaly::SignatureSurprise) => half.bits ^= SIGNED,
             _ => {}
         }
-        if against != Some(Anomaly::DataOnSyn) {
+        // Data of an opening that was taken is nothing to wonder at.
+        if !matches!(against, Some(Anomaly::DataOnSyn | Anomaly::DataBeforeSynAck)) {
             self.out.anomaly(Anomaly::RefusalDisproved, None);
         }
         let early = tree::first(self.pool, self.out.half.early).map_or(piece.end, |(_, first)| first.seq);

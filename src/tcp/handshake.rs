@@ -4,7 +4,8 @@ use super::anomaly::Anomaly;
 use super::segment::Packet;
 use super::seq::distance;
 use super::stream::{
-    ACKED, ALT, EDGE, FINISHED, GUESSED, Half, RESET, SCALED, SIGNED, STAMPED, STARTED, SYN, Sides, TS_SYN, URGENT,
+    ACKED, ALT, EDGE, FINISHED, GUESSED, Half, RESET, SACK, SCALED, SIGNED, STAMPED, STARTED, SYN, Sides, TS_SYN,
+    URGENT,
 };
 use crate::wire::tcp_flag;
 
@@ -32,6 +33,12 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
         if half.has(SYN) && half.isn == header.seq {
             return Opening::Ignored;
         }
+        // It may be a new session on the same ports, the end of this one not seen: a SYN-ACK for it would show that.
+        if !with_ack {
+            **alt = header.seq;
+            half.bits = half.bits & !URGENT | ALT;
+            peer.bits &= !(ALT | URGENT);
+        }
         return Opening::Odd(if with_ack { Anomaly::SynAckInSession } else { Anomaly::SynInSession });
     }
     if with_ack && peer.has(SYN) && !acknowledges_syn(peer, **alt, header.ack) {
@@ -41,10 +48,12 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
         if half.isn == header.seq {
             return Opening::Counts;
         }
-        // Which of the two counts is seen from the answer.
-        **alt = header.seq;
-        half.bits |= ALT;
-        peer.bits &= !(ALT | URGENT);
+        // Which of the two counts is seen from the answer, if there was none yet.
+        if !peer.has(ACKED) || peer.acked != half.isn.wrapping_add(1) {
+            **alt = header.seq;
+            half.bits = half.bits & !URGENT | ALT;
+            peer.bits &= !(ALT | URGENT);
+        }
         return Opening::Odd(if with_ack { Anomaly::SynAckResentOtherIsn } else { Anomaly::SynResentOtherIsn });
     }
     let first = header.seq.wrapping_add(1);
@@ -61,6 +70,9 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
     half.ttl = packet.ttl;
     if packet.options.signed {
         half.bits |= SIGNED;
+    }
+    if packet.options.sack {
+        half.bits |= SACK;
     }
     if let Some(shift) = packet.options.window_scale {
         half.set_scale(shift);
@@ -126,6 +138,11 @@ pub(super) fn reset(sides: &mut Sides<'_>, packet: &Packet<'_>, last_held: Optio
     let Sides { half, peer, alt, .. } = sides;
     let header = packet.header;
     let with_ack = packet.has(tcp_flag::ACK);
+    if packet.options.signed != half.has(SIGNED) && half.has(SYN) {
+        return false;
+    }
+    // Selective acknowledgements are agreed upon in the handshake, where that was seen.
+    let sacks = half.has(SACK) && peer.has(SACK) || !half.has(SYN) || !peer.has(SYN);
     let fits = if !half.has(STARTED) {
         // RFC 9293 section 3.10.7.3: a connection is refused by acknowledging its SYN. To a segment out of the blue, the
         // reset has the number that the segment acknowledged (section 3.5.2).
@@ -134,17 +151,23 @@ pub(super) fn reset(sides: &mut Sides<'_>, packet: &Packet<'_>, last_held: Optio
             || peer.has(ACKED) && header.seq == peer.acked
             || peer.has(ALT) && with_ack && header.ack == alt.wrapping_add(1)
     } else if !peer.has(STARTED) || !peer.has(ACKED) {
-        (0..=RESET_AHEAD).contains(&distance(header.seq, half.next_seq))
+        // A client that awaits a SYN-ACK refuses what is none with the number that was acknowledged, and goes on waiting.
+        let ahead = if half.has(SYN) && peer.has(STARTED) { 0 } else { RESET_AHEAD };
+        (0..=ahead).contains(&distance(header.seq, half.next_seq))
+            // Section 3.5.2 again: the answer to a segment without ACK, here a second SYN. It has "sequence number zero
+            // and ACK field set to the sum of the sequence number and segment length of the incoming segment".
+            || with_ack && header.seq == 0 && (1..=RESET_AHEAD).contains(&distance(header.ack, peer.isn))
     } else {
         // RFC 5961 section 3.2: only "exactly the next expected sequence number". What the receiver has acknowledged
         // may be ahead of what the sensor has seen. After a FIN, its own number is believed too.
         header.seq == half.next_seq
             || distance(peer.acked, half.next_seq) > 0 && header.seq == peer.acked
-            || Some(header.seq) == last_held
+            || sacks && Some(header.seq) == last_held
             || half.has(FINISHED) && header.seq == half.next_seq.wrapping_sub(1)
     };
     if fits {
         half.bits |= RESET;
+        peer.bits |= RESET;
     }
     fits
 }

@@ -16,7 +16,7 @@ use crate::event::Versions;
 
 /// A hole that the receiver has acknowledged is skipped only when it is this old
 /// (capture time): on a tap's two ports an acknowledgement can overtake its data.
-pub(super) const ACKED_HOLE_GRACE_NS: u64 = 20_000_000;
+const ACKED_HOLE_GRACE_NS: u64 = 20_000_000;
 
 /// A stream while one packet is worked on.
 pub(super) struct Inbox<'a, C> {

@@ -55,13 +55,15 @@ pub(super) fn judge(half: &Half, peer: &Half, packet: &Packet<'_>, limits: &Limi
         return Some(Anomaly::BadTimestamp);
     }
     if peer.has(STARTED) && !half.has(LOOSE) {
-        // RFC 9293 section 3.10.7.4: "If the ACK acks something not yet sent, then send an ACK, drop the segment".
-        if distance(header.ack, peer.sent) > 0 {
+        // RFC 9293 section 3.10.7.4: "If the ACK acks something not yet sent, then send an ACK, drop the segment". What
+        // lies before the SYN was never sent either.
+        let ahead = distance(header.ack, peer.sent);
+        if ahead > 0 || ahead == i32::MIN || peer.has(SYN) && distance(header.ack, peer.isn) <= 0 {
             return Some(Anomaly::BadAck);
         }
         // RFC 5961 section 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK.
         if half.has(ACKED) {
-            let window = half.edge.wrapping_sub(half.acked).max(u32::from(u16::MAX));
+            let window = half.edge.wrapping_sub(half.acked);
             let old = distance(half.acked, header.ack);
             if old > 0 && old.unsigned_abs() > window {
                 return Some(Anomaly::BadAck);

@@ -54,6 +54,8 @@ pub struct Limits {
     pub history: u32,
     /// By how much the TTL of a side's packets may fall before they are doubted; 255: never.
     pub ttl_slack: u8,
+    /// Applications read urgent bytes in line (SO_OOBINLINE), not apart.
+    pub urgent_inline: bool,
     /// Segments with illegal flags.
     pub illegal_flags: IllegalFlags,
     /// How destinations treat overlaps.
@@ -75,6 +77,7 @@ impl Limits {
             hole_timeout_ns,
             history: 0,
             ttl_slack: 4,
+            urgent_inline: false,
             illegal_flags: IllegalFlags { event: true, drop: true },
             policies: PrefixTable::new(Policy::Linux),
             depth: Depth::ALL,

@@ -7,6 +7,8 @@ pub struct Options {
     pub timestamps: Option<(u32, u32)>,
     /// Shift of the window scale option, RFC 7323 section 2.2, at most 14. Counts on SYNs only.
     pub window_scale: Option<u8>,
+    /// Selective acknowledgements are permitted, RFC 2018 section 2. Counts on SYNs only.
+    pub sack: bool,
     /// An MD5 signature (RFC 2385) or an authentication option (RFC 5925) is there.
     pub signed: bool,
     /// An option's length is below 2 or runs past the header; what stands before it counts.
@@ -49,6 +51,7 @@ impl Options {
                 break;
             };
             match option {
+                [4, 2] => found.sack = true,
                 [3, 3, shift] => found.window_scale = Some((*shift).min(MAX_WINDOW_SCALE)),
                 [8, 10, v0, v1, v2, v3, e0, e1, e2, e3] => {
                     found.timestamps =
@@ -68,13 +71,14 @@ impl Options {
 mod tests {
     use super::*;
 
-    const NONE: Options = Options { timestamps: None, window_scale: None, signed: false, malformed: false };
+    const NONE: Options =
+        Options { timestamps: None, window_scale: None, sack: false, signed: false, malformed: false };
 
     #[test]
     fn options_by_case() {
         let mut signed = vec![19, 18];
         signed.extend([7; 16]);
-        let cases: [(&str, &[u8], Options); 13] = [
+        let cases: [(&str, &[u8], Options); 14] = [
             ("none", &[], NONE),
             ("end of list hides what follows", &[0, 3, 3, 7], NONE),
             (
@@ -88,6 +92,7 @@ mod tests {
                 Options { timestamps: Some((1, 2)), ..NONE },
             ),
             ("window scale", &[2, 4, 5, 180, 1, 3, 3, 7], Options { window_scale: Some(7), ..NONE }),
+            ("selective acknowledgements", &[1, 1, 4, 2], Options { sack: true, ..NONE }),
             ("window scale above 14", &[3, 3, 15, 0], Options { window_scale: Some(14), ..NONE }),
             ("window scale of a wrong length", &[3, 4, 7, 0], NONE),
             ("MD5 signature", &signed, Options { signed: true, ..NONE }),

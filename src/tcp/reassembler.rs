@@ -99,8 +99,11 @@ impl Reassembler {
             if rule.event {
                 inbox.out.consumer.anomaly(direction, anomaly, None);
             }
-            // Nothing can be made of a segment without ACK, whatever the rule: no receiver takes it.
-            if rule.drop || header.flags & (tcp_flag::SYN | tcp_flag::RST | tcp_flag::ACK) == 0 {
+            // Receivers look at RST before all else, so it counts whatever stands beside it. Nothing can be made of a
+            // segment without any of the three, whatever the rule: no receiver takes it.
+            if rule.drop && !packet.has(tcp_flag::RST)
+                || header.flags & (tcp_flag::SYN | tcp_flag::RST | tcp_flag::ACK) == 0
+            {
                 one(&mut inbox.out.counters.refused);
                 return Placement { offset, fate: Fate::Refused(anomaly) };
             }
@@ -265,17 +268,23 @@ impl Reassembler {
             half.sent = header.seq;
             half.isn = header.seq.wrapping_sub(1);
             half.ttl = packet.ttl;
+            // Between SYN and SYN-ACK: either the tap shows it before its time, or it means nothing to the client.
+            if peer.has(SYN) && !peer.has(ACKED) {
+                return self.against(pair, direction, packet, Anomaly::DataBeforeSynAck, consumer);
+            }
+        } else if half.has(GUESSED) && peer.has(SYN) && !peer.has(ACKED) {
+            return self.against(pair, direction, packet, Anomaly::DataBeforeSynAck, consumer);
         } else if half.has(GUESSED) && packet.carries() && distance(header.seq, half.next_seq) == 1 {
             // A keep-alive was the first that was seen: its number is the one before the next.
             half.next_seq = header.seq;
             half.isn = header.seq.wrapping_sub(1);
         }
-        if (half.bits | peer.bits) & ALT != 0 {
+        if (half.bits | peer.bits) & ALT != 0 && half.bits & peer.bits & ACKED == 0 {
             let first = alt.wrapping_add(1);
             if peer.has(ALT) && header.ack != peer.sent && header.ack == first {
                 handshake::take_other(peer, *alt);
             }
-            if half.has(ALT) && header.seq != half.sent && header.seq == first {
+            if half.has(ALT) && !peer.has(ACKED) && header.seq != half.sent && header.seq == first {
                 handshake::take_other(half, *alt);
             }
         }
@@ -302,7 +311,7 @@ impl Reassembler {
         if let Some((stamp, _)) = packet.options.timestamps {
             // RFC 7323 section 4.3: the timestamp of the segment that covers the last acknowledgement sent.
             let due = if peer.has(ACKED) { peer.acked } else { half.next_seq };
-            if !half.has(STAMPED) || (distance(header.seq, due) <= 0 && distance(stamp, half.ts_recent) >= 0) {
+            if !half.has(STAMPED) || (distance(header.seq, due) <= 0 && distance(half.ts_recent, stamp) <= 0) {
                 half.ts_recent = stamp;
                 half.bits |= STAMPED;
             }
@@ -343,10 +352,12 @@ impl Reassembler {
             && distance(edge, run.seq) > 0
         {
             let policy = inbox.out.limits.policies.get(packet.dest, packet.v6);
-            if policy.cuts_at_window() {
-                run = run.part(run.seq, edge);
-                run.extent.1 = edge;
+            if !policy.cuts_at_window() {
+                // Linux takes it or leaves it, by what its application has read.
+                return self.against(pair, direction, packet, Anomaly::OutOfWindow, consumer);
             }
+            run = run.part(run.seq, edge);
+            run.extent.1 = edge;
         }
         let fate = inbox.enter(run);
         if inbox.out.half.doubts != NONE {
@@ -368,10 +379,10 @@ impl Reassembler {
     ) {
         let at = packet.header.seq.wrapping_add(u32::from(packet.urgent.saturating_sub(1)));
         let Sides { half, peer, alt, .. } = pair.sides(direction);
-        let news = !half.has(URGENT) || distance(at, *alt) > 0;
+        let news = !self.limits.urgent_inline && (!half.has(URGENT) || distance(at, *alt) > 0);
         if news && distance(at, half.next_seq) >= 0 {
             *alt = at;
-            half.bits |= URGENT;
+            half.bits = half.bits & !ALT | URGENT;
             peer.bits &= !(ALT | URGENT);
             self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::Urgent, None);
         }

@@ -98,6 +98,8 @@ pub(super) const SIGNED: u32 = 1 << 15;
 pub(super) const ENDED: u32 = 1 << 16;
 /// The pair's `alt` is the number of an urgent byte that has yet to come.
 pub(super) const URGENT: u32 = 1 << 17;
+/// Its SYN permitted selective acknowledgements.
+pub(super) const SACK: u32 = 1 << 18;
 /// Pieces in the list `doubts`, four bits.
 const DOUBTS_SHIFT: u32 = 20;
 /// Window scale, four bits.
@@ -257,6 +259,15 @@ impl StreamPair {
     pub fn client_isn(&self) -> Option<u32> {
         let half = self.half(Direction::ToServer);
         half.has(SYN).then_some(half.isn)
+    }
+
+    /// True when a SYN-ACK that travels in `direction` and acknowledges `ack` opens a new session on the ports of this
+    /// established one: it answers a SYN that was seen since.
+    #[must_use]
+    pub const fn is_reopened_by(&self, direction: Direction, ack: u32) -> bool {
+        let [a, b] = &self.halves;
+        let opener = self.half(direction.flip());
+        a.bits & b.bits & ACKED != 0 && opener.has(ALT) && ack == self.alt.wrapping_add(1)
     }
 
     /// Union of the flags that one side sent.

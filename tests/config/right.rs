@@ -69,6 +69,7 @@ overlap_history = 0
 policy = "bsd"
 ttl_slack = 255
 illegal_flags = "event"
+urgent_inline = true
 depth_to_server = "1MiB"
 depth_to_client = 0
 midstream = false
@@ -152,6 +153,7 @@ fn every_key_reaches_its_field() {
             policy: Policy::Bsd,
             ttl_slack: 255,
             illegal_flags: IllegalFlags { event: true, drop: false },
+            urgent_inline: true,
             depth_to_server: Some(1 << 20),
             depth_to_client: Some(0),
             midstream: false,

@@ -50,7 +50,7 @@ const CASES: &[(&str, &str)] = &[
     // Hosts and depths.
     (
         "[[host]]\ntcp = \"linux\"\n",
-        "sensor.toml:1: host[0].prefixes: missing, expected an array of 1 to 4096 prefixes such as \"10.0.0.0/8\"",
+        "sensor.toml:1: host[0].prefixes: found nothing, expected an array of 1 to 4096 prefixes such as \"10.0.0.0/8\"",
     ),
     (
         "[[host]]\nprefixes = [\"10.0.0.0/8\", \"10.1.2.3/8\"]\n",

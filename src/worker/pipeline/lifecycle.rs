@@ -9,6 +9,9 @@ use crate::tcp::{SessionState, StreamEnd};
 use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, head};
 
+/// The flags of a SYN-ACK.
+const OPENED: u8 = tcp_flag::SYN | tcp_flag::ACK;
+
 impl Pipeline {
     /// Ends a flow that the packet only shares its key with: idle for too long,
     /// or a TCP connection whose ports are used again.
@@ -18,22 +21,21 @@ impl Pipeline {
             self.end(index, EndReason::Timeout);
             return None;
         }
+        if prepared.headers.proto != proto::TCP {
+            return Some(index);
+        }
         let tcp = &prepared.headers.tcp;
-        let opens =
-            prepared.headers.proto == proto::TCP && tcp.flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN;
-        // RFC 9293 section 3.6.1: a new SYN may reuse the ports of a closed connection. Before the handshake is
-        // complete, a SYN with another initial number is a new attempt. An established session goes on: a SYN out of
-        // the blue is no reason to believe that it ended (RFC 5961 section 4).
-        if opens {
-            let reused = match flow.class() {
-                Class::TcpClosed => true,
-                Class::TcpNew => flow.tcp.client_isn().is_some_and(|isn| isn != tcp.seq),
-                _ => false,
-            };
-            if reused {
-                self.end(index, EndReason::TcpReuse);
-                return None;
-            }
+        let reused = match tcp.flags & (tcp_flag::SYN | tcp_flag::ACK) {
+            // RFC 9293 section 3.6.1: a new SYN may reuse the ports of a closed connection. Before the handshake is
+            // complete, or in an established session, a SYN is no reason to believe that anything ended (RFC 5961
+            // section 4): what answers it will tell.
+            tcp_flag::SYN => flow.class() == Class::TcpClosed,
+            OPENED => flow.tcp.is_reopened_by(flow.direction(prepared.from_high), tcp.ack),
+            _ => false,
+        };
+        if reused {
+            self.end(index, EndReason::TcpReuse);
+            return None;
         }
         Some(index)
     }
