@@ -114,11 +114,15 @@ fn a_reset_counts_where_the_receiver_says_it_is() {
     s.server_ack(9);
     s.send(ToServer, RST, 9, 0, b"");
     assert_eq!(s.pair.state(), SessionState::Closed);
-    // At the end of what waits out of order, as its SACK tells the sender.
-    let mut s = Session::established(roomy());
-    s.client(9, b"more");
-    s.send(ToServer, RST, 13, 0, b"");
-    assert_eq!(s.pair.state(), SessionState::Closed);
+    // At the end of what waits out of order, as its SACK tells the sender, unless the handshake permitted none.
+    for permitted in [true, false] {
+        let mut s = if permitted { Session::new(roomy()) } else { Session::established(roomy()) };
+        s.client(1, b"data");
+        s.server_ack(5);
+        s.client(9, b"more");
+        s.send(ToServer, RST, 13, 0, b"");
+        assert_eq!(s.pair.state() == SessionState::Closed, permitted);
+    }
 }
 
 #[test]
