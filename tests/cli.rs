@@ -7,6 +7,8 @@ mod captures;
 mod common;
 #[path = "cli/replays.rs"]
 mod replays;
+#[path = "cli/streams.rs"]
+mod streams;
 
 use common::{capture, replay, tidegate};
 use serde_json::Value;
@@ -42,8 +44,9 @@ fn a_wrong_command_line_is_told_on_stderr_with_exit_code_2() {
 #[test]
 fn help_names_every_option_and_the_exit_codes() {
     let common = ["--config <FILE>", "--out <DIR>", "--workers <N>", "--json"];
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 6] = [
         ("replay", &common),
+        ("replay", &["--streams <DIR>"]),
         ("run", &common),
         ("bench", &["--config <FILE>", "--out <DIR>", "--workers <N>", "--loops <N>", "--synthetic", "--flows <N>"]),
         ("check", &["--config <FILE>", "--workers <N>", "--json"]),

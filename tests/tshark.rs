@@ -10,6 +10,8 @@ use std::path::Path;
 #[path = "common/bundle.rs"]
 mod bundle;
 mod common;
+#[path = "common/dissectors.rs"]
+mod dissectors;
 #[path = "tshark/flows.rs"]
 mod flows;
 #[path = "common/mix.rs"]

@@ -53,6 +53,29 @@ fn before_first(segments: &[Segment]) -> bool {
     segments[1..].iter().any(|segment| segment.length != 0 && distance(segment.seq, segments[0].seq) < 0)
 }
 
+/// No payload was seen where the first number says that the stream begins.
+fn begins_with_hole(segments: &[Segment]) -> bool {
+    let first = segments[0].seq.wrapping_add(u32::from(segments[0].flags & SYN != 0));
+    let payload = segments.iter().filter(|segment| segment.length != 0);
+    payload.map(|segment| distance(segment.seq, first)).min().is_some_and(|nearest| nearest > 0)
+}
+
+/// Payload that fills a hole behind which more was seen.
+fn late(segments: &[Segment]) -> bool {
+    let mut end = None;
+    segments.iter().filter(|segment| segment.length != 0).any(|segment| {
+        let next = segment.seq.wrapping_add(segment.length as u32);
+        let late = end.is_some_and(|end| distance(segment.seq, end) < 0);
+        end = Some(end.map_or(next, |end| if distance(next, end) > 0 { next } else { end }));
+        late
+    })
+}
+
+/// Silence for longer than the timeout of a flow that is new.
+fn silent(segments: &[Segment]) -> bool {
+    segments.windows(2).any(|pair| pair[1].time - pair[0].time > 30.0)
+}
+
 fn jumps(segments: &[Segment]) -> bool {
     segments.windows(2).any(|pair| distance(pair[1].seq, pair[0].seq).unsigned_abs() > JUMP)
 }
@@ -90,12 +113,17 @@ pub(crate) fn of(name: &str, directions: &Directions) -> &'static str {
         _ if is(|one| one.inside) => "a segment inside another packet",
         _ if is(|one| one.fragment) => "tcpflow takes a first fragment for a packet",
         _ if is(|one| one.damaged) => "tcpflow takes a segment whose lengths are wrong",
+        _ if is(|one| one.length > 1460) => "segmentation offload: IP length 0, which tcpflow takes for no payload",
+        _ if is(|one| one.flags & RST != 0 && one.flags & SYN != 0) => "SYN and RST at once",
         _ if beginnings(segments) > 1 => "ports used again",
         _ if jumps(segments) => "sequence numbers jump",
         _ if conflicts(segments) => "an overlap with other bytes: tcpflow keeps the last",
         _ if follows(segments, RST) || back.iter().any(|one| one.flags & RST != 0) => "bytes after a reset",
         _ if follows(segments, FIN) => "bytes after a FIN: tcpflow begins a new file",
         _ if before_first(segments) => "bytes from before where the capture begins",
+        _ if silent(segments) => "a flow that was silent for longer than its timeout",
+        _ if begins_with_hole(segments) => "the first byte was not captured; tcpflow begins with the first that was",
+        _ if late(segments) => "bytes that came when their hole was skipped already",
         _ if hole(segments) => "a hole",
         _ => "unexplained",
     }

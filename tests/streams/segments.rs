@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const FIELDS: [&str; 13] = [
+use super::dissectors;
+
+const FIELDS: [&str; 14] = [
     "frame.protocols",
     "ip.src",
     "ip.dst",
@@ -19,11 +21,8 @@ const FIELDS: [&str; 13] = [
     "ip.flags.mf",
     "_ws.expert.message",
     "tcp.payload",
+    "frame.time_epoch",
 ];
-
-/// Headers only: what stands in payloads is nobody's business here.
-const DISSECTORS: &str = "frame,eth,ethertype,llc,vlan,ieee8021ad,mpls,raw,null,loop,sll,ip,ipv6,ipv6.hopopts,\
-                          ipv6.routing,ipv6.dstopts,ipv6.fraghdr,tcp,icmp,icmpv6,data";
 
 /// One segment.
 #[derive(Debug)]
@@ -34,6 +33,8 @@ pub(crate) struct Segment {
     pub(crate) fragment: bool,
     /// tshark says that its lengths are wrong.
     pub(crate) damaged: bool,
+    /// Seconds.
+    pub(crate) time: f64,
     pub(crate) seq: u32,
     pub(crate) flags: u16,
     pub(crate) length: usize,
@@ -62,11 +63,12 @@ fn end(address: &str, port: &str) -> String {
 
 /// Runs tshark; `None` when it is not installed.
 pub(crate) fn of(capture: &Path) -> Option<Directions> {
+    let Some(profile) = dissectors::headers_only() else {
+        super::mix::skipped("tshark is not installed");
+        return None;
+    };
     let mut command = Command::new("tshark");
-    command.arg("-r").arg(capture).args(["-n", "--disable-all-protocols"]);
-    for dissector in DISSECTORS.split(',') {
-        command.args(["--enable-protocol", dissector]);
-    }
+    command.env("WIRESHARK_CONFIG_DIR", profile.path()).arg("-r").arg(capture).arg("-n");
     for preference in ["ip.defragment:FALSE", "ipv6.defragment:FALSE", "tcp.desegment_tcp_streams:FALSE"] {
         command.args(["-o", preference]);
     }
@@ -74,13 +76,7 @@ pub(crate) fn of(capture: &Path) -> Option<Directions> {
     for field in FIELDS {
         command.args(["-e", field]);
     }
-    let output = match command.stdin(Stdio::null()).output() {
-        Ok(output) => output,
-        Err(error) => {
-            super::mix::skipped(&format!("tshark: {error}"));
-            return None;
-        }
-    };
+    let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "tshark: {}", String::from_utf8_lossy(&output.stderr));
     let mut directions = Directions::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
@@ -97,6 +93,7 @@ pub(crate) fn of(capture: &Path) -> Option<Directions> {
             inside: several || mixed || quoted,
             fragment: first(10) == "1" || first(10) == "True",
             damaged: columns[11].contains("ogus") || columns[11].contains("exceeds"),
+            time: first(13).parse().unwrap(),
             seq: first(7).parse().unwrap_or(0),
             flags,
             length: first(9).parse().unwrap_or(0),

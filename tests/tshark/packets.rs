@@ -1,40 +1,11 @@
 //! What tshark says about each packet of a capture, and the class that follows from it.
 
 use std::collections::HashMap;
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::process::Command;
 
-/// The dissectors that are left on: what stands before a payload. Those for payloads would find more
-/// streams, in UDP tunnels and for media sessions that other streams announce; which ones depends on
-/// tshark's version.
-const DISSECTORS: [&str; 23] = [
-    "frame",
-    "eth",
-    "ethertype",
-    "llc",
-    "vlan",
-    "ieee8021ad",
-    "mpls",
-    "raw",
-    "null",
-    "loop",
-    "sll",
-    "ip",
-    "ipv6",
-    "ipv6.hopopts",
-    "ipv6.routing",
-    "ipv6.dstopts",
-    "ipv6.fraghdr",
-    "ah",
-    "tcp",
-    "udp",
-    "icmp",
-    "icmpv6",
-    "data",
-];
+use super::dissectors;
 
 /// What is asked for, a column each. A field that occurs more than once is a list, outermost first.
 const FIELDS: [&str; 28] = [
@@ -268,24 +239,9 @@ fn packet(line: &str) -> Packet {
     }
 }
 
-/// The names of all dissectors that are to be off; `None` when there is no tshark.
-fn switched_off() -> Option<&'static str> {
-    static OFF: OnceLock<Option<String>> = OnceLock::new();
-    OFF.get_or_init(|| {
-        let all = Command::new("tshark").args(["-G", "protocols"]).stderr(Stdio::null()).output().ok()?;
-        let all = String::from_utf8(all.stdout).unwrap();
-        let names = all.lines().filter_map(|line| line.split('\t').nth(2));
-        let off: Vec<_> = names.filter(|name| !DISSECTORS.contains(name)).collect();
-        assert!(off.len() > 1000, "tshark -G protocols named {} protocols", off.len());
-        Some(off.join("\n"))
-    })
-    .as_deref()
-}
-
 /// All packets of a file as tshark sees them; `None` when there is no tshark.
 pub(crate) fn read(file: &Path) -> Option<Vec<Packet>> {
-    let profile = tempfile::tempdir().unwrap();
-    fs::write(profile.path().join("disabled_protos"), switched_off()?).unwrap();
+    let profile = dissectors::headers_only()?;
     let mut tshark = Command::new("tshark");
     tshark.env("WIRESHARK_CONFIG_DIR", profile.path()).args(["-n", "-T", "fields", "-E", "occurrence=a"]);
     for preference in PREFERENCES {
