@@ -113,7 +113,6 @@ pub(crate) fn of(name: &str, directions: &Directions) -> &'static str {
         _ if is(|one| one.inside) => "a segment inside another packet",
         _ if is(|one| one.fragment) => "tcpflow takes a first fragment for a packet",
         _ if is(|one| one.damaged) => "tcpflow takes a segment whose lengths are wrong",
-        _ if is(|one| one.length > 1460) => "segmentation offload: IP length 0, which tcpflow takes for no payload",
         _ if is(|one| one.flags & RST != 0 && one.flags & SYN != 0) => "SYN and RST at once",
         _ if beginnings(segments) > 1 => "ports used again",
         _ if jumps(segments) => "sequence numbers jump",
@@ -125,6 +124,7 @@ pub(crate) fn of(name: &str, directions: &Directions) -> &'static str {
         _ if begins_with_hole(segments) => "the first byte was not captured; tcpflow begins with the first that was",
         _ if late(segments) => "bytes that came when their hole was skipped already",
         _ if hole(segments) => "a hole",
+        _ if is(|one| one.length > 1460) => "segmentation offload: IP length 0, which tcpflow takes for no payload",
         _ => "unexplained",
     }
 }

@@ -68,7 +68,9 @@ class Connection:
             end = packet.seq + packet.length + bool(packet.flags & wire.FIN)
             if 0 < (end - self.peer_seq) % wire.MOD < 1 << 31:
                 self.peer_seq = end
-        if 8 in packet.options:
+        # A request that is not a connection yet takes nothing but an echo of its SYN-ACK (Linux, TSEcrRejected), while
+        # its later ACKs carry the time; schedules are not to depend on how much of that has passed.
+        if 8 in packet.options and (packet.flags & wire.SYN or self.socket is not None):
             self.peer_time = struct.unpack("!I", packet.options[8][:4])[0]
         if packet.flags & wire.ACK:
             scale = 0 if packet.flags & wire.SYN else self.peer_scale
