@@ -8,8 +8,8 @@ from . import lab as lab_module
 from . import wire
 from .schedule import content
 
-# Steps that are worked on before the next connection's turn.
-TURN = 1
+# Connections whose frames are held at a time.
+BATCH = 128
 BYTES_RECEIVED = 128  # offset of tcpi_bytes_received in struct tcp_info (linux/tcp.h)
 LINGER_RESET = struct.pack("ii", 1, 0)
 
@@ -307,13 +307,17 @@ def drive(lab, schedules, at_once):
 
     lab.handler = handler
     waiting = iter(connections)
-    turns = []
+    turns, batch = [], 0
     while True:
-        while len(turns) < at_once:
+        if not turns:
+            lab.release()
+            batch = 0
+        while len(turns) < at_once and batch < BATCH:
             new = next(waiting, None)
             if new is None:
                 break
             turns.append(new.run())
+            batch += 1
         if not turns:
             break
         turns = [turn for turn in turns if next(turn, turns) is not turns]

@@ -122,6 +122,12 @@ class Lab:
             self.cable.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
             self.cable.bind(("c0", 3))  # ETH_P_ALL
             self.cable.setblocking(False)
+            # A third one only holds on to frames until `release`: as long as somebody does, the kernel does not join
+            # neighbours that wait out of order, which would else depend on the room behind each one in its buffer.
+            self.hold = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.hold.setsockopt(socket.SOL_SOCKET, 33, 256 << 20)
+            self.hold.bind(("c0", 3))
+            self.hold.setblocking(False)
             self.enter(f"/run/netns/{self.kernel}")
             for name, (port, options) in LISTENERS.items():
                 listener = socket.socket(socket.AF_INET6)
@@ -167,6 +173,14 @@ class Lab:
             self.frames.append((max(now, self.frames[-1][0] if self.frames else 0), data))
             if address[2] != PACKET_OUTGOING and self.handler:
                 self.handler(packet)
+
+    def release(self):
+        """Lets go of the frames that are held."""
+        try:
+            while True:
+                self.hold.recv(1)
+        except BlockingIOError:
+            pass
 
     def settle(self):
         """Returns when the kernel has worked on all that was sent."""
