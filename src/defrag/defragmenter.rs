@@ -14,6 +14,10 @@ use super::units::{self, UNIT};
 use super::whole::{Rebuild, Whole, rebuild_v4, rebuild_v6, relink_v6};
 use crate::wire::Headers;
 
+/// [`HEADROOM`] as head lengths are kept.
+const HEAD_ROOM: u16 = 512;
+const _: () = assert!(HEAD_ROOM as usize == HEADROOM);
+
 /// Descriptors that a fragment may time out, so that a flood's end is not one packet's burden.
 const EXPIRE_PER_FRAGMENT: u32 = 4;
 
@@ -48,10 +52,10 @@ pub struct Memory<'a> {
     pub descriptors: &'a [Descriptor],
     /// The hash index.
     pub index: &'a [u32],
-    /// Payload: small and large buffers.
-    pub buffers: [&'a [u8]; 2],
+    /// Buffers.
+    pub buffers: &'a [u8],
     /// Their bitmaps.
-    pub bitmaps: [&'a [u64]; 2],
+    pub bitmaps: &'a [u64],
 }
 
 /// The defragmenter of one worker.
@@ -155,7 +159,11 @@ impl Defragmenter {
             None => self.open(&key, &headers.dest),
         };
         let mut report = None;
-        let step = self.accept(slot, &mut piece, key.v6(), wire_len, &mut report);
+        let step = match self.quick(slot, &piece, wire_len) {
+            Some(false) => Step::Held,
+            Some(true) => self.finish(slot, &piece, &mut report),
+            None => self.accept(slot, &mut piece, key.v6(), wire_len, &mut report),
+        };
         let outcome = match step {
             Step::Held => Outcome::Held,
             Step::Discarded => Outcome::Discarded,
@@ -303,8 +311,45 @@ impl Defragmenter {
         self.table.renew(slot, self.now_ns);
     }
 
-    /// Checks a fragment and puts it into place.
+    /// Puts a fragment into place about which there is nothing to check: one that is not the first, of a packet that
+    /// has a buffer, within all limits, over nothing that has arrived. Says whether the packet has all its bytes;
+    /// `None`: nothing was done, [`Self::accept`] is to look at it.
     #[inline]
+    fn quick(&mut self, slot: u32, piece: &Piece<'_>, wire_len: u32) -> Option<bool> {
+        let descriptor = self.table.get_mut(slot)?;
+        let buffer = descriptor.buffer?;
+        let (length, end) = (piece.length(), piece.end());
+        let room = if buffer.large { self.limits.max_packet } else { self.limits.max_packet.min(SMALL) };
+        let least = if piece.more { u32::from(self.limits.min_fragment).max(1) } else { 1 };
+        let plain = (piece.start > UNIT)
+            & (length >= least)
+            & (!piece.more | (length % UNIT == 0))
+            & (end <= room)
+            & (descriptor.fragments < self.limits.max_fragments);
+        let fits = if piece.more {
+            end <= descriptor.total
+        } else {
+            (end >= descriptor.top) & ((descriptor.total == UNKNOWN) | (descriptor.total == end))
+        };
+        if !(plain & fits) {
+            return None;
+        }
+        let run = descriptor.goes_on(piece);
+        if self.buffers.put(buffer, piece.start, piece.payload, run) != Some(true) {
+            return None;
+        }
+        if !piece.more {
+            descriptor.total = end;
+        }
+        descriptor.received = descriptor.received.wrapping_add(length);
+        descriptor.top = descriptor.top.max(end);
+        descriptor.ecn |= 1 << (piece.ecn & 3);
+        descriptor.fragments = descriptor.fragments.wrapping_add(1);
+        descriptor.wire_len = descriptor.wire_len.saturating_add(wire_len);
+        Some(descriptor.received == descriptor.total && descriptor.head_len != 0)
+    }
+
+    /// Checks a fragment and puts it into place.
     fn accept(
         &mut self,
         slot: u32,
@@ -341,7 +386,7 @@ impl Defragmenter {
             return Step::Discarded;
         }
         let buffer = match descriptor.buffer {
-            Some(buffer) if buffer.large || usize::try_from(end).is_ok_and(|end| end <= SMALL) => buffer,
+            Some(buffer) if buffer.large || end <= SMALL => buffer,
             held => match self.provide(slot, held, piece) {
                 Some(buffer) => buffer,
                 None => {
@@ -350,22 +395,13 @@ impl Defragmenter {
                 }
             },
         };
-        let (Some(descriptor), Some(mut view)) = (self.table.get_mut(slot), self.buffers.view(buffer)) else {
-            return Step::Discarded;
-        };
-        let (from, to) = (units::units(piece.start), units::units(end));
+        let Some(descriptor) = self.table.get_mut(slot) else { return Step::Discarded };
         let mut first = piece.start == 0;
-        if units::claim(view.have, from, to) {
-            // Policy `linux`: what follows the furthest piece at once goes on its run.
-            if !(matches!(policy, Policy::Linux) && piece.start == descriptor.top && descriptor.top != 0) {
-                units::set(view.starts, from, from.saturating_add(1));
-            }
-            let place = usize::try_from(piece.start).unwrap_or(usize::MAX);
-            if let Some(place) = view.payload.get_mut(place..).and_then(|rest| rest.get_mut(..piece.payload.len())) {
-                place.copy_from_slice(piece.payload);
-            }
+        let run = descriptor.goes_on(piece);
+        if self.buffers.put(buffer, piece.start, piece.payload, run) == Some(true) {
             descriptor.received = descriptor.received.saturating_add(piece.length());
         } else {
+            let Some(mut view) = self.buffers.view(buffer) else { return Step::Discarded };
             let over = overlap::inspect(&view, piece);
             let repeats = if matches!(policy, Policy::Linux) { over.inside } else { over.exact };
             let fault = if over.differs.is_some() { Fault::Conflict } else { Fault::Overlap };
@@ -388,13 +424,11 @@ impl Defragmenter {
             first = merged.first;
             self.note(slot, fault, piece, conflict, report);
         }
-        let (Some(descriptor), Some(view)) = (self.table.get_mut(slot), self.buffers.view(buffer)) else {
-            return Step::Discarded;
-        };
+        let Some(descriptor) = self.table.get_mut(slot) else { return Step::Discarded };
         descriptor.top = descriptor.top.max(end);
         descriptor.ecn |= 1 << (piece.ecn & 3);
-        if first {
-            put_head(descriptor, view.head, piece, v6);
+        if first && let Some(head) = self.buffers.frame(buffer, HEAD_ROOM, 0) {
+            put_head(descriptor, head, piece, v6);
         }
         if descriptor.received == descriptor.total && descriptor.head_len != 0 {
             return self.finish(slot, piece, report);
@@ -481,10 +515,9 @@ impl Defragmenter {
     }
 
     /// A buffer into which `piece` fits: a first one, or a large one in place of the small one that the packet has.
-    #[cold]
     fn provide(&mut self, slot: u32, held: Option<Buffer>, piece: &Piece<'_>) -> Option<Buffer> {
         let take = |buffers: &mut Buffers| match held {
-            None => buffers.take(piece.end(), piece.payload.len(), piece.more),
+            None => buffers.take(piece.end(), piece.length(), piece.more),
             Some(_) => buffers.take_large(),
         };
         let buffer = match take(&mut self.buffers) {
@@ -500,7 +533,6 @@ impl Defragmenter {
         let descriptor = self.table.get_mut(slot)?;
         if let Some(old) = held {
             self.buffers.grow(old, buffer, descriptor.top, descriptor.head_len);
-            self.buffers.release(old, descriptor.top);
         }
         descriptor.buffer = Some(buffer);
         if buffer.large {

@@ -3,6 +3,7 @@
 use super::age::{ByAge, ByLargeBuffer, Chain, Links, NONE};
 use super::buffers::Buffer;
 use super::key::{Key, KeyHash};
+use super::piece::Piece;
 use super::policy::Policy;
 
 /// What a descriptor is doing.
@@ -32,6 +33,8 @@ pub struct Descriptor {
     pub(super) buffer: Option<Buffer>,
     /// Next of its index chain, or of the free chain.
     next: u32,
+    /// Its index chain.
+    place: u32,
     pub(super) age: Links,
     pub(super) large: Links,
     pub(super) wire_len: u32,
@@ -55,6 +58,13 @@ const _: () = assert!(size_of::<Descriptor>() == 128, "a descriptor is two cache
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 impl Descriptor {
+    /// Policy `linux`: whether a fragment that covers nothing which has arrived goes on the furthest run, as the
+    /// kernel appends it (`fragrun_append_to_last`).
+    #[inline]
+    pub(super) const fn goes_on(&self, piece: &Piece<'_>) -> bool {
+        matches!(self.policy, Policy::Linux) && piece.start == self.top && self.top != 0
+    }
+
     const FREE: Self = Self {
         key: Key::EMPTY,
         first_ns: 0,
@@ -63,6 +73,7 @@ impl Descriptor {
         top: 0,
         buffer: None,
         next: NONE,
+        place: 0,
         age: Links::new(),
         large: Links::new(),
         wire_len: 0,
@@ -142,7 +153,8 @@ impl Table {
         if self.get(self.last).is_some_and(|last| last.key == *key && last.state != State::Free) {
             return Some(self.last);
         }
-        let mut slot = self.heads.get(self.place(key)).copied()?;
+        let place = self.place(key);
+        let mut slot = self.heads.get(place).copied()?;
         while let Some(descriptor) = self.get(slot) {
             if descriptor.key == *key {
                 self.last = slot;
@@ -176,8 +188,8 @@ impl Table {
     /// Gives a descriptor back, whose buffer is no longer its own.
     #[inline]
     pub(super) fn close(&mut self, slot: u32) {
-        let Some((key, next)) = self.get(slot).map(|descriptor| (descriptor.key, descriptor.next)) else { return };
-        let place = self.place(&key);
+        let Some((place, next)) = self.get(slot).map(|descriptor| (descriptor.place, descriptor.next)) else { return };
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
         self.age.unlink(&mut self.all, slot);
         let first = self.heads.get(place).copied().unwrap_or(NONE);
         if first == slot {
