@@ -173,8 +173,15 @@ impl Table {
         let head = self.heads.get(place).copied()?;
         let descriptor = self.get_mut(slot)?;
         let free = descriptor.next;
-        *descriptor =
-            Descriptor { key: *key, first_ns: now_ns, next: head, state: State::Open, policy, ..Descriptor::FREE };
+        *descriptor = Descriptor {
+            key: *key,
+            first_ns: now_ns,
+            next: head,
+            place: u32::try_from(place).unwrap_or(0),
+            state: State::Open,
+            policy,
+            ..Descriptor::FREE
+        };
         self.free = free;
         if let Some(head) = self.heads.get_mut(place) {
             *head = slot;

@@ -39,6 +39,7 @@ fn check(policy: Policy, v6: bool, before: &[Fragment], wrong: &Fragment, fault:
         Bad => {
             assert_eq!((held.small_buffers, held.large_buffers), (0, 0), "a bad descriptor keeps no buffer: {context}");
             for part in good(v6) {
+                let part = Fragment { proto: wrong.proto, ..part };
                 assert_eq!(lab.send(&part), Fate::Ignored, "{context}");
                 assert_eq!(lab.report, None, "one report only: {context}");
             }

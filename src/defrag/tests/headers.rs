@@ -35,7 +35,7 @@ fn expect_uncut(template: &Fragment, payload: &[u8], size: usize) {
             let part = payload[at..end].to_vec();
             last = lab.send(&Fragment { offset: at as u32, more, payload: part, ..template.clone() });
         }
-        assert_eq!(last, Fate::Whole(payload.to_vec()), "{policy}");
+        assert!(matches!(last, Fate::Whole(_)), "{policy} {last:?}");
         assert_eq!(lab.frame, uncut(template, payload), "{policy}");
         assert_eq!(lab.report, None);
         lab.end();
@@ -122,7 +122,10 @@ fn congestion_of_one_fragment_is_the_packet_s() {
     for v6 in [false, true] {
         let mut lab = Lab::with(Policy::Linux);
         assert_eq!(lab.send(&Fragment { tos: 0xb8 | 2, ..ip(v6, 0, true, bytes(8)) }), Fate::Held);
-        assert_eq!(lab.send(&Fragment { tos: 3, ..ip(v6, 8, false, bytes(8)) }), Fate::Whole([bytes(8), bytes(8)].concat()));
+        assert_eq!(
+            lab.send(&Fragment { tos: 3, ..ip(v6, 8, false, bytes(8)) }),
+            Fate::Whole([bytes(8), bytes(8)].concat())
+        );
         assert_eq!(lab.report, None);
         let first = Fragment { tos: 0xb8 | 3, ..ip(v6, 0, true, []) };
         assert_eq!(lab.frame, uncut(&first, &[bytes(8), bytes(8)].concat()));

@@ -76,6 +76,7 @@ fn random_orders_with_repetitions_of_several_packets_at_once() {
             let payload: Vec<u8> = bytes(length).iter().map(|byte| byte ^ (id as u8)).collect();
             let mut cuts: Vec<usize> = (0..1 + random(30)).map(|_| (1 + random(length / 8)) * 8).collect();
             cuts.retain(|cut| *cut < length);
+            cuts.push(8);
             cuts.sort_unstable();
             cuts.dedup();
             let parts = cut(id % 2 == 1, &payload, &cuts).into_iter().map(|part| Fragment { id, ..part });
