@@ -25,6 +25,7 @@ import ctypes
 import json
 import os
 import random
+import signal
 import socket
 import struct
 import subprocess
@@ -255,6 +256,7 @@ def main():
         sys.exit("fragments.py: needs root")
     # One processor: fragments are received in the order in which they were sent.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("fragments.py: terminated"))
     try:
         enter()
         lab = Lab()

@@ -68,7 +68,7 @@ fn random_orders_with_repetitions_of_several_packets_at_once() {
     };
     for turn in 0..200 {
         let policy = Policy::ALL[turn % Policy::ALL.len()];
-        let mut lab = Lab::with(policy);
+        let mut lab = Lab::new(Limits { large_buffers: 8, ..limits(policy) });
         let mut schedule = Vec::new();
         let mut expected = Vec::new();
         for id in 0..6 {
