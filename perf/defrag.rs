@@ -4,6 +4,7 @@
 //! again and again, each time with IP identifications not used before; only the calls are timed.
 
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
@@ -64,7 +65,7 @@ fn frame((packet, offset, length, more): Fragment) -> Vec<u8> {
     frame.extend([0x45, 0]);
     frame.extend((20 + length).to_be_bytes());
     frame.extend(packet.to_be_bytes());
-    frame.extend((u16::from(more) << 13 | offset / 8).to_be_bytes());
+    frame.extend(((u16::from(more) << 13) | (offset / 8)).to_be_bytes());
     frame.extend([64, 17, 0, 0, 192, 0, 2, 1, 198, 51, 100, (packet % 16) as u8]);
     frame.extend((0..length).map(|at| (at ^ offset) as u8));
     frame
@@ -172,7 +173,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some((command, [policy, files @ ..])) if command == "measure" && !files.is_empty() => {
             let policy = Policy::from_name(policy).ok_or("expected the name of a policy")?;
             for file in files {
-                println!("{}", measure(Path::new(file), policy)?);
+                writeln!(std::io::stdout(), "{}", measure(Path::new(file), policy)?)?;
             }
         }
         _ => return Err("usage: defrag sets DIR | defrag measure POLICY FILE...".into()),

@@ -9,7 +9,7 @@ fn fragment(id: u16, offset: u16, more: bool, length: u16, fill: u8) -> Vec<u8> 
     let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
     frame.extend((20 + length).to_be_bytes());
     frame.extend(id.to_be_bytes());
-    frame.extend((u16::from(more) << 13 | offset / 8).to_be_bytes());
+    frame.extend(((u16::from(more) << 13) | (offset / 8)).to_be_bytes());
     frame.extend([64, 253, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
     frame.extend(vec![fill; usize::from(length)]);
     frame

@@ -44,7 +44,7 @@ fn frame([packet, unit, length, flags]: [u8; 4]) -> Vec<u8> {
         frame.extend([8, 0, 0x40 | (header / 4) as u8, tos]);
         frame.extend(((header + length) as u16).to_be_bytes());
         frame.extend([0, packet & 0x0f]);
-        frame.extend((more << 13 | (offset / 8) as u16).to_be_bytes());
+        frame.extend(((more << 13) | (offset / 8) as u16).to_be_bytes());
         frame.extend([64, if packet & 0x40 == 0 { 17 } else { 6 }, 0, 0, 192, 0, 2, 1, 198, 51, 100, 2]);
         frame.extend([0x94, 4, 0, 0, 1, 1, 1, 0].iter().take(options));
         let sum = checksum::finish(checksum::add(0, &frame[14..])).to_be_bytes();

@@ -94,6 +94,8 @@ faults! {
     NoBuffer => "no_buffer",
 }
 
+const _: () = assert!(FAULT_COUNT <= 32, "sets of faults are 32 bits");
+
 impl Fault {
     /// Its place in arrays by fault.
     #[must_use]

@@ -102,7 +102,7 @@ pub(super) fn find_back(map: &[u64], at: usize) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
     use super::*;
 

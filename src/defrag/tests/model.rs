@@ -59,7 +59,7 @@ impl Model for Merging {
         let (start, end) = (sent.offset, sent.offset + sent.payload.len());
         let top = self.bytes.iter().rposition(Option::is_some).map_or(0, |at| at + 1);
         self.bad |= sent.payload.is_empty()
-            || sent.more && sent.payload.len() % 8 != 0
+            || sent.more && !sent.payload.len().is_multiple_of(8)
             || !sent.more && (end < top || self.total.is_some_and(|total| total != end))
             || sent.more && self.total.is_some_and(|total| end > total);
         if self.bad {
