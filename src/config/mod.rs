@@ -34,7 +34,7 @@ pub use self::dictionary::{
 };
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
-pub use self::flow::{FlowConfig, TimeoutConfig};
+pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
 pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpConfig};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};

@@ -28,11 +28,20 @@ impl Bits {
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
 
+    /// No fact.
+    pub const NONE: Self = Self(0);
+
     /// Whether a fact holds.
     #[must_use]
     #[inline]
     pub const fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
+    }
+
+    /// States further facts.
+    #[inline]
+    pub const fn set_all(&mut self, facts: Self) {
+        self.0 |= facts.0;
     }
 
     /// States a fact.

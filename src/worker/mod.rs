@@ -20,5 +20,5 @@ mod slots;
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
-pub use pipeline::{Frame, Pipeline, PipelineOptions};
+pub use pipeline::{Frame, OverloadPolicy, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};

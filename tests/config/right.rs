@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tidegate::config::{
     ChecksumMode, Config, DecoderConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
-    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, WorkerConfig,
+    MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig,
+    WorkerConfig,
 };
 
 /// Every key but those of `[[dictionary]]`, none at its default.
@@ -46,6 +47,9 @@ ipv4_checksum = "verify"
 
 [flow]
 capacity = 1024
+half_open = 2048
+half_open_events = true
+overload = "recycle"
 vlan = false
 
 [flow.timeout]
@@ -115,6 +119,9 @@ fn every_key_reaches_its_field() {
         decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify },
         flow: FlowConfig {
             capacity: 1024,
+            half_open: 2048,
+            half_open_events: true,
+            overload: OverloadMode::Recycle,
             vlan: false,
             timeout: TimeoutConfig {
                 tcp_new_ns: 100 * MS,
