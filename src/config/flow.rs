@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::spec::{Choice, Flag, Nested, Number, Time, section};
+use super::spec::{Choice, Flag, Nested, Number, PowerOfTwo, Time, section};
 use super::value::{DAY, MILLIS, MINUTE, SECOND};
 
 /// A flow's idle time in nanoseconds: 100 ms to 7 days.
@@ -26,7 +26,7 @@ section! {
         /// Flows a worker keeps at a time.
         "capacity" => capacity: u32 = Number { default: 262_144, min: 1024, max: 16_777_216 };
         /// Half-open TCP sessions a worker keeps at a time besides those flows.
-        "half_open" => half_open: u32 = Number { default: 262_144, min: 1024, max: 16_777_216 };
+        "half_open" => half_open: u32 = PowerOfTwo { default: 262_144, min: 1024, max: 16_777_216 };
         /// Whether a half-open session that has to make room for another gets its flow event.
         "half_open_events" => half_open_events: bool = Flag(false);
         /// What becomes of new sessions when no flow record is free.

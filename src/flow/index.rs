@@ -67,9 +67,17 @@ impl Bucket {
         })
     }
 
+    /// The first place that holds `slot`. All are compared, which takes fewer instructions than to stop at the first.
+    #[inline]
+    fn place(&self, slot: u32) -> Option<usize> {
+        let equal = self.slots.iter().rev().fold(0_u32, |bits, have| bits << 1 | u32::from(*have == slot));
+        (equal != 0).then(|| usize::try_from(equal.trailing_zeros()).unwrap_or(0))
+    }
+
     /// Puts `slot` into an empty place; false when there is none.
+    #[inline]
     pub(super) fn insert(&mut self, tag: u16, slot: u32) -> bool {
-        let Some(place) = self.slots.iter().position(|slot| *slot == NO_SLOT) else { return false };
+        let Some(place) = self.place(NO_SLOT) else { return false };
         if let Some(to) = self.slots.get_mut(place) {
             *to = slot;
         }
@@ -78,8 +86,9 @@ impl Bucket {
     }
 
     /// Empties the place of `slot`; false when it is not here.
+    #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> bool {
-        let Some(place) = self.slots.iter().position(|have| *have == slot) else { return false };
+        let Some(place) = self.place(slot) else { return false };
         if let Some(from) = self.slots.get_mut(place) {
             *from = NO_SLOT;
         }
@@ -87,6 +96,7 @@ impl Bucket {
         true
     }
 
+    #[inline]
     fn set_tag(&mut self, place: usize, tag: u16) {
         let lanes = usize::try_from(LANES).unwrap_or(1);
         let shift = u32::try_from(place % lanes).unwrap_or(0) * LANE_BITS;

@@ -36,6 +36,7 @@ const UNIT_PART: u64 = 32;
 #[derive(Debug)]
 pub(super) struct Ring {
     records: Box<[HalfOpen]>,
+    mask: u32,
     /// The place that is given out next.
     next: u32,
     /// The oldest record's place, or that of a hole before it; `span` places from there to `next` were given out.
@@ -49,15 +50,16 @@ pub(super) struct Ring {
 
 impl Ring {
     /// Most records a ring can have.
-    pub(super) const MAX: u32 = (1 << 31) - 2;
+    pub(super) const MAX: u32 = 1 << 30;
 
-    /// A ring of `capacity` records, at least one. All memory is taken and touched here.
+    /// A ring of `capacity` records, rounded up to a power of two. All memory is taken and touched here.
     pub(super) fn new(capacity: u32, timeouts: &Timeouts) -> Self {
-        let capacity = capacity.clamp(1, Self::MAX);
+        let capacity = capacity.clamp(1, Self::MAX).next_power_of_two();
         let count = usize::try_from(capacity).unwrap_or(usize::MAX);
         let part = timeouts.of(Class::TcpNew) / UNIT_PART;
         Self {
             records: vec![HalfOpen::EMPTY; count].into_boxed_slice(),
+            mask: capacity.wrapping_sub(1),
             next: 0,
             tail: 0,
             span: 0,
@@ -74,8 +76,9 @@ impl Ring {
         self.len
     }
 
-    pub(super) fn capacity(&self) -> u32 {
-        u32::try_from(self.records.len()).unwrap_or(u32::MAX)
+    #[inline]
+    pub(super) const fn capacity(&self) -> u32 {
+        self.mask.wrapping_add(1)
     }
 
     #[inline]
@@ -94,21 +97,19 @@ impl Ring {
     }
 
     #[inline]
-    fn after(&self, place: u32) -> u32 {
-        let next = place.saturating_add(1);
-        if next >= self.capacity() { 0 } else { next }
+    const fn after(&self, place: u32) -> u32 {
+        place.wrapping_add(1) & self.mask
     }
 
     /// The place `ahead` places after the next one.
     #[inline]
-    pub(super) fn ahead(&self, ahead: u32) -> u32 {
-        let place = self.next.wrapping_add(ahead);
-        if place < self.capacity() { place } else { place.checked_rem(self.capacity()).unwrap_or(0) }
+    pub(super) const fn ahead(&self, ahead: u32) -> u32 {
+        self.next.wrapping_add(ahead) & self.mask
     }
 
     /// Goes on to the next place: the one before it is given out, or stays with the record it has.
     #[inline]
-    fn advance(&mut self) {
+    const fn advance(&mut self) {
         if self.span == self.capacity() {
             self.tail = self.after(self.tail);
         } else {
@@ -117,13 +118,14 @@ impl Ring {
         self.next = self.after(self.next);
     }
 
-    /// The record that has to make room before the next can be taken; `None` when there is room.
+    /// The record that has to make room before the next can be taken; `None` when there is room. One that is `stale`
+    /// is not passed over: it might be again and again.
     #[inline]
-    pub(super) fn in_the_way(&mut self) -> Option<u32> {
+    pub(super) fn in_the_way(&mut self, stale: impl Fn(&HalfOpen) -> bool) -> Option<u32> {
         let mut skipped = 0;
-        while self.in_use(self.next) {
+        while let Some(record) = self.at(self.next).filter(|record| record.bits.has(Bits::IN_USE)) {
             let roomy = self.capacity().saturating_sub(self.len) >= self.capacity().div_ceil(8);
-            if !roomy || skipped == MAX_SKIPPED {
+            if !roomy || skipped == MAX_SKIPPED || stale(record) {
                 return Some(self.next);
             }
             self.advance();

@@ -49,18 +49,27 @@ impl FlowTable {
         record.last_ns.saturating_add(self.timeouts.of(record.class()))
     }
 
-    /// The session that has to make room before another can be [`FlowTable::open`]ed; `None` when there is room.
+    /// The session that has to make room before another can be [`FlowTable::open`]ed at `now_ns`; `None` when there is
+    /// room. It may be stale.
     #[inline]
-    pub fn half_open_in_the_way(&mut self) -> Option<HalfOpenIndex> {
-        self.half_open.in_the_way().map(HalfOpenIndex)
+    pub fn half_open_in_the_way(&mut self, now_ns: u64) -> Option<HalfOpenIndex> {
+        let timeouts = &self.timeouts;
+        let stale = |record: &HalfOpen| record.last_ns.saturating_add(timeouts.of(record.class())) <= now_ns;
+        self.half_open.in_the_way(stale).map(HalfOpenIndex)
     }
 
-    /// The record `ahead` places after the one that is given out next, and its index line: to be loaded by then.
+    /// The record `ahead` places after the one that is given out next, to be loaded by then.
     #[must_use]
     #[inline]
-    pub fn half_open_ahead(&self, ahead: u32) -> Option<(&HalfOpen, Option<&Bucket>)> {
-        let record = self.half_open.at(self.half_open.ahead(ahead))?;
-        Some((record, self.buckets.get(usize::try_from(record.bucket).ok()?)))
+    pub fn half_open_ahead(&self, ahead: u32) -> Option<&HalfOpen> {
+        self.half_open.at(self.half_open.ahead(ahead))
+    }
+
+    /// The index line of a record.
+    #[must_use]
+    #[inline]
+    pub fn half_open_bucket(&self, record: &HalfOpen) -> Option<&Bucket> {
+        self.buckets.get(usize::try_from(record.bucket).ok()?)
     }
 
     /// Adds a half-open session for a key that is not in the table, with its first packet, `length` bytes on the wire.
@@ -99,13 +108,13 @@ impl FlowTable {
         record.last_ns = now_ns;
         record.count(direction, opening, length);
         if self.half_open.at(index.0).is_some_and(|record| self.half_open.is_old(record)) {
-            self.append_anew(index);
+            self.append_anew(index, now_ns);
         }
     }
 
     /// Moves a record to the young end of the ring, if that has room.
-    fn append_anew(&mut self, index: HalfOpenIndex) {
-        if self.half_open.in_the_way().is_some() {
+    fn append_anew(&mut self, index: HalfOpenIndex, now_ns: u64) {
+        if self.half_open_in_the_way(now_ns).is_some() {
             return;
         }
         let Some(mut record) = self.half_open.at(index.0).cloned() else { return };
@@ -170,7 +179,7 @@ impl FlowTable {
             // It has heard from its session when the ring was too full to append it anew, and must not stand in the
             // way of those behind it now.
             if !self.half_open.pass_over_oldest() {
-                self.append_anew(HalfOpenIndex(place));
+                self.append_anew(HalfOpenIndex(place), now_ns);
             }
         }
         None

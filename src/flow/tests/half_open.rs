@@ -31,7 +31,7 @@ fn opening(seq: u32, flags: u8) -> Opening {
 
 /// Begins session `n` with a packet of 60 bytes; the caller has made room.
 fn open(table: &mut FlowTable, n: u32, flags: u8, now_ns: u64) -> HalfOpenIndex {
-    assert_eq!(table.half_open_in_the_way(), None, "session {n}");
+    assert_eq!(table.half_open_in_the_way(now_ns), None, "session {n}");
     let mut bits = Bits::NONE;
     if flags == SYN {
         bits.set(Bits::SYN_SEEN);
@@ -103,28 +103,35 @@ fn counts_that_would_not_fit_ask_for_a_flow() {
 
 #[test]
 fn a_flood_goes_round_the_ring_and_the_oldest_makes_room() {
-    let mut table = table(5);
-    for n in 0..5 {
+    let mut table = table(8);
+    for n in 0..8 {
         open(&mut table, n, SYN, u64::from(n));
     }
-    for n in 5..23 {
-        let victim = table.half_open_in_the_way().expect("full");
-        assert_eq!(Some(victim), find(&table, n - 5), "the oldest");
+    for n in 8..37 {
+        let victim = table.half_open_in_the_way(u64::from(n)).expect("full");
+        assert_eq!(Some(victim), find(&table, n - 8), "the oldest");
         table.close(victim);
         open(&mut table, n, SYN, u64::from(n));
-        assert_eq!(table.half_open_len(), 5);
-        assert!((n - 4..=n).all(|n| find(&table, n).is_some()));
-        assert_eq!(find(&table, n - 5), None);
+        assert_eq!(table.half_open_len(), 8);
+        assert!((n - 7..=n).all(|n| find(&table, n).is_some()));
+        assert_eq!(find(&table, n - 8), None);
     }
-    table.close(find(&table, 20).unwrap());
-    table.close(find(&table, 22).unwrap());
+    table.close(find(&table, 31).unwrap());
+    table.close(find(&table, 36).unwrap());
     let mut left = Vec::new();
     while let Some(index) = table.any_half_open() {
         left.push(table.half_open(index).unwrap().start_ns - 1);
         table.close(index);
         table.close(index);
     }
-    assert_eq!((left, table.half_open_len()), (vec![18, 19, 21], 0), "oldest first");
+    assert_eq!((left, table.half_open_len()), (vec![29, 30, 32, 33, 34, 35], 0), "oldest first");
+}
+
+#[test]
+fn the_number_of_places_is_rounded_up_to_a_power_of_two() {
+    for (wanted, expected) in [(0, 1), (1, 1), (2, 2), (5, 8), (1025, 2048)] {
+        assert_eq!(table(wanted).half_open_capacity(), expected);
+    }
 }
 
 #[test]
@@ -144,9 +151,10 @@ fn with_less_than_an_eighth_of_the_places_free_the_oldest_makes_room() {
     let mut table = table(16);
     let indices: Vec<_> = (0..16).map(|n| open(&mut table, n, SYN, 0)).collect();
     table.close(indices[5]);
-    assert_eq!(table.half_open_in_the_way(), Some(indices[0]), "one of sixteen places is free");
+    assert_eq!(table.half_open_in_the_way(0), Some(indices[0]), "one of sixteen places is free");
     table.close(indices[6]);
-    assert_eq!(table.half_open_in_the_way(), None, "two are");
+    assert_eq!(table.half_open_in_the_way(OPEN), Some(indices[0]), "two are, but it is stale");
+    assert_eq!(table.half_open_in_the_way(OPEN - 1), None);
     assert_eq!(open(&mut table, 16, SYN, 0), indices[5]);
     assert_eq!(table.next_stale_half_open(OPEN), Some(indices[7]), "those passed over count as appended now");
 }
@@ -238,7 +246,7 @@ fn sessions_are_told_apart_by_vlan_and_by_all_of_an_ipv6_address() {
     for ((key, from_high), packet) in keys.iter().zip(&packets) {
         assert_eq!(table.find(key, table.hash(key)), None);
         let begin = Begin { now_ns: 0, start_ns: 0, iface: 0, bits: Bits::NONE };
-        assert_eq!(table.half_open_in_the_way(), None);
+        assert_eq!(table.half_open_in_the_way(0), None);
         let hash = table.hash(key);
         indices.push(table.open(key, hash, &begin, ToServer, &opening_of(packet, 1, SYN), 60));
         let _ = from_high;

@@ -126,11 +126,11 @@ impl World {
             self.open[place].count(direction, self.seq, flags, length, self.now_ns);
             return;
         }
-        if let Some(index) = self.table.half_open_in_the_way() {
+        if let Some(index) = self.table.half_open_in_the_way(self.now_ns) {
             let capacity = self.table.half_open_capacity() as usize;
             let free = capacity - self.open.len();
-            assert!(free < capacity.div_ceil(8) || self.open.len() > 8, "{free} places are free");
-            self.take(index);
+            let stale = self.take(index).deadline() <= self.now_ns;
+            assert!(stale || free < capacity.div_ceil(8) || capacity - free > 8, "{free} places are free");
             self.table.close(index);
         }
         let begin = Begin { now_ns: self.now_ns, start_ns: self.now_ns + 5, iface: 0, bits: Bits::NONE };

@@ -18,10 +18,10 @@ fn find(table: &FlowTable, n: u32) -> Option<FlowIndex> {
 #[test]
 fn a_flow_costs_at_most_256_bytes() {
     const { assert!(BYTES_PER_FLOW <= 256 && BYTES_PER_HALF_OPEN <= 256) };
-    let full = FlowTable::new(Capacity { flows: 3000, half_open: 1096 }, Timeouts::uniform(S), 1);
+    let full = FlowTable::new(Capacity { flows: 3072, half_open: 1024 }, Timeouts::uniform(S), 1);
     let (flows, half_open, buckets) = full.memory();
     let bytes = size_of_val(flows) + size_of_val(half_open) + size_of_val(buckets);
-    assert_eq!(bytes, 3000 * BYTES_PER_FLOW + 1096 * BYTES_PER_HALF_OPEN, "4096 sessions in all");
+    assert_eq!(bytes, 3072 * BYTES_PER_FLOW + 1024 * BYTES_PER_HALF_OPEN, "4096 sessions in all");
     for capacity in (1..3000).chain([4096, 65_536, 65_537]) {
         let table = table(capacity);
         let (flows, _, buckets) = table.memory();

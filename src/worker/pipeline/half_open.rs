@@ -28,13 +28,13 @@ impl Pipeline {
     /// Begins a half-open session with its first packet.
     #[inline]
     pub(super) fn begin_half_open(&mut self, frame: &Frame<'_>, prepared: &Prepared, refused: bool) {
-        if let Some((record, _)) = self.table.half_open_ahead(2 * AHEAD) {
-            memory::prefetch_lines(record, 2);
+        if let Some(record) = self.table.half_open_ahead(2 * AHEAD) {
+            memory::prefetch_lines(record, size_of::<HalfOpen>() / 64);
         }
-        if let Some((_, Some(bucket))) = self.table.half_open_ahead(AHEAD) {
+        if let Some(bucket) = self.table.half_open_ahead(AHEAD).and_then(|record| self.table.half_open_bucket(record)) {
             memory::prefetch(bucket);
         }
-        if let Some(index) = self.table.half_open_in_the_way() {
+        if let Some(index) = self.table.half_open_in_the_way(frame.clock_ns) {
             self.evict(index, frame, prepared);
         }
         let Prepared { headers, key, hash, from_high, .. } = prepared;
