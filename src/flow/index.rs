@@ -50,9 +50,9 @@ impl Bucket {
         u16::from_be_bytes([a, b]).max(1)
     }
 
-    /// Slots whose tag most likely agrees, in order.
+    /// The places whose tags most likely agree, each as its slot's index. The first is right for certain.
     #[inline]
-    pub(super) fn candidates(&self, tag: u16) -> impl Iterator<Item = u32> + '_ {
+    fn places(&self, tag: u16) -> impl Iterator<Item = usize> + use<> {
         let [first, second] = self.tags;
         // The highest bits of eight lanes, one above the other: bit 15 of each lane of the second word moves to bit 14.
         let mut open = equal_lanes(first, tag) | equal_lanes(second, tag) >> 1;
@@ -63,21 +63,20 @@ impl Bucket {
             let bit = open.trailing_zeros();
             open &= open.wrapping_sub(1);
             let half = if bit % LANE_BITS == LANE_BITS - 1 { 0 } else { LANES };
-            self.slots.get(usize::try_from(bit / LANE_BITS + half).ok()?).copied()
+            usize::try_from(bit / LANE_BITS + half).ok()
         })
     }
 
-    /// The first place that holds `slot`. All are compared, which takes fewer instructions than to stop at the first.
+    /// Slots whose tag most likely agrees, in order.
     #[inline]
-    fn place(&self, slot: u32) -> Option<usize> {
-        let equal = self.slots.iter().rev().fold(0_u32, |bits, have| bits << 1 | u32::from(*have == slot));
-        (equal != 0).then(|| usize::try_from(equal.trailing_zeros()).unwrap_or(0))
+    pub(super) fn candidates(&self, tag: u16) -> impl Iterator<Item = u32> + '_ {
+        self.places(tag).filter_map(|place| self.slots.get(place).copied())
     }
 
     /// Puts `slot` into an empty place; false when there is none.
     #[inline]
     pub(super) fn insert(&mut self, tag: u16, slot: u32) -> bool {
-        let Some(place) = self.place(NO_SLOT) else { return false };
+        let Some(place) = self.places(EMPTY).next() else { return false };
         if let Some(to) = self.slots.get_mut(place) {
             *to = slot;
         }
@@ -85,10 +84,11 @@ impl Bucket {
         true
     }
 
-    /// Empties the place of `slot`; false when it is not here.
+    /// Empties the place of `slot`, which was put in with `tag`; false when it is not here.
     #[inline]
-    pub(super) fn remove(&mut self, slot: u32) -> bool {
-        let Some(place) = self.place(slot) else { return false };
+    pub(super) fn remove(&mut self, tag: u16, slot: u32) -> bool {
+        let place = self.places(tag).find(|place| self.slots.get(*place).is_some_and(|have| *have == slot));
+        let Some(place) = place else { return false };
         if let Some(from) = self.slots.get_mut(place) {
             *from = NO_SLOT;
         }
@@ -124,8 +124,8 @@ mod tests {
         }
         assert_eq!(bucket.candidates(4).count(), 0);
         assert_eq!(bucket.candidates(2).filter(|slot| [101, 106].contains(slot)).count(), 2);
-        assert!(bucket.remove(103));
-        assert!(!bucket.remove(103));
+        assert!(bucket.remove(0x8000, 103));
+        assert!(!bucket.remove(0x8000, 103));
         assert!(!bucket.candidates(0x8000).any(|found| found == 103));
         assert!(bucket.insert(9, 7), "the place is free again");
         assert_eq!(bucket.candidates(9).next(), Some(7));

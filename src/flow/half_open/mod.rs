@@ -122,6 +122,10 @@ impl Ring {
     /// is not passed over: it might be again and again.
     #[inline]
     pub(super) fn in_the_way(&mut self, stale: impl Fn(&HalfOpen) -> bool) -> Option<u32> {
+        // Full, as in a flood: there is nobody to pass over for.
+        if self.len == self.capacity() {
+            return Some(self.next);
+        }
         let mut skipped = 0;
         while let Some(record) = self.at(self.next).filter(|record| record.bits.has(Bits::IN_USE)) {
             let roomy = self.capacity().saturating_sub(self.len) >= self.capacity().div_ceil(8);
@@ -154,8 +158,8 @@ impl Ring {
 
     /// A time in the units of [`HalfOpen::queued`]; wraps.
     #[inline]
-    pub(super) fn queued(&self, ns: u64) -> u32 {
-        u32::try_from((ns >> self.shift) & u64::from(u32::MAX)).unwrap_or(0)
+    pub(super) fn queued(&self, ns: u64) -> u16 {
+        u16::try_from((ns >> self.shift) & u64::from(u16::MAX)).unwrap_or(0)
     }
 
     /// True when a record that has just heard from its session is to be appended anew.

@@ -18,8 +18,10 @@ pub struct HalfOpen {
     pub(in crate::flow) chain: u32,
     /// Its bucket's number, so that the bucket of one that is to make room can be loaded ahead.
     pub(in crate::flow) bucket: u32,
-    /// When it was appended, in units of [`super::Ring`].
-    pub(in crate::flow) queued: u32,
+    /// Its tag in that bucket.
+    pub(in crate::flow) tag: u16,
+    /// When it was appended, in units of [`super::Ring`]; wraps after two thousand timeouts.
+    pub(in crate::flow) queued: u16,
     /// Clock at the last packet, nanoseconds.
     pub last_ns: u64,
     /// Capture time of the first packet, nanoseconds.
@@ -59,6 +61,7 @@ impl HalfOpen {
         iface: 0,
         chain: NO_SLOT,
         bucket: 0,
+        tag: 0,
         queued: 0,
         last_ns: 0,
         start_ns: 0,
@@ -151,23 +154,37 @@ impl HalfOpen {
     /// Begins anew; the first packet is still to be counted. What the last session has left of its openings stays: it
     /// is of no meaning until the side has spoken.
     #[inline]
-    pub(in crate::flow) fn begin(&mut self, key: &FlowKey, bucket: u32, queued: u32, begin: &Begin) {
+    pub(in crate::flow) fn begin(&mut self, key: &FlowKey, bucket: u32, tag: u16, queued: u16, begin: &Begin) {
         self.key = *key;
         self.iface = begin.iface;
         self.chain = NO_SLOT;
         self.bucket = bucket;
+        self.tag = tag;
         self.queued = queued;
         self.last_ns = begin.now_ns;
         self.start_ns = begin.start_ns;
-        self.bytes = [0; 2];
-        self.packets = [0; 2];
-        self.flags_seen = [0; 2];
         self.bits = begin.bits;
         self.bits.set(Bits::IN_USE);
         self.refused = false;
     }
 
-    /// Counts a packet of `length` bytes. Counts stay at their largest values, where [`HalfOpen::holds`] did not ask
+    /// Counts the first packet of all.
+    #[inline]
+    pub(in crate::flow) const fn count_first(&mut self, direction: Direction, opening: &Opening, length: u32) {
+        let [to_server, to_client] = &mut self.openings;
+        match direction {
+            Direction::ToServer => {
+                *to_server = *opening;
+                (self.packets, self.bytes, self.flags_seen) = ([1, 0], [length, 0], [opening.flags, 0]);
+            }
+            Direction::ToClient => {
+                *to_client = *opening;
+                (self.packets, self.bytes, self.flags_seen) = ([0, 1], [0, length], [0, opening.flags]);
+            }
+        }
+    }
+
+    /// Counts a further packet of `length` bytes. Counts stay at their largest values, where [`HalfOpen::holds`] did not ask
     /// for a flow record before.
     #[inline]
     pub(in crate::flow) fn count(&mut self, direction: Direction, opening: &Opening, length: u32) {

@@ -85,13 +85,13 @@ impl FlowTable {
         length: u32,
     ) -> HalfOpenIndex {
         let place = self.half_open.take();
-        let number = self.bucket_number(hash);
+        let (number, tag) = (self.bucket_number(hash), Bucket::tag(hash));
         let queued = self.half_open.queued(begin.now_ns);
         if let Some(record) = self.half_open.at_mut(place) {
-            record.begin(key, u32::try_from(number).unwrap_or(u32::MAX), queued, begin);
-            record.count(direction, opening, length);
+            record.begin(key, u32::try_from(number).unwrap_or(u32::MAX), tag, queued, begin);
+            record.count_first(direction, opening, length);
         }
-        self.link(number, Bucket::tag(hash), Slot::of_half_open(place));
+        self.link(number, tag, Slot::of_half_open(place));
         HalfOpenIndex(place)
     }
 
@@ -118,23 +118,24 @@ impl FlowTable {
             return;
         }
         let Some(mut record) = self.half_open.at(index.0).cloned() else { return };
-        let hash = self.hash(record.key());
+        let number = usize::try_from(record.bucket).unwrap_or(usize::MAX);
         self.close(index);
         let place = self.half_open.take();
         record.queued = self.half_open.queued(record.last_ns);
         record.chain = NO_SLOT;
+        let tag = record.tag;
         if let Some(to) = self.half_open.at_mut(place) {
             *to = record;
         }
-        self.link(self.bucket_number(hash), Bucket::tag(hash), Slot::of_half_open(place));
+        self.link(number, tag, Slot::of_half_open(place));
     }
 
     /// Removes a half-open session. To remove it twice before its place is given out again does nothing.
     #[inline]
     pub fn close(&mut self, index: HalfOpenIndex) {
         let Some(record) = self.half_open(index).filter(|record| record.bits.has(Bits::IN_USE)) else { return };
-        let number = usize::try_from(record.bucket).unwrap_or(usize::MAX);
-        self.unlink(number, Slot::of_half_open(index.0));
+        let (number, tag) = (usize::try_from(record.bucket).unwrap_or(usize::MAX), record.tag);
+        self.unlink(number, tag, Slot::of_half_open(index.0));
         self.half_open.release(index.0);
     }
 

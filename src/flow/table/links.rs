@@ -59,12 +59,13 @@ impl FlowTable {
 
     /// Takes a record out of its bucket, or out of the chain behind it.
     #[inline]
-    pub(super) fn unlink(&mut self, number: usize, slot: Slot) {
-        if self.buckets.get_mut(number).is_some_and(|bucket| !bucket.remove(slot.0)) {
+    pub(super) fn unlink(&mut self, number: usize, tag: u16, slot: Slot) {
+        if self.buckets.get_mut(number).is_some_and(|bucket| !bucket.remove(tag, slot.0)) {
             self.unchain(number, slot);
         }
     }
 
+    #[cold]
     fn unchain(&mut self, number: usize, slot: Slot) {
         let Some(after) = self.entry(slot).map(|entry| entry.chain) else { return };
         let Some(bucket) = self.buckets.get_mut(number) else { return };

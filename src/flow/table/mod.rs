@@ -317,7 +317,8 @@ impl FlowTable {
         if let Some(list) = self.lists.get_mut(class.index()) {
             list.unlink(&mut self.flows, index.0);
         }
-        self.unlink(self.bucket_number(self.hash.hash(&key)), Slot(index.0));
+        let hash = self.hash.hash(&key);
+        self.unlink(self.bucket_number(hash), Bucket::tag(hash), Slot(index.0));
         let free = self.free;
         if let Some(flow) = self.get_mut(index) {
             flow.chain = free;
