@@ -31,6 +31,13 @@ impl Bits {
     /// No fact.
     pub const NONE: Self = Self(0);
 
+    /// One fact, or none: without a branch, for what is as good as random.
+    #[must_use]
+    #[inline]
+    pub const fn when(bit: u8, holds: bool) -> Self {
+        Self(bit * holds as u8)
+    }
+
     /// Whether a fact holds.
     #[must_use]
     #[inline]

@@ -38,6 +38,19 @@ fn equal_lanes(word: u64, tag: u16) -> u64 {
     differences.wrapping_sub(LOW_BITS) & !differences & HIGH_BITS
 }
 
+/// The highest bits of eight lanes, one above the other: bit 15 of each lane of the second word moves to bit 14.
+#[inline]
+const fn joined(first: u64, second: u64) -> u64 {
+    first | second >> 1
+}
+
+/// The place that a bit of [`joined`] stands for.
+#[inline]
+fn place_of(bit: u32) -> usize {
+    let half = if bit % LANE_BITS == LANE_BITS - 1 { 0 } else { LANES };
+    usize::try_from(bit / LANE_BITS + half).unwrap_or(usize::MAX)
+}
+
 impl Bucket {
     pub(super) const fn new() -> Self {
         Self { tags: [0; WAYS / LANES as usize], slots: [NO_SLOT; WAYS], overflow: NO_SLOT }
@@ -50,33 +63,31 @@ impl Bucket {
         u16::from_be_bytes([a, b]).max(1)
     }
 
-    /// The places whose tags most likely agree, each as its slot's index. The first is right for certain.
+    /// Slots whose tag most likely agrees, in order.
     #[inline]
-    fn places(&self, tag: u16) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn candidates(&self, tag: u16) -> impl Iterator<Item = u32> + '_ {
         let [first, second] = self.tags;
-        // The highest bits of eight lanes, one above the other: bit 15 of each lane of the second word moves to bit 14.
-        let mut open = equal_lanes(first, tag) | equal_lanes(second, tag) >> 1;
+        let mut open = joined(equal_lanes(first, tag), equal_lanes(second, tag));
         std::iter::from_fn(move || {
             if open == 0 {
                 return None;
             }
             let bit = open.trailing_zeros();
             open &= open.wrapping_sub(1);
-            let half = if bit % LANE_BITS == LANE_BITS - 1 { 0 } else { LANES };
-            usize::try_from(bit / LANE_BITS + half).ok()
+            self.slots.get(place_of(bit)).copied()
         })
-    }
-
-    /// Slots whose tag most likely agrees, in order.
-    #[inline]
-    pub(super) fn candidates(&self, tag: u16) -> impl Iterator<Item = u32> + '_ {
-        self.places(tag).filter_map(|place| self.slots.get(place).copied())
     }
 
     /// Puts `slot` into an empty place; false when there is none.
     #[inline]
     pub(super) fn insert(&mut self, tag: u16, slot: u32) -> bool {
-        let Some(place) = self.places(EMPTY).next() else { return false };
+        let [first, second] = self.tags;
+        // The lowest bit set is that of an empty place for certain.
+        let open = joined(equal_lanes(first, EMPTY), equal_lanes(second, EMPTY));
+        if open == 0 {
+            return false;
+        }
+        let place = place_of(open.trailing_zeros());
         if let Some(to) = self.slots.get_mut(place) {
             *to = slot;
         }
@@ -87,13 +98,18 @@ impl Bucket {
     /// Empties the place of `slot`, which was put in with `tag`; false when it is not here.
     #[inline]
     pub(super) fn remove(&mut self, tag: u16, slot: u32) -> bool {
-        let place = self.places(tag).find(|place| self.slots.get(*place).is_some_and(|have| *have == slot));
-        let Some(place) = place else { return false };
-        if let Some(from) = self.slots.get_mut(place) {
-            *from = NO_SLOT;
+        let [first, second] = self.tags;
+        let mut open = joined(equal_lanes(first, tag), equal_lanes(second, tag));
+        while open != 0 {
+            let place = place_of(open.trailing_zeros());
+            if let Some(from) = self.slots.get_mut(place).filter(|from| **from == slot) {
+                *from = NO_SLOT;
+                self.set_tag(place, EMPTY);
+                return true;
+            }
+            open &= open.wrapping_sub(1);
         }
-        self.set_tag(place, EMPTY);
-        true
+        false
     }
 
     #[inline]

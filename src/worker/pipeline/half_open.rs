@@ -57,12 +57,9 @@ impl Pipeline {
 
     /// What is known of a TCP session from its first packet.
     pub(super) fn first_bits(&mut self, flags: u8, from_high: bool) -> Bits {
-        let mut bits = Bits::NONE;
         // A SYN-ACK comes from the server; whoever else speaks first is taken for the client.
         let answers = flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN | tcp_flag::ACK;
-        if from_high != answers {
-            bits.set(Bits::CLIENT_IS_HIGH);
-        }
+        let mut bits = Bits::when(Bits::CLIENT_IS_HIGH, from_high != answers);
         if flags & tcp_flag::SYN == 0 && !self.options.midstream {
             bits.set(Bits::NO_CONTENT);
             self.inspector.counters.midstream_ignored += 1;
