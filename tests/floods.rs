@@ -35,7 +35,7 @@ const ROOM: usize = 128;
 fn matcher() -> Arc<Matcher> {
     static MATCHER: OnceLock<Arc<Matcher>> = OnceLock::new();
     let compile = || {
-        let keywords = sessions::texts().map(|text| KeywordSpec { bytes: text.into(), weight: 1, max: 1 }).collect();
+        let keywords = sessions::texts().map(|text| KeywordSpec { bytes: text, weight: 1, max: 1 }).collect();
         Arc::new(Matcher::new(&[DictionarySpec { threshold: 2, ignore_case: false, keywords }]).unwrap())
     };
     Arc::clone(MATCHER.get_or_init(compile))

@@ -50,8 +50,11 @@ fn find(table: &FlowTable, n: u32) -> Option<HalfOpenIndex> {
     }
 }
 
+/// Whence a packet comes, and its flags.
+type Packet = (Direction, u8);
+
 /// A record that has seen these packets, in order.
-fn record(packets: &[(Direction, u8)]) -> HalfOpen {
+fn record(packets: &[Packet]) -> HalfOpen {
     let mut table = table(4);
     let (first, rest) = packets.split_first().unwrap();
     assert_eq!(first.0, ToServer);
@@ -64,7 +67,7 @@ fn record(packets: &[(Direction, u8)]) -> HalfOpen {
 
 #[test]
 fn a_record_holds_what_leaves_the_handshake_incomplete() {
-    let cases: &[(&str, &[(Direction, u8)], (Direction, u8), bool)] = &[
+    let cases: &[(&str, &[Packet], Packet, bool)] = &[
         ("SYN again", &[(ToServer, SYN)], (ToServer, SYN), true),
         ("SYN-ACK", &[(ToServer, SYN)], (ToClient, SYN | ACK), true),
         ("SYN-ACK again", &[(ToServer, SYN), (ToClient, SYN | ACK)], (ToClient, SYN | ACK), true),
@@ -243,13 +246,12 @@ fn sessions_are_told_apart_by_vlan_and_by_all_of_an_ipv6_address() {
     }
     let keys: Vec<_> = packets.iter().map(|packet| FlowKey::of(packet, true)).collect();
     let mut indices = Vec::new();
-    for ((key, from_high), packet) in keys.iter().zip(&packets) {
+    for ((key, _), packet) in keys.iter().zip(&packets) {
         assert_eq!(table.find(key, table.hash(key)), None);
         let begin = Begin { now_ns: 0, start_ns: 0, iface: 0, bits: Bits::NONE };
         assert_eq!(table.half_open_in_the_way(0), None);
         let hash = table.hash(key);
         indices.push(table.open(key, hash, &begin, ToServer, &opening_of(packet, 1, SYN), 60));
-        let _ = from_high;
     }
     for ((key, _), index) in keys.iter().zip(&indices) {
         assert_eq!(table.find(key, table.hash(key)), Some(Found::HalfOpen(*index)));
