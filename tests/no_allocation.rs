@@ -11,11 +11,11 @@ use std::sync::Arc;
 use allocation_counter::{AllocationInfo, measure};
 use tidegate::dpdk::MAX_BURST;
 use tidegate::event::{Event, EventReceiver, RingPolicy, channel};
-use tidegate::flow::Timeouts;
+use tidegate::flow::{Capacity, Timeouts};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::tcp::Limits;
-use tidegate::worker::{Pipeline, PipelineOptions};
+use tidegate::worker::{OverloadPolicy, Pipeline, PipelineOptions};
 use traffic::Traffic;
 
 /// What `tests/captures/tern.toml` says.
@@ -28,7 +28,9 @@ fn matcher() -> Arc<Matcher> {
 fn pipeline() -> (Pipeline, EventReceiver) {
     let (sender, receiver) = channel(4096, RingPolicy::DropAndCount);
     let options = PipelineOptions {
-        flows: 4096,
+        capacity: Capacity { flows: 4096, half_open: 1024 },
+        half_open_events: false,
+        overload: OverloadPolicy::Refuse,
         vlan: true,
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,

@@ -5,29 +5,43 @@
 # here, and has then said why. WORK is a directory for its files.
 
 # Loops of `bench`, so that one run takes about a second on a machine of 2025.
-declare -A LOOPS=([mix]=20 [mix-1000]=20 [syn]=3 [established]=5 [bulk]=50 [bulk-1000]=10 [captures]=200)
+declare -A LOOPS=([mix]=20 [mix-1000]=20 [flood]=3 [established]=5 [bulk]=50 [bulk-1000]=10 [captures]=200)
 
 # What is aimed at, for one worker: `target:` must be reached, `goal:` is where it shall come to.
 # mix, mix-1000: Suricata spends 1,600 and 2,100 ns on them; a quarter and a tenth of that.
-# syn, established: 10GbE line rate with 64-byte frames is 14.88 million packets a second, 67 ns each.
+# syn and the other floods, established: 10GbE line rate with 64-byte frames is 14.88 million packets a second, 67 ns each.
 # shellcheck disable=SC2034 # read by run
 declare -A AIMS=(
 	[mix]='target:ns_per_packet<=400 goal:ns_per_packet<=160'
 	[mix-1000]='target:ns_per_packet<=500 goal:ns_per_packet<=210'
 	[syn]='target:ns_per_packet<=67'
+	[syn-ack]='target:ns_per_packet<=67'
+	[ack]='target:ns_per_packet<=67'
+	[fin]='target:ns_per_packet<=67'
+	[rst]='target:ns_per_packet<=67'
+	[random-flags]='target:ns_per_packet<=67'
+	[one-byte]='target:ns_per_packet<=67'
+	[tiny-fragments]='target:ns_per_packet<=67'
+	[first-fragments]='target:ns_per_packet<=67'
 	[established]='target:ns_per_packet<=67'
 	[bulk]='goal:bits_per_second>=40e9'
 	[memory]='target:bytes_per_flow<=256'
 )
 
+FLOODS=(syn syn-ack ack fin rst random-flags one-byte tiny-fragments first-fragments)
 # shellcheck disable=SC2034 # read by run
-SCENARIOS=(mix mix-1000 syn established bulk bulk-1000 captures memory memif callgrind)
+SCENARIOS=(mix mix-1000 "${FLOODS[@]}" established bulk bulk-1000 captures memory memif callgrind)
 
 describe() {
 	case $1 in
 		mix) echo 'the public mix (319 bytes a packet on average), no dictionary' ;;
 		mix-1000) echo 'the public mix, 1,000 keywords in either case' ;;
-		syn) echo '64-byte SYNs from random addresses: each packet a new flow' ;;
+		syn) echo '64-byte SYNs from random addresses: each packet a new session' ;;
+		syn-ack | ack | fin | rst) echo "the same with ${1^^}" ;;
+		random-flags) echo 'the same with TCP flags at random' ;;
+		one-byte) echo 'the same with ACK and one byte of payload: each packet wants a flow record' ;;
+		tiny-fragments) echo '64-byte fragments of 8 bytes out of the middle of datagrams, each of another' ;;
+		first-fragments) echo '64-byte first fragments that no other follows' ;;
 		established) echo '64-byte packets over 1,000,000 established flows, in random order' ;;
 		bulk) echo 'full-size segments of 64 streams, no dictionary' ;;
 		bulk-1000) echo 'the same, 1,000 keywords in either case' ;;
@@ -61,7 +75,16 @@ measure_mix-1000() {
 }
 
 # `--flows` gives the table its room here.
-measure_syn() { "$TIDEGATE" bench --synthetic syn --flows 1000000 --loops "${LOOPS[syn]}"; }
+measure_flood() { "$TIDEGATE" bench --synthetic "$1" --flows 1000000 --loops "${LOOPS[flood]}"; }
+measure_syn() { measure_flood syn; }
+measure_syn-ack() { measure_flood syn-ack; }
+measure_ack() { measure_flood ack; }
+measure_fin() { measure_flood fin; }
+measure_rst() { measure_flood rst; }
+measure_random-flags() { measure_flood random-flags; }
+measure_one-byte() { measure_flood one-byte; }
+measure_tiny-fragments() { measure_flood tiny-fragments; }
+measure_first-fragments() { measure_flood first-fragments; }
 
 measure_established() { "$TIDEGATE" bench --synthetic established --flows 1000000 --loops "${LOOPS[established]}"; }
 
@@ -87,8 +110,8 @@ measure_memory() {
 	local small large
 	printf '[flow]\ncapacity = 1024\n' >"$WORK/small.toml"
 	printf '[flow]\ncapacity = 1048576\n' >"$WORK/large.toml"
-	small=$("$PERF/lib/peak.py" "$TIDEGATE" bench --synthetic syn --flows 1 --loops 1 --config "$WORK/small.toml")
-	large=$("$PERF/lib/peak.py" "$TIDEGATE" bench --synthetic syn --flows 1 --loops 1 --config "$WORK/large.toml")
+	small=$("$PERF/lib/peak.py" "$TIDEGATE" bench --synthetic one-byte --flows 1 --loops 1 --config "$WORK/small.toml")
+	large=$("$PERF/lib/peak.py" "$TIDEGATE" bench --synthetic one-byte --flows 1 --loops 1 --config "$WORK/large.toml")
 	python3 -c '
 import json, sys
 small, large = map(int, sys.argv[1:])

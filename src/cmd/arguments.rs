@@ -103,8 +103,24 @@ pub(super) struct Bench {
 /// Synthetic traffic of `bench`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Synthetic {
-    /// 64-byte SYNs from random addresses: every packet a new flow
+    /// 64-byte SYNs from random addresses: every packet a new session
     Syn,
+    /// The same with SYN and ACK, as answers to forged addresses look
+    SynAck,
+    /// The same with ACK
+    Ack,
+    /// The same with FIN and ACK
+    Fin,
+    /// The same with RST
+    Rst,
+    /// The same with flags at random
+    RandomFlags,
+    /// The same with ACK and one byte of payload: every packet wants a flow record
+    OneByte,
+    /// 64-byte fragments of 8 bytes out of the middle of datagrams, each of another datagram
+    TinyFragments,
+    /// 64-byte first fragments that no other follows
+    FirstFragments,
     /// 64-byte acknowledgements over established flows
     Established,
     /// Full-size segments of bulk streams

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::output::Failure;
-use crate::config::{Action, ChecksumMode, Config, Dictionary, TcpChecksumMode};
+use crate::config::{Action, ChecksumMode, Config, Dictionary, OverloadMode, TcpChecksumMode};
 use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
-use crate::flow::{Class, Timeouts};
+use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
-use crate::worker::PipelineOptions;
+use crate::worker::{OverloadPolicy, PipelineOptions};
 
 /// Reads the configuration, or takes the defaults.
 pub(super) fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
@@ -66,7 +66,12 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
     timeouts.set(Class::UdpEstablished, times.udp_established_ns);
     timeouts.set(Class::Icmp, times.icmp_ns);
     PipelineOptions {
-        flows: config.flow.capacity,
+        capacity: Capacity { flows: config.flow.capacity, half_open: config.flow.half_open },
+        half_open_events: config.flow.half_open_events,
+        overload: match config.flow.overload {
+            OverloadMode::Refuse => OverloadPolicy::Refuse,
+            OverloadMode::Recycle => OverloadPolicy::Recycle,
+        },
         vlan: config.flow.vlan,
         timeouts,
         seed,

@@ -11,7 +11,7 @@ use super::run::sizing;
 use crate::config::{Action, Config};
 use crate::control::figures::grouped;
 use crate::event::Event;
-use crate::flow::BYTES_PER_FLOW;
+use crate::flow::{BYTES_PER_FLOW, BYTES_PER_HALF_OPEN};
 use crate::proto::http1::Http1;
 use crate::scan::keyword::HitPool;
 use crate::tcp::Reassembler;
@@ -53,6 +53,7 @@ impl Needs {
         let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
         let tables = vec![
             ("flow table", u64::from(config.flow.capacity) * size(BYTES_PER_FLOW)),
+            ("half-open sessions", u64::from(config.flow.half_open) * size(BYTES_PER_HALF_OPEN)),
             (
                 "segments out of order",
                 u64::from(config.tcp.out_of_order_segments) * size(Reassembler::BYTES_PER_SEGMENT)

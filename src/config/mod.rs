@@ -35,7 +35,7 @@ pub use self::dictionary::{
 };
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
-pub use self::flow::{FlowConfig, TimeoutConfig};
+pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
 pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpChecksumMode};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};

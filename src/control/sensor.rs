@@ -301,6 +301,13 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    name.starts_with("flow.active")
-        || matches!(name, "tcp.segments_held" | "tcp.pieces_held" | "http.active" | "detect.hit_records")
+    const OTHERS: [&str; 6] = [
+        "tcp.segments_held",
+        "tcp.pieces_held",
+        "http.active",
+        "detect.hit_records",
+        "worker.recycle_level",
+        "worker.overloaded",
+    ];
+    name.starts_with("flow.active") || OTHERS.contains(&name)
 }

@@ -23,14 +23,32 @@ impl Bits {
     pub const BOTH_WAYS: u8 = 8;
     /// Its content is not inspected.
     pub const NO_CONTENT: u8 = 16;
+    /// A half-open session's illegal flags were told.
+    pub const TOLD: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
+
+    /// No fact.
+    pub const NONE: Self = Self(0);
+
+    /// One fact, or none: without a branch, for what is as good as random.
+    #[must_use]
+    #[inline]
+    pub const fn when(bit: u8, holds: bool) -> Self {
+        Self(bit * holds as u8)
+    }
 
     /// Whether a fact holds.
     #[must_use]
     #[inline]
     pub const fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
+    }
+
+    /// States further facts.
+    #[inline]
+    pub const fn set_all(&mut self, facts: Self) {
+        self.0 |= facts.0;
     }
 
     /// States a fact.

@@ -38,6 +38,19 @@ fn equal_lanes(word: u64, tag: u16) -> u64 {
     differences.wrapping_sub(LOW_BITS) & !differences & HIGH_BITS
 }
 
+/// The highest bits of eight lanes, one above the other: bit 15 of each lane of the second word moves to bit 14.
+#[inline]
+const fn joined(first: u64, second: u64) -> u64 {
+    first | second >> 1
+}
+
+/// The place that a bit of [`joined`] stands for.
+#[inline]
+fn place_of(bit: u32) -> usize {
+    let half = if bit % LANE_BITS == LANE_BITS - 1 { 0 } else { LANES };
+    usize::try_from(bit / LANE_BITS + half).unwrap_or(usize::MAX)
+}
+
 impl Bucket {
     pub(super) const fn new() -> Self {
         Self { tags: [0; WAYS / LANES as usize], slots: [NO_SLOT; WAYS], overflow: NO_SLOT }
@@ -54,22 +67,27 @@ impl Bucket {
     #[inline]
     pub(super) fn candidates(&self, tag: u16) -> impl Iterator<Item = u32> + '_ {
         let [first, second] = self.tags;
-        // The highest bits of eight lanes, one above the other: bit 15 of each lane of the second word moves to bit 14.
-        let mut open = equal_lanes(first, tag) | equal_lanes(second, tag) >> 1;
+        let mut open = joined(equal_lanes(first, tag), equal_lanes(second, tag));
         std::iter::from_fn(move || {
             if open == 0 {
                 return None;
             }
             let bit = open.trailing_zeros();
             open &= open.wrapping_sub(1);
-            let half = if bit % LANE_BITS == LANE_BITS - 1 { 0 } else { LANES };
-            self.slots.get(usize::try_from(bit / LANE_BITS + half).ok()?).copied()
+            self.slots.get(place_of(bit)).copied()
         })
     }
 
     /// Puts `slot` into an empty place; false when there is none.
+    #[inline]
     pub(super) fn insert(&mut self, tag: u16, slot: u32) -> bool {
-        let Some(place) = self.slots.iter().position(|slot| *slot == NO_SLOT) else { return false };
+        let [first, second] = self.tags;
+        // The lowest bit set is that of an empty place for certain.
+        let open = joined(equal_lanes(first, EMPTY), equal_lanes(second, EMPTY));
+        if open == 0 {
+            return false;
+        }
+        let place = place_of(open.trailing_zeros());
         if let Some(to) = self.slots.get_mut(place) {
             *to = slot;
         }
@@ -77,16 +95,24 @@ impl Bucket {
         true
     }
 
-    /// Empties the place of `slot`; false when it is not here.
-    pub(super) fn remove(&mut self, slot: u32) -> bool {
-        let Some(place) = self.slots.iter().position(|have| *have == slot) else { return false };
-        if let Some(from) = self.slots.get_mut(place) {
-            *from = NO_SLOT;
+    /// Empties the place of `slot`, which was put in with `tag`; false when it is not here.
+    #[inline]
+    pub(super) fn remove(&mut self, tag: u16, slot: u32) -> bool {
+        let [first, second] = self.tags;
+        let mut open = joined(equal_lanes(first, tag), equal_lanes(second, tag));
+        while open != 0 {
+            let place = place_of(open.trailing_zeros());
+            if let Some(from) = self.slots.get_mut(place).filter(|from| **from == slot) {
+                *from = NO_SLOT;
+                self.set_tag(place, EMPTY);
+                return true;
+            }
+            open &= open.wrapping_sub(1);
         }
-        self.set_tag(place, EMPTY);
-        true
+        false
     }
 
+    #[inline]
     fn set_tag(&mut self, place: usize, tag: u16) {
         let lanes = usize::try_from(LANES).unwrap_or(1);
         let shift = u32::try_from(place % lanes).unwrap_or(0) * LANE_BITS;
@@ -114,8 +140,8 @@ mod tests {
         }
         assert_eq!(bucket.candidates(4).count(), 0);
         assert_eq!(bucket.candidates(2).filter(|slot| [101, 106].contains(slot)).count(), 2);
-        assert!(bucket.remove(103));
-        assert!(!bucket.remove(103));
+        assert!(bucket.remove(0x8000, 103));
+        assert!(!bucket.remove(0x8000, 103));
         assert!(!bucket.candidates(0x8000).any(|found| found == 103));
         assert!(bucket.insert(9, 7), "the place is free again");
         assert_eq!(bucket.candidates(9).next(), Some(7));

@@ -35,8 +35,13 @@ impl FlowKey {
         // this machine reads them.
         let (source, destination) = (halves(&headers.src), halves(&headers.dest));
         let reversed = (source, src_port) > (destination, dest_port);
-        let (low, high) = if reversed { (destination, source) } else { (source, destination) };
-        let (low_port, high_port) = if reversed { (dest_port, src_port) } else { (src_port, dest_port) };
+        // Of random addresses nobody can tell which is lower: swapped without a branch, which would be mispredicted.
+        let (first_low, first_high) = ordered(source.0, destination.0, reversed);
+        let (second_low, second_high) = ordered(source.1, destination.1, reversed);
+        let (low, high) = ((first_low, second_low), (first_high, second_high));
+        let ports = u32::from(src_port) << 16 | u32::from(dest_port);
+        let [a, b, c, d] = ports.rotate_left(u32::from(reversed) << 4).to_be_bytes();
+        let (low_port, high_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
         let vlan = if use_vlan { headers.vlan } else { [0; 2] };
         let (proto, v6) = (headers.proto, headers.v6);
         (Self { low: joined(low), high: joined(high), low_port, high_port, vlan, proto, v6 }, reversed)
@@ -111,6 +116,13 @@ impl FlowKey {
         let [outer, inner] = self.vlan;
         u32::from(outer) << 12 | u32::from(inner)
     }
+}
+
+/// Both words, the other way round when `reversed`.
+#[inline]
+fn ordered(a: u64, b: u64, reversed: bool) -> (u64, u64) {
+    let change = (a ^ b) & 0_u64.wrapping_sub(u64::from(reversed));
+    (a ^ change, b ^ change)
 }
 
 /// An address as two words, as this machine reads them.

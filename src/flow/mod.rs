@@ -1,8 +1,11 @@
 //! Flow state: who speaks with whom, since when, how much, and in which state.
 //!
 //! One [`FlowTable`] belongs to one worker. All of its memory is taken when it
-//! is made; a flow costs 192 bytes and its share of the index 16 (see
-//! [`BYTES_PER_FLOW`]). Look-ups read one index line and the flow's own lines.
+//! is made (see [`BYTES_PER_FLOW`] and [`BYTES_PER_HALF_OPEN`]). Look-ups read one
+//! index line and the record's own lines.
+//!
+//! A TCP session costs a [`HalfOpen`] record, in a ring of its own, until it has
+//! payload or its handshake is complete; so no flood of SYNs takes a flow's place.
 //!
 //! Flows stand in age lists, one a [`Class`], oldest first, so that expiry and
 //! forced recycling look at list heads only.
@@ -11,8 +14,10 @@
 
 mod age;
 mod entry;
+mod half_open;
 mod index;
 mod key;
+mod pressure;
 mod table;
 
 #[cfg(test)]
@@ -22,6 +27,8 @@ mod tests;
 
 pub use age::{Class, Timeouts};
 pub use entry::{Bits, Flow, NO_SLOT};
+pub use half_open::{Begin, HalfOpen, Opening};
 pub use index::Bucket;
 pub use key::{FlowKey, KeyHash};
-pub use table::{BYTES_PER_FLOW, FlowIndex, FlowTable};
+pub use pressure::{Onset, Pressure};
+pub use table::{BYTES_PER_FLOW, BYTES_PER_HALF_OPEN, Capacity, FlowIndex, FlowTable, Found, HalfOpenIndex};

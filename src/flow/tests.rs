@@ -1,7 +1,10 @@
 //! The flow table: keys, hash, and random operations against a naive model.
 
+mod half_open;
+mod half_open_model;
 mod key;
 mod model;
+mod opening;
 mod table;
 
 use super::*;
@@ -9,6 +12,19 @@ use crate::wire::{Headers, TcpHeader, proto};
 
 /// Nanoseconds of a second.
 const S: u64 = 1_000_000_000;
+
+/// Room for so many flows, and one half-open session.
+fn flows(flows: u32) -> Capacity {
+    Capacity { flows, half_open: 1 }
+}
+
+/// The flow that was found.
+fn flow(found: Option<Found>) -> Option<FlowIndex> {
+    found.map(|found| match found {
+        Found::Flow(index) => index,
+        Found::HalfOpen(index) => panic!("{index:?} is half open"),
+    })
+}
 
 /// Headers of a packet, as far as a key looks at them.
 fn headers(proto: u8, src: (u32, u16), dest: (u32, u16)) -> Headers {

@@ -11,7 +11,8 @@ use crate::wire::tcp_flag;
 const LARGEST_WINDOW: i32 = 1 << 30;
 
 /// What is illegal about a combination of flags, whatever the state.
-pub(super) const fn illegal_flags(flags: u8) -> Option<Anomaly> {
+#[must_use]
+pub const fn illegal_flags(flags: u8) -> Option<Anomaly> {
     const fn all(flags: u8, bits: u8) -> bool {
         flags & bits == bits
     }

@@ -51,6 +51,7 @@ mod tests;
 
 pub use anomaly::{ANOMALY_COUNT, Anomaly};
 pub use counters::TcpCounters;
+pub use judge::illegal_flags;
 pub use limits::{Depth, IllegalFlags, Limits};
 pub use options::Options;
 pub use out::{Consumer, StreamEnd};

@@ -6,7 +6,7 @@ use super::handshake::{self, Opening};
 use super::history::History;
 use super::inbox::Inbox;
 use super::judge::{illegal_flags, judge, packet_end};
-use super::limits::Limits;
+use super::limits::{IllegalFlags, Limits};
 use super::out::{Consumer, Out, StreamEnd};
 use super::pool::{NONE, Pool};
 use super::segment::{Checksum, Fate, Packet, Placement, Run};
@@ -71,6 +71,12 @@ impl Reassembler {
     #[must_use]
     pub fn memory(&self) -> &[u8] {
         self.pool.memory()
+    }
+
+    /// Counts illegal flags of a packet that is in no session yet, and says what is to be done with it.
+    pub fn illegal(&mut self, anomaly: Anomaly) -> IllegalFlags {
+        self.counters.anomaly(anomaly);
+        self.limits.illegal_flags
     }
 
     /// Takes one segment of `pair` that travels in `direction`, and says where it lies in its stream.

@@ -270,6 +270,11 @@ impl StreamPair {
         a.bits & b.bits & ACKED != 0 && opener.has(ALT) && ack == self.alt.wrapping_add(1)
     }
 
+    /// Adds flags that a side has sent before the reassembler saw it.
+    pub const fn note_flags(&mut self, direction: Direction, flags: u8) {
+        self.sides(direction).half.flags_seen |= flags;
+    }
+
     /// Union of the flags that one side sent.
     #[must_use]
     pub const fn flags_seen(&self, direction: Direction) -> u8 {

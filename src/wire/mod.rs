@@ -15,6 +15,7 @@
 )]
 
 pub mod checksum;
+mod fast;
 pub mod forge;
 mod ip;
 mod link;

@@ -1,5 +1,6 @@
 //! One frame, from its link layer to its payload.
 
+use super::fast;
 use super::ip;
 use super::link::{self, LinkType};
 use super::reject::Reject;
@@ -116,6 +117,20 @@ pub fn parse_into(
     headers: &mut Headers,
 ) -> Result<(), Reject> {
     let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
+    if link == LinkType::Ethernet && fast::tcp4(frame, wire_len, verify_checksum, headers) {
+        return Ok(());
+    }
+    parse_any(link, frame, wire_len, verify_checksum, headers)
+}
+
+/// [`parse_into`] for frames of any kind.
+pub(super) fn parse_any(
+    link: LinkType,
+    frame: &[u8],
+    wire_len: usize,
+    verify_checksum: bool,
+    headers: &mut Headers,
+) -> Result<(), Reject> {
     let network = link::network(link, frame)?;
     headers.v6 = network.v6;
     headers.mpls = network.mpls;

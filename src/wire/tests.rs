@@ -3,6 +3,7 @@
 
 mod checksum;
 mod damaged;
+mod fast;
 mod forge;
 mod frames;
 mod good;

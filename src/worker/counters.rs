@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use crate::event::EndReason;
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::{Anomaly, TcpCounters};
@@ -38,6 +39,22 @@ pub struct Counters {
     pub flows_reused: u64,
     /// Flows ended because the capture ended or the sensor stopped.
     pub flows_shutdown: u64,
+    /// TCP sessions that were half open at first, and so had no flow record.
+    pub half_open: u64,
+    /// Of those, sessions that became flows.
+    pub half_open_promoted: u64,
+    /// Of those, sessions ended by their timeout.
+    pub half_open_timeout: u64,
+    /// Of those, sessions that had to make room for others.
+    pub half_open_evicted: u64,
+    /// Times that flow records ran out and new sessions were refused.
+    pub overloads: u64,
+    /// TCP sessions refused.
+    pub refused_sessions: u64,
+    /// Packets of refused sessions, of any protocol, which were not analysed.
+    pub refused_packets: u64,
+    /// Bytes of those on the wire.
+    pub refused_bytes: u64,
     /// TCP flows whose start was not seen and whose content was left alone (`tcp.midstream = false`).
     pub midstream_ignored: u64,
     /// HTTP/1 connections recognised.
@@ -72,6 +89,14 @@ impl Default for Counters {
             flows_forced: 0,
             flows_reused: 0,
             flows_shutdown: 0,
+            half_open: 0,
+            half_open_promoted: 0,
+            half_open_timeout: 0,
+            half_open_evicted: 0,
+            overloads: 0,
+            refused_sessions: 0,
+            refused_packets: 0,
+            refused_bytes: 0,
             midstream_ignored: 0,
             http: 0,
             http_exhausted: 0,
@@ -93,6 +118,16 @@ impl Counters {
         }
     }
 
+    /// Counts a session that has ended.
+    pub(super) fn ended(&mut self, reason: EndReason) {
+        match reason {
+            EndReason::Timeout => self.flows_timeout += 1,
+            EndReason::Forced => self.flows_forced += 1,
+            EndReason::TcpReuse => self.flows_reused += 1,
+            EndReason::Shutdown => self.flows_shutdown += 1,
+        }
+    }
+
     fn visit(&self, show: &mut impl FnMut(&'static str, u64)) {
         show("decoder.pkts", self.packets);
         show("decoder.bytes", self.bytes);
@@ -109,6 +144,14 @@ impl Counters {
         show("flow.end.forced", self.flows_forced);
         show("flow.end.tcp_reuse", self.flows_reused);
         show("flow.end.shutdown", self.flows_shutdown);
+        show("flow.half_open.total", self.half_open);
+        show("flow.half_open.promoted", self.half_open_promoted);
+        show("flow.half_open.timeout", self.half_open_timeout);
+        show("flow.half_open.evicted", self.half_open_evicted);
+        show("flow.overload", self.overloads);
+        show("flow.refused.sessions", self.refused_sessions);
+        show("flow.refused.pkts", self.refused_packets);
+        show("flow.refused.bytes", self.refused_bytes);
         show("tcp.midstream_ignored", self.midstream_ignored);
         show("http.sessions", self.http);
         show("http.sessions_exhausted", self.http_exhausted);
@@ -131,6 +174,12 @@ pub struct Gauges {
     pub tcp_established: u64,
     /// TCP flows, closed.
     pub tcp_closed: u64,
+    /// TCP sessions that are half open and have no flow record; they are among `flows` and `tcp_new`.
+    pub half_open: u64,
+    /// Recycling level, 1 to 7.
+    pub recycle_level: u64,
+    /// 1 while new sessions are refused.
+    pub overloaded: u64,
     /// UDP flows.
     pub udp: u64,
     /// Times a flow did not fit its index line.
@@ -173,6 +222,7 @@ impl Snapshot {
         show("flow.active_tcp_new", gauges.tcp_new);
         show("flow.active_tcp_established", gauges.tcp_established);
         show("flow.active_tcp_closed", gauges.tcp_closed);
+        show("flow.active_half_open", gauges.half_open);
         show("flow.active_udp", gauges.udp);
         show("flow.index_spills", gauges.index_spills);
         show("tcp.in_order", tcp.in_order);
@@ -210,6 +260,8 @@ impl Snapshot {
         show("kill.not_sent", kill.not_sent);
         show("event.sent", gauges.events_sent);
         show("event.dropped", gauges.events_dropped);
+        show("worker.recycle_level", gauges.recycle_level);
+        show("worker.overloaded", gauges.overloaded);
     }
 }
 

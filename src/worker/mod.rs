@@ -21,6 +21,6 @@ mod tap;
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
-pub use pipeline::{Frame, Pipeline, PipelineOptions};
+pub use pipeline::{Frame, OverloadPolicy, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};
 pub use tap::{StreamTap, TapReceiver, TapRecord, tap};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tidegate::config::{
     ChecksumMode, Config, DecoderConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig, HttpConfig, Key,
-    KillConfig, MempoolConfig, PortConfig, RssMode, ScanConfig, TcpChecksumMode, TcpConfig, TelemetryConfig,
-    TimeoutConfig, WorkerConfig,
+    KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpChecksumMode, TcpConfig,
+    TelemetryConfig, TimeoutConfig, WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
@@ -50,6 +50,9 @@ tcp_checksum = "ignore"
 
 [flow]
 capacity = 1024
+half_open = 2048
+half_open_events = true
+overload = "recycle"
 vlan = false
 
 [flow.timeout]
@@ -134,6 +137,9 @@ fn every_key_reaches_its_field() {
         decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify, tcp_checksum: TcpChecksumMode::Ignore },
         flow: FlowConfig {
             capacity: 1024,
+            half_open: 2048,
+            half_open_events: true,
+            overload: OverloadMode::Recycle,
             vlan: false,
             timeout: TimeoutConfig {
                 tcp_new_ns: 100 * MS,

@@ -100,6 +100,15 @@ const CASES: &[(&str, &str)] = &[
         "[worker]\nring = 0x20000\n",
         "sensor.toml:2: worker.ring: found 0x20000, expected a power of two from 64 to 65536",
     ),
+    (
+        "[flow]\nhalf_open = 1\n",
+        "sensor.toml:2: flow.half_open: found 1, expected a power of two from 1024 to 16777216",
+    ),
+    ("[flow]\nhalf_open_events = 1\n", "sensor.toml:2: flow.half_open_events: found 1, expected true or false"),
+    (
+        "[flow]\noverload = \"drop\"\n",
+        "sensor.toml:2: flow.overload: found \"drop\", expected \"refuse\" or \"recycle\"",
+    ),
     ("[flow]\ncapacity = 0\n", "sensor.toml:2: flow.capacity: found 0, expected a number from 1024 to 16777216"),
     (
         "[flow]\ncapacity = 999999999999999999999999999999999999999999999999999999999999999\n",

@@ -5,6 +5,7 @@
 //! is what a NIC or a dispatcher does: putting packets into memory. Every loop
 //! gives all packets other addresses and later times, so that flows are new.
 
+mod flood;
 mod synthetic;
 mod traffic;
 

@@ -1,5 +1,6 @@
 //! Made-up traffic for limits: smallest packets, most flows, most bytes.
 
+use super::flood::{self, Flood};
 use super::traffic::{Renew, Traffic};
 use crate::cmd::arguments::Synthetic;
 use crate::steer::SymmetricHash;
@@ -8,11 +9,11 @@ use crate::wire::{LinkType, checksum, proto, tcp_flag};
 /// A 64-byte Ethernet frame without its check sequence.
 const SMALLEST: usize = 60;
 /// Time between frames at 14.88 million a second.
-const GAP_NS: u64 = 67;
+pub(super) const GAP_NS: u64 = 67;
 /// When it all begins: 2026-01-01, for no reason but to be a plausible time.
-const START_NS: u64 = 1_767_225_600_000_000_000;
+pub(super) const START_NS: u64 = 1_767_225_600_000_000_000;
 /// Packets of a turn.
-const PER_TURN: u32 = 1_000_000;
+pub(super) const PER_TURN: u32 = 1_000_000;
 /// Parallel bulk streams, their segments a turn, and the segment size.
 const STREAMS: u32 = 64;
 const SEGMENTS: u32 = 1_000;
@@ -21,23 +22,18 @@ const SEGMENT: u32 = 1_460;
 /// Makes the traffic of one scenario.
 pub(super) fn make(kind: Synthetic, flows: u32) -> Traffic {
     match kind {
-        Synthetic::Syn => syn(),
+        Synthetic::Syn => flood::make(Flood::Flags(tcp_flag::SYN)),
+        Synthetic::SynAck => flood::make(Flood::SYN_ACK),
+        Synthetic::Ack => flood::make(Flood::Flags(tcp_flag::ACK)),
+        Synthetic::Fin => flood::make(Flood::FIN),
+        Synthetic::Rst => flood::make(Flood::Flags(tcp_flag::RST)),
+        Synthetic::RandomFlags => flood::make(Flood::AnyFlags),
+        Synthetic::OneByte => flood::make(Flood::OneByte),
+        Synthetic::TinyFragments => flood::make(Flood::MiddleFragment),
+        Synthetic::FirstFragments => flood::make(Flood::FirstFragment),
         Synthetic::Established => established(flows.max(1)),
         Synthetic::Bulk => bulk(),
     }
-}
-
-fn syn() -> Traffic {
-    let mut traffic = Traffic::new(Renew::Addresses);
-    let (hash, mut random, mut time_ns) = (SymmetricHash::new(), Random(1), START_NS);
-    for _ in 0..PER_TURN {
-        let bits = random.next();
-        let (source, destination) = ((bits >> 32) as u32, bits as u32);
-        let frame = tcp(source, destination, [bits as u16 | 1024, 443], tcp_flag::SYN, random.next() as u32, 0, &[]);
-        traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
-        time_ns += GAP_NS;
-    }
-    traffic
 }
 
 /// Handshakes first; then acknowledgements over all flows in a random order.
@@ -123,7 +119,16 @@ fn words(random: &mut Random) -> Vec<u8> {
     text
 }
 
-fn tcp(source: u32, destination: u32, ports: [u16; 2], flags: u8, seq: u32, ack: u32, payload: &[u8]) -> Vec<u8> {
+/// A TCP packet with an Ethernet header, at least of the smallest size.
+pub(super) fn tcp(
+    source: u32,
+    destination: u32,
+    ports: [u16; 2],
+    flags: u8,
+    seq: u32,
+    ack: u32,
+    payload: &[u8],
+) -> Vec<u8> {
     let total = 40 + u16::try_from(payload.len()).unwrap_or(0);
     let mut ip = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto::TCP, 0, 0];
     ip.splice(2..4, total.to_be_bytes());
@@ -145,10 +150,10 @@ fn tcp(source: u32, destination: u32, ports: [u16; 2], flags: u8, seq: u32, ack:
 }
 
 /// `SplitMix64`: the same numbers every time.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -42,7 +42,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
 
 /// Keys whose flows all belong into the first `buckets` buckets, as an attacker would choose them who knew the seed.
 fn crowded_keys(table: &FlowTable, buckets: usize, count: usize) -> Vec<FlowKey> {
-    let mask = table.memory().1.len() as u64 - 1;
+    let mask = table.memory().2.len() as u64 - 1;
     (0..).map(key).filter(|key| ((table.hash(key) & mask) as usize) < buckets).take(count).collect()
 }
 
@@ -63,7 +63,7 @@ struct World {
 
 impl World {
     fn new(capacity: u32, timeouts: Timeouts, seed: u64, crowded: Option<usize>) -> Self {
-        let table = FlowTable::new(capacity, timeouts, seed);
+        let table = FlowTable::new(flows(capacity), timeouts, seed);
         let keys = crowded_keys(&table, crowded.unwrap_or(usize::MAX), FLOWS as usize);
         Self { table, timeouts, keys, model: HashMap::new(), now_ns: 1_000 * S }
     }
@@ -74,7 +74,7 @@ impl World {
 
     fn find(&self, n: u32) -> Option<FlowIndex> {
         let key = self.key(n);
-        self.table.find(&key, self.table.hash(&key))
+        flow(self.table.find(&key, self.table.hash(&key)))
     }
 
     fn deadline(&self, known: &Known) -> u64 {
@@ -210,7 +210,7 @@ proptest! {
 #[test]
 fn a_chain_survives_removal_in_any_order() {
     for stride in [1, 3, 7, 13, 19, 39] {
-        let mut table = FlowTable::new(64, Timeouts::uniform(S), stride);
+        let mut table = FlowTable::new(flows(64), Timeouts::uniform(S), stride);
         let keys = crowded_keys(&table, 1, 40);
         for round in 1..4 {
             for key in &keys {
@@ -220,7 +220,7 @@ fn a_chain_survives_removal_in_any_order() {
             // Every stride is prime to 40, so each flow comes up once.
             let order: Vec<usize> = (0..40).map(|n| (n * stride as usize) % 40).collect();
             for (done, n) in order.iter().enumerate() {
-                table.remove(table.find(&keys[*n], table.hash(&keys[*n])).expect("still there"));
+                table.remove(flow(table.find(&keys[*n], table.hash(&keys[*n]))).expect("still there"));
                 for (later, n) in order.iter().enumerate() {
                     let found = table.find(&keys[*n], table.hash(&keys[*n])).is_some();
                     assert_eq!(found, later > done, "flow {n} after {done} removals");

@@ -1,8 +1,7 @@
 //! How flows begin and end.
 
 use super::prepare::Prepared;
-use super::{Frame, Pipeline, VICTIMS_AHEAD};
-use crate::dpdk::memory;
+use super::{Frame, Pipeline};
 use crate::event::{Direction, EndReason, Event, FlowEvent, FlowState, TcpSummary};
 use crate::flow::{Bits, Class, Flow, FlowIndex};
 use crate::tcp::{SessionState, StreamEnd};
@@ -40,47 +39,46 @@ impl Pipeline {
         Some(index)
     }
 
-    /// Begins a flow with its first packet.
+    /// Begins a session with its first packet. `None` when there is no more to do for the packet: the session is
+    /// half open, or refused.
     pub(super) fn begin(&mut self, frame: &Frame<'_>, prepared: &Prepared) -> Option<FlowIndex> {
+        if Self::may_begin_half_open(prepared) {
+            self.begin_half_open(frame, prepared, false);
+            return None;
+        }
         let Prepared { headers, key, hash, from_high, .. } = prepared;
+        let is_tcp = headers.proto == proto::TCP;
+        if !self.make_room(frame, prepared) {
+            self.count_refused(frame, prepared, true);
+            // The half-open record knows the session again, which so is counted once, and shows it in its event.
+            if is_tcp {
+                self.begin_half_open(frame, prepared, true);
+            }
+            return None;
+        }
         let class = match headers.proto {
             proto::TCP => Class::TcpNew,
             proto::UDP => Class::UdpNew,
             proto::ICMP | proto::ICMPV6 => Class::Icmp,
             _ => Class::Other,
         };
-        let index = match self.table.insert(key, *hash, class, frame.clock_ns) {
-            Some(index) => index,
-            None => {
-                if let Some(bucket) = self.table.victim_bucket(VICTIMS_AHEAD) {
-                    memory::prefetch(bucket);
-                }
-                let victim = self.table.victim()?;
-                self.end(victim, EndReason::Forced);
-                self.table.insert(key, *hash, class, frame.clock_ns)?
-            }
-        };
+        let spilled = self.table.spilled();
+        let index = self.table.insert(key, *hash, class, frame.clock_ns)?;
+        self.note_insertion(spilled);
         self.inspector.counters.flows += 1;
-        let midstream = self.options.midstream;
+        let bits = is_tcp.then(|| self.first_bits(headers.tcp.flags, *from_high));
         let flow = self.table.get_mut(index)?;
         flow.start_ns = frame.timestamp_ns;
         flow.iface = frame.iface;
-        let mut client_is_high = *from_high;
-        if headers.proto == proto::TCP {
-            let flags = headers.tcp.flags;
-            // A SYN-ACK comes from the server; whoever else speaks first is taken for the client.
-            if flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN | tcp_flag::ACK {
-                client_is_high = !client_is_high;
+        if let Some(bits) = bits {
+            flow.bits.set_all(bits);
+        } else {
+            if class == Class::Icmp {
+                flow.aux = u32::from(headers.src_port) << 16 | u32::from(headers.dest_port);
             }
-            if flags & tcp_flag::SYN == 0 && !midstream {
-                flow.bits.set(Bits::NO_CONTENT);
-                self.inspector.counters.midstream_ignored += 1;
+            if *from_high {
+                flow.bits.set(Bits::CLIENT_IS_HIGH);
             }
-        } else if class == Class::Icmp {
-            flow.aux = u32::from(headers.src_port) << 16 | u32::from(headers.dest_port);
-        }
-        if client_is_high {
-            flow.bits.set(Bits::CLIENT_IS_HIGH);
         }
         Some(index)
     }
@@ -101,13 +99,7 @@ impl Pipeline {
             EndReason::Forced | EndReason::TcpReuse => self.clock_ns,
             EndReason::Shutdown => flow.last_ns,
         };
-        let counters = &mut self.inspector.counters;
-        match reason {
-            EndReason::Timeout => counters.flows_timeout += 1,
-            EndReason::Forced => counters.flows_forced += 1,
-            EndReason::TcpReuse => counters.flows_reused += 1,
-            EndReason::Shutdown => counters.flows_shutdown += 1,
-        }
+        self.inspector.counters.ended(reason);
         let ended = record(flow, timestamp_ns, reason);
         if let Some(tap) = self.inspector.tap.as_mut().filter(|_| ended.tcp.is_some()) {
             tap.end(ended);

@@ -1,11 +1,14 @@
 //! A burst of frames through header parsing, flow table, reassembler and inspector.
 
+mod half_open;
 mod lifecycle;
+mod overload;
 mod packet;
 mod prepare;
 
 use std::sync::Arc;
 
+pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, prepare};
 use super::content::Inspector;
 use super::counters::{Counters, Gauges, Snapshot};
@@ -13,14 +16,15 @@ use super::slots::Slots;
 use super::tap::StreamTap;
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{EndReason, EventSender};
-use crate::flow::{Class, Flow, FlowTable, Timeouts};
+use crate::flow::{Capacity, Class, Flow, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
 use crate::tcp::{Limits, Reassembler};
 use crate::wire::LinkType;
 
-/// Flows looked at for their timeout after each burst, so that the work stays bounded.
-const EXPIRE_PER_BURST: usize = 32;
+/// Most sessions ended by one [`Pipeline::expire`], so that the work stays bounded: two for each packet of a burst, the
+/// lowest recycling level. Under pressure each burst ends more of them itself.
+const EXPIRE_AT_ONCE: usize = 2 * MAX_BURST;
 
 /// How far ahead of an eviction its index line is loaded: a memory access takes as long as about four packets.
 const VICTIMS_AHEAD: usize = 4;
@@ -53,8 +57,12 @@ impl Frame<'_> {
 /// Sizes and rules of a pipeline.
 #[derive(Clone, Debug)]
 pub struct PipelineOptions {
-    /// Most flows.
-    pub flows: u32,
+    /// Most flows and half-open sessions.
+    pub capacity: Capacity,
+    /// A half-open session that has to make room gets its flow event.
+    pub half_open_events: bool,
+    /// What becomes of new sessions when flow records run out.
+    pub overload: OverloadPolicy,
     /// VLAN ids are part of a flow's key.
     pub vlan: bool,
     /// Idle times.
@@ -90,6 +98,9 @@ pub struct Pipeline {
     /// Lent out while a burst is worked on.
     prepared: Option<Prepareds>,
     clock_ns: u64,
+    pressure: Pressure,
+    overload_onset: Onset,
+    half_open_onset: Onset,
 }
 
 impl Pipeline {
@@ -97,10 +108,11 @@ impl Pipeline {
     /// the memory lies on its NUMA node.
     #[must_use]
     pub fn new(options: PipelineOptions, matcher: Arc<Matcher>, killer: Killer, events: EventSender) -> Self {
-        let table = FlowTable::new(options.flows, options.timeouts, options.seed);
+        let table = FlowTable::new(options.capacity, options.timeouts, options.seed);
         let tcp = Reassembler::new(options.tcp.clone());
-        let (flows, buckets) = table.memory();
+        let (flows, half_open, buckets) = table.memory();
         memory::settle(flows);
+        memory::settle(half_open);
         memory::settle(buckets);
         memory::settle(tcp.memory());
         let inspector = Inspector {
@@ -113,7 +125,17 @@ impl Pipeline {
             counters: Counters::default(),
             tap: None,
         };
-        Self { table, tcp, inspector, options, prepared: Some(Box::new([Prepared::default(); MAX_BURST])), clock_ns: 0 }
+        Self {
+            table,
+            tcp,
+            inspector,
+            options,
+            prepared: Some(Box::new([Prepared::default(); MAX_BURST])),
+            clock_ns: 0,
+            pressure: Pressure::new(),
+            overload_onset: Onset::default(),
+            half_open_onset: Onset::default(),
+        }
     }
 
     /// Lets `tap` have a copy of every TCP stream's bytes, gaps and end from now on.
@@ -139,8 +161,18 @@ impl Pipeline {
         }
         for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.live) {
             prepared.likely = self.table.likely(prepared.hash);
-            if let Some(flow) = prepared.likely.and_then(|index| self.table.get(index)) {
-                memory::prefetch_lines(flow, size_of::<Flow>() / 64);
+            match prepared.likely {
+                Some(Found::Flow(index)) => {
+                    if let Some(flow) = self.table.get(index) {
+                        memory::prefetch_lines(flow, size_of::<Flow>() / 64);
+                    }
+                }
+                Some(Found::HalfOpen(index)) => {
+                    if let Some(record) = self.table.half_open(index) {
+                        memory::prefetch_lines(record, size_of::<HalfOpen>() / 64);
+                    }
+                }
+                None => {}
             }
         }
         for (frame, prepared) in frames.iter().zip(scratch.iter()) {
@@ -150,6 +182,10 @@ impl Pipeline {
             }
         }
         self.inspector.counters.bursts += 1;
+        if self.pressure.level() > 1 {
+            let most = usize::try_from(self.pressure.stale_per_packet()).unwrap_or(0).saturating_mul(frames.len());
+            self.recycle(most);
+        }
         self.prepared = Some(scratch);
     }
 
@@ -157,18 +193,17 @@ impl Pipeline {
     /// call. Returns how many.
     pub fn expire(&mut self, now_ns: u64) -> usize {
         self.clock_ns = self.clock_ns.max(now_ns);
-        let mut ended = 0;
-        while ended < EXPIRE_PER_BURST {
-            let Some(index) = self.table.next_stale(self.clock_ns) else { break };
-            self.end(index, EndReason::Timeout);
-            ended += 1;
-        }
-        ended
+        self.recycle(EXPIRE_AT_ONCE)
     }
 
     /// Ends all flows, because the capture ended or the sensor stops at `now_ns`:
     /// those whose timeout had passed by then as timed out, the others as shut down.
     pub fn flush(&mut self, now_ns: u64) {
+        while let Some(index) = self.table.any_half_open() {
+            let record = self.table.half_open(index);
+            let stale = record.is_some_and(|record| self.table.half_open_deadline(record) <= now_ns);
+            self.end_half_open(index, if stale { EndReason::Timeout } else { EndReason::Shutdown });
+        }
         while let Some(index) = self.table.any() {
             let stale = self.table.get(index).is_some_and(|flow| self.table.is_stale(flow, now_ns));
             self.end(index, if stale { EndReason::Timeout } else { EndReason::Shutdown });
@@ -179,6 +214,8 @@ impl Pipeline {
     pub fn restart(&mut self, now_ns: u64) {
         self.flush(now_ns);
         self.clock_ns = 0;
+        self.pressure = Pressure::new();
+        (self.overload_onset, self.half_open_onset) = (Onset::default(), Onset::default());
     }
 
     /// The flow table, for display.
@@ -202,16 +239,20 @@ impl Pipeline {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let class = |class| u64::from(self.table.class_len(class));
+        let half_open = u64::from(self.table.half_open_len());
         Snapshot {
             counters: self.inspector.counters.clone(),
             tcp: *self.tcp.counters(),
             hits: *self.inspector.hits.counters(),
             kill: *self.inspector.killer.counters(),
             gauges: Gauges {
-                flows: u64::from(self.table.len()),
-                tcp_new: class(Class::TcpNew),
+                flows: u64::from(self.table.len()) + half_open,
+                tcp_new: class(Class::TcpNew) + half_open,
                 tcp_established: class(Class::TcpEstablished),
                 tcp_closed: class(Class::TcpClosed),
+                half_open,
+                recycle_level: u64::from(self.pressure.level()),
+                overloaded: u64::from(self.pressure.is_overloaded()),
                 udp: class(Class::UdpNew) + class(Class::UdpEstablished),
                 index_spills: self.table.spilled(),
                 segments_held: u64::from(self.tcp.segments_used()),

@@ -3,21 +3,36 @@
 use super::prepare::Prepared;
 use super::{Frame, Pipeline};
 use crate::event::Direction;
-use crate::flow::{Bits, Class};
+use crate::flow::{Bits, Class, FlowIndex, Found};
 use crate::tcp::{Checksum, Options, Packet, SessionState};
 use crate::wire;
 use crate::wire::{Headers, proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
 
 impl Pipeline {
+    /// The flow of a packet. `None` when its session is half open or refused, and the packet is done with.
+    #[inline]
+    fn flow_of(&mut self, frame: &Frame<'_>, prepared: &Prepared) -> Option<FlowIndex> {
+        let now_ns = frame.clock_ns;
+        // An earlier packet of the burst may have ended the likely flow.
+        let likely = prepared.likely.filter(|found| self.table.is(*found, &prepared.key));
+        match likely.or_else(|| self.table.find(&prepared.key, prepared.hash)) {
+            Some(Found::Flow(index)) => match self.still_this_flow(index, prepared, now_ns) {
+                Some(index) => Some(index),
+                None => self.begin(frame, prepared),
+            },
+            Some(Found::HalfOpen(index)) => match self.still_this_attempt(index, prepared, now_ns) {
+                Some(index) => self.half_open_packet(index, frame, prepared),
+                None => self.begin(frame, prepared),
+            },
+            None => self.begin(frame, prepared),
+        }
+    }
+
     pub(super) fn packet(&mut self, frame: &Frame<'_>, prepared: &Prepared) {
         let Prepared { headers, .. } = prepared;
         let now_ns = frame.clock_ns;
-        // An earlier packet of the burst may have ended the likely flow.
-        let likely = prepared.likely.filter(|index| self.table.is(*index, &prepared.key));
-        let found = likely.or_else(|| self.table.find(&prepared.key, prepared.hash));
-        let found = found.and_then(|index| self.still_this_flow(index, prepared, now_ns));
-        let Some(index) = found.or_else(|| self.begin(frame, prepared)) else { return };
+        let Some(index) = self.flow_of(frame, prepared) else { return };
         let Some(flow) = self.table.get_mut(index) else { return };
         let direction = flow.direction(prepared.from_high);
         let [to_server, to_client] = &mut flow.packets;
@@ -102,7 +117,7 @@ impl Pipeline {
 
 /// The TCP checksum of a segment; it cannot be told of one that the capture has cut.
 #[inline]
-fn checksum(frame: &[u8], headers: &Headers) -> Checksum {
+pub(super) fn checksum(frame: &[u8], headers: &Headers) -> Checksum {
     if headers.missing_len != 0 {
         return Checksum::Unchecked;
     }

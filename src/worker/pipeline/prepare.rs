@@ -1,7 +1,7 @@
 //! First pass: what a frame is, and whose.
 
 use super::{Frame, PipelineOptions};
-use crate::flow::{FlowIndex, FlowKey};
+use crate::flow::{FlowKey, Found};
 use crate::wire::{self, Headers, Reject};
 use crate::worker::counters::Counters;
 
@@ -11,8 +11,8 @@ pub(super) struct Prepared {
     pub(super) headers: Headers,
     pub(super) key: FlowKey,
     pub(super) hash: u64,
-    /// The flow, if the index has no other with the same tag before it.
-    pub(super) likely: Option<FlowIndex>,
+    /// The session, if the index has no other with the same tag before it.
+    pub(super) likely: Option<Found>,
     /// The sender is the key's higher end.
     pub(super) from_high: bool,
     /// The frame is to be analysed.

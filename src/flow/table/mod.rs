@@ -1,17 +1,26 @@
-//! The table: index, records, free list and age lists.
+//! The table: index, flow records with their free list and age lists, and the ring of half-open sessions.
+
+mod half_open;
+mod links;
 
 use super::age::{AgeList, Class, Timeouts};
 use super::entry::{Bits, Flow, NO_SLOT};
+use super::half_open::{HalfOpen, Ring};
 use super::index::Bucket;
 use super::key::{FlowKey, KeyHash};
+pub use half_open::HalfOpenIndex;
+use links::Slot;
 
-/// Average flows of a bucket when a table is full whose capacity is a power of two; a Poisson share above eight,
-/// one bucket in 50, spills into its chain. Other capacities have emptier buckets, down to half of it.
-const FLOWS_PER_BUCKET: usize = 4;
+/// Average sessions of a bucket when a table is full whose capacities add up to a power of two; a Poisson share above
+/// eight, one bucket in 50, spills into its chain. Otherwise buckets are emptier, down to half of it.
+const PER_BUCKET: usize = 4;
 
-/// Bytes one flow costs in a full table: its record and its share of the index, where the capacity is a power of two.
-/// For other capacities the number of buckets is rounded up, which adds less than another such share.
-pub const BYTES_PER_FLOW: usize = size_of::<Flow>() + size_of::<Bucket>() / FLOWS_PER_BUCKET;
+/// Bytes one flow costs in a full table: its record and its share of the index, where the number of flows and half-open
+/// sessions is a power of two. Otherwise the number of buckets is rounded up, which adds less than another such share.
+pub const BYTES_PER_FLOW: usize = size_of::<Flow>() + size_of::<Bucket>() / PER_BUCKET;
+
+/// Bytes one half-open session costs, likewise.
+pub const BYTES_PER_HALF_OPEN: usize = size_of::<HalfOpen>() + size_of::<Bucket>() / PER_BUCKET;
 
 /// A flow moves to the young end of its list at most once in this part of its timeout.
 const REFRESH_PART: u64 = 16;
@@ -23,10 +32,29 @@ const QUEUED_SHIFT: u32 = 27;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowIndex(u32);
 
+/// What the index has for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A flow.
+    Flow(FlowIndex),
+    /// A half-open session.
+    HalfOpen(HalfOpenIndex),
+}
+
+/// How many sessions a table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Flow records.
+    pub flows: u32,
+    /// Half-open sessions.
+    pub half_open: u32,
+}
+
 /// The flows of one worker.
 #[derive(Debug)]
 pub struct FlowTable {
     flows: Box<[Flow]>,
+    half_open: Ring,
     buckets: Box<[Bucket]>,
     mask: usize,
     hash: KeyHash,
@@ -39,12 +67,15 @@ pub struct FlowTable {
 }
 
 impl FlowTable {
-    /// A table for at most `capacity` flows. All memory is taken and touched here.
+    /// A table for at most so many sessions, one of each kind at least and less than 2^31. All memory is taken and
+    /// touched here.
     #[must_use]
-    pub fn new(capacity: u32, timeouts: Timeouts, seed: u64) -> Self {
-        let capacity = capacity.clamp(1, NO_SLOT - 1);
+    pub fn new(capacity: Capacity, timeouts: Timeouts, seed: u64) -> Self {
+        let half_open = Ring::new(capacity.half_open, &timeouts);
+        let capacity = capacity.flows.clamp(1, Slot::MAX_FLOW);
         let count = usize::try_from(capacity).unwrap_or(usize::MAX);
-        let buckets = count.div_ceil(FLOWS_PER_BUCKET).next_power_of_two();
+        let sessions = count.saturating_add(half_open.records().len());
+        let buckets = sessions.div_ceil(PER_BUCKET).next_power_of_two();
         let mut flows: Vec<Flow> = Vec::with_capacity(count);
         for slot in 0..capacity {
             let mut flow = Flow::empty();
@@ -54,6 +85,7 @@ impl FlowTable {
         }
         Self {
             flows: flows.into_boxed_slice(),
+            half_open,
             buckets: vec![Bucket::new(); buckets].into_boxed_slice(),
             mask: buckets.saturating_sub(1),
             hash: KeyHash::new(seed),
@@ -65,10 +97,10 @@ impl FlowTable {
         }
     }
 
-    /// The table's memory, for advice to the kernel: records and index.
+    /// The table's memory, for advice to the kernel: flows, half-open sessions and index.
     #[must_use]
-    pub fn memory(&self) -> (&[Flow], &[Bucket]) {
-        (&self.flows, &self.buckets)
+    pub fn memory(&self) -> (&[Flow], &[HalfOpen], &[Bucket]) {
+        (&self.flows, self.half_open.records(), &self.buckets)
     }
 
     /// Flows in the table.
@@ -115,42 +147,60 @@ impl FlowTable {
         self.buckets.get(self.bucket_number(hash))
     }
 
-    /// The flow that a hash most likely belongs to, whose record is to be loaded
-    /// ahead of [`FlowTable::find`].
+    /// What a hash most likely belongs to, whose record is to be loaded ahead of [`FlowTable::find`].
     #[must_use]
     #[inline]
-    pub fn likely(&self, hash: u64) -> Option<FlowIndex> {
-        self.bucket(hash)?.candidates(Bucket::tag(hash)).next().map(FlowIndex)
+    pub fn likely(&self, hash: u64) -> Option<Found> {
+        self.bucket(hash)?.candidates(Bucket::tag(hash)).next().map(|slot| Slot(slot).found())
     }
 
-    /// True when `index` is, still, the flow of `key`.
+    /// True when `found` is, still, what the index has for `key`.
     #[must_use]
     #[inline]
-    pub fn is(&self, index: FlowIndex, key: &FlowKey) -> bool {
-        self.at(index.0).is_some_and(|flow| flow.key == *key && flow.bits.has(Bits::IN_USE))
-    }
-
-    /// Finds the flow of a key; `hash` is its [`FlowTable::hash`].
-    #[must_use]
-    #[inline]
-    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<FlowIndex> {
-        let bucket = self.bucket(hash)?;
-        for slot in bucket.candidates(Bucket::tag(hash)) {
-            if self.at(slot).is_some_and(|flow| flow.key == *key) {
-                return Some(FlowIndex(slot));
+    pub fn is(&self, found: Found, key: &FlowKey) -> bool {
+        match found {
+            Found::Flow(index) => self.get(index).is_some_and(|flow| flow.key == *key && flow.bits.has(Bits::IN_USE)),
+            Found::HalfOpen(index) => {
+                self.half_open(index).is_some_and(|record| record.key == *key && record.bits.has(Bits::IN_USE))
             }
         }
-        let mut slot = bucket.overflow;
-        while let Some(flow) = self.at(slot) {
-            if flow.key == *key {
-                return Some(FlowIndex(slot));
+    }
+
+    /// Finds the flow or the half-open session of a key; `hash` is its [`FlowTable::hash`].
+    #[must_use]
+    #[inline]
+    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<Found> {
+        let bucket = self.bucket(hash)?;
+        for slot in bucket.candidates(Bucket::tag(hash)) {
+            if self.entry(Slot(slot)).is_some_and(|entry| *entry.key == *key) {
+                return Some(Slot(slot).found());
             }
-            slot = flow.chain;
+        }
+        let mut slot = Slot(bucket.overflow);
+        while let Some(entry) = self.entry(slot) {
+            if *entry.key == *key {
+                return Some(slot.found());
+            }
+            slot = Slot(entry.chain);
         }
         None
     }
 
-    /// Adds a flow for a key that is not in the table. `None` when the table is full.
+    /// Flow records, in use and free.
+    #[must_use]
+    #[inline]
+    pub fn flow_capacity(&self) -> u32 {
+        u32::try_from(self.flows.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Flow records that are free.
+    #[must_use]
+    #[inline]
+    pub fn free(&self) -> u32 {
+        self.flow_capacity().saturating_sub(self.len)
+    }
+
+    /// Adds a flow for a key that is not in the table. `None` when all records are in use.
     pub fn insert(&mut self, key: &FlowKey, hash: u64, class: Class, now_ns: u64) -> Option<FlowIndex> {
         let slot = self.free;
         let number = self.bucket_number(hash);
@@ -162,12 +212,7 @@ impl FlowTable {
         flow.bits.set(Bits::IN_USE);
         flow.last_ns = now_ns;
         flow.queued = queued(now_ns);
-        let bucket = self.buckets.get_mut(number)?;
-        if !bucket.insert(Bucket::tag(hash), slot) {
-            flow.chain = bucket.overflow;
-            bucket.overflow = slot;
-            self.spilled = self.spilled.saturating_add(1);
-        }
+        self.link(number, Bucket::tag(hash), Slot(slot));
         self.len = self.len.saturating_add(1);
         if let Some(list) = self.lists.get_mut(class.index()) {
             list.push(&mut self.flows, slot);
@@ -272,10 +317,8 @@ impl FlowTable {
         if let Some(list) = self.lists.get_mut(class.index()) {
             list.unlink(&mut self.flows, index.0);
         }
-        let number = self.bucket_number(self.hash.hash(&key));
-        if self.buckets.get_mut(number).is_some_and(|bucket| !bucket.remove(index.0)) {
-            self.unchain(number, index.0);
-        }
+        let hash = self.hash.hash(&key);
+        self.unlink(self.bucket_number(hash), Bucket::tag(hash), Slot(index.0));
         let free = self.free;
         if let Some(flow) = self.get_mut(index) {
             flow.chain = free;
@@ -283,24 +326,6 @@ impl FlowTable {
         }
         self.free = index.0;
         self.len = self.len.saturating_sub(1);
-    }
-
-    /// Takes a flow out of its bucket's overflow chain.
-    fn unchain(&mut self, number: usize, slot: u32) {
-        let Some(after) = self.at(slot).map(|flow| flow.chain) else { return };
-        let Some(bucket) = self.buckets.get_mut(number) else { return };
-        if bucket.overflow == slot {
-            bucket.overflow = after;
-            return;
-        }
-        let mut before = bucket.overflow;
-        while let Some(flow) = self.get_mut(FlowIndex(before)) {
-            if flow.chain == slot {
-                flow.chain = after;
-                return;
-            }
-            before = flow.chain;
-        }
     }
 
     /// Flows whose records stand in this range of places, in no order that means
