@@ -83,6 +83,7 @@ tcp = "windows"
 
 [[depth]]
 ports = [443, 8443]
+to_server = "1 MiB"
 to_client = "64KiB"
 
 [http]
@@ -172,7 +173,7 @@ fn every_key_reaches_its_field() {
                 .collect(),
             tcp: Some(Policy::Windows),
         }],
-        depths: vec![DepthConfig { ports: vec![443, 8443], to_server: None, to_client: Some(65_536) }],
+        depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
         http: HttpConfig { sessions: 16 },
         scan: ScanConfig { hit_records: 17 },
         dictionaries: Vec::new(),
@@ -229,10 +230,10 @@ fn ranges_are_inclusive_and_kept() {
         let (min, max) = key.limits.clone().unwrap();
         let read = |value: &str| {
             let Key { section, name, .. } = key;
-            let text = if is_port(key) {
-                format!("[[port]]\nname = \"net_null0\"\n{name} = {value}\n")
-            } else {
-                format!("{section}.{name} = {value}\n")
+            let text = match *section {
+                "port" => format!("[[port]]\nname = \"net_null0\"\n{name} = {value}\n"),
+                "depth" => format!("[[depth]]\nports = [80]\n{name} = {value}\n"),
+                _ => format!("{section}.{name} = {value}\n"),
             };
             Config::from_bytes(Path::new("sensor.toml"), text.as_bytes())
         };
@@ -244,7 +245,8 @@ fn ranges_are_inclusive_and_kept() {
                 assert!(message.ends_with(&format!("found {outside}, expected {}", key.range)), "{message}");
             }
         } else {
-            let message = read("\"1ns\"").or(read("\"1 B\"")).unwrap_err().to_string();
+            let outside = if min == "\"0 B\"" { "\"1000 TiB\"" } else { "\"1 B\"" };
+            let message = read("\"1ns\"").or(read(outside)).unwrap_err().to_string();
             assert!(message.contains(", expected "), "{message}");
         }
         seen += 1;
