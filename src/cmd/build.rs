@@ -83,6 +83,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
             ChecksumMode::Verify => true,
             ChecksumMode::Ignore => false,
         },
+        tunnels: config.tunnel.tunnels(),
         resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
     }
 }

@@ -25,7 +25,7 @@ use crate::kill::Killer;
 use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
-use crate::steer::{Feeder, FeederCounters, Reta};
+use crate::steer::{Feeder, FeederCounters, Reta, Steering};
 use crate::worker::{Idle, Pipeline, Sources, Worker, WorkerControl};
 
 /// Packets between two looks at the clock, for progress.
@@ -54,7 +54,8 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 
-    let feeder = Feeder::new(&eal, rings, reta, config.worker.ring)?;
+    let steering = Steering::new(reta, config.tunnel.tunnels());
+    let feeder = Feeder::new(&eal, rings, steering, config.worker.ring)?;
     let (fed, end_ns, broken) = feed(feeder, first, &options.files, &stop);
     let controls: Vec<_> = running
         .into_iter()

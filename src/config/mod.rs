@@ -23,6 +23,7 @@ mod port;
 mod source;
 mod spec;
 pub(crate) mod suggest;
+mod tunnel;
 mod value;
 mod walk;
 mod worker;
@@ -39,6 +40,7 @@ pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, Tcp
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
+pub use self::tunnel::TunnelConfig;
 pub use self::worker::WorkerConfig;
 
 use self::error::found_expected;
@@ -47,12 +49,13 @@ use self::spec::Section;
 use self::walk::Table;
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "eal",
     "port",
     "mempool",
     "worker",
     "decoder",
+    "tunnel",
     "flow",
     "tcp",
     "http",
@@ -81,6 +84,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// `[decoder]`.
     pub decoder: DecoderConfig,
+    /// `[tunnel]`.
+    pub tunnel: TunnelConfig,
     /// `[flow]`.
     pub flow: FlowConfig,
     /// `[tcp]`.
@@ -131,6 +136,7 @@ impl Config {
             mempool: read_section(&root, "mempool")?,
             worker: read_section(&root, "worker")?,
             decoder: read_section(&root, "decoder")?,
+            tunnel: read_section(&root, "tunnel")?,
             flow: read_section(&root, "flow")?,
             tcp: read_section(&root, "tcp")?,
             http: read_section(&root, "http")?,
@@ -172,6 +178,7 @@ impl Config {
         MempoolConfig::describe(&mut keys);
         WorkerConfig::describe(&mut keys);
         DecoderConfig::describe(&mut keys);
+        TunnelConfig::describe(&mut keys);
         FlowConfig::describe(&mut keys);
         TcpConfig::describe(&mut keys);
         HttpConfig::describe(&mut keys);

@@ -6,11 +6,10 @@
 
 use crossbeam_utils::Backoff;
 
+use super::Steering;
 use super::capture::CapturedPacket;
-use super::{Reta, SymmetricHash, steering_hash};
 use crate::dpdk::ring::RingSender;
 use crate::dpdk::{Burst, DpdkError, Eal, Mbuf, Mempool, Meta, MetaKind};
-use crate::wire;
 
 /// Data room of ordinary mbufs: frames up to it go there.
 const SMALL_ROOM: u16 = 2176;
@@ -40,8 +39,7 @@ pub struct Feeder {
     small: Mempool,
     large: Mempool,
     rings: Vec<(RingSender, Burst)>,
-    hash: SymmetricHash,
-    reta: Reta,
+    steering: Steering,
     clock_ns: u64,
     counters: FeederCounters,
 }
@@ -51,15 +49,14 @@ impl Feeder {
     ///
     /// # Errors
     /// When the mempools cannot be had.
-    pub fn new(eal: &Eal, rings: Vec<RingSender>, reta: Reta, ring: u32) -> Result<Self, DpdkError> {
+    pub fn new(eal: &Eal, rings: Vec<RingSender>, steering: Steering, ring: u32) -> Result<Self, DpdkError> {
         // Every ring may be full while every worker has a burst in hand and every batch is collected.
         let workers = u32::try_from(rings.len()).unwrap_or(u32::MAX);
         let count = workers.saturating_mul(ring.min(4096) + 128).saturating_add(1023);
         let small = Mempool::new(eal, "replay_small", count, 256, SMALL_ROOM, None)?;
         let large = Mempool::new(eal, "replay_large", LARGE_COUNT, 0, LARGE_ROOM, None)?;
         let rings = rings.into_iter().map(|ring| (ring, Burst::new())).collect();
-        let (hash, counters) = (SymmetricHash::new(), FeederCounters::default());
-        Ok(Self { small, large, rings, hash, reta, clock_ns: 0, counters })
+        Ok(Self { small, large, rings, steering, clock_ns: 0, counters: FeederCounters::default() })
     }
 
     /// Memory that the pools of a feeder need, in bytes.
@@ -84,8 +81,7 @@ impl Feeder {
 
     /// Hands one packet to its worker.
     pub fn feed(&mut self, packet: &CapturedPacket<'_>, iface: u16) {
-        let hash = wire::parse(packet.link, packet.data, packet.wire_len, false)
-            .map_or(0, |headers| steering_hash(&self.hash, &headers));
+        let (worker, _) = self.steering.frame(packet.link, packet.data, packet.wire_len);
         self.counters.time_went_back += u64::from(packet.timestamp_ns < self.clock_ns);
         self.clock_ns = self.clock_ns.max(packet.timestamp_ns);
         self.counters.packets += 1;
@@ -106,8 +102,7 @@ impl Feeder {
             link: packet.link as u8,
             kind: MetaKind::Packet,
         });
-        let worker = usize::from(self.reta.worker(hash));
-        if let Some((ring, batch)) = self.rings.get_mut(worker) {
+        if let Some((ring, batch)) = self.rings.get_mut(usize::from(worker)) {
             // There is room: a batch is sent as soon as it is full.
             let _ = batch.push(mbuf);
             if batch.len() >= BATCH {

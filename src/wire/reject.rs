@@ -91,6 +91,14 @@ rejects! {
     Icmpv6Truncated => "icmpv6_truncated",
     /// Ends within the first four bytes of an SCTP header.
     SctpTruncated => "sctp_truncated",
+    /// Ends within the GRE header.
+    GreTruncated => "gre_truncated",
+    /// A GRE version other than 0, and 1 of PPTP.
+    GreBadVersion => "gre_bad_version",
+    /// Routing, strict route or recursion bits of RFC 1701, which receivers discard.
+    GreRouting => "gre_routing",
+    /// The GRE checksum is wrong.
+    GreBadChecksum => "gre_bad_checksum",
 }
 
 /// How many there are.

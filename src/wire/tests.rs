@@ -6,8 +6,10 @@ mod damaged;
 mod forge;
 mod frames;
 mod good;
+mod quote;
 mod reject;
 mod tshark;
+mod tunnel;
 
 use super::*;
 

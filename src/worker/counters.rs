@@ -7,7 +7,7 @@ use crossbeam_utils::CachePadded;
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::TcpCounters;
-use crate::wire::{REJECT_COUNT, Reject};
+use crate::wire::{REJECT_COUNT, Reject, TUNNEL_STOP_COUNT, TunnelStop};
 
 /// Counters of the pipeline itself; those of its parts are with the parts.
 #[derive(Clone, Debug)]
@@ -26,8 +26,18 @@ pub struct Counters {
     pub udp: u64,
     /// ICMP and ICMPv6 messages.
     pub icmp: u64,
+    /// ICMP and ICMPv6 errors that quote a packet.
+    pub icmp_errors: u64,
+    /// Those of them that quote a connection which is in the flow table.
+    pub icmp_errors_known: u64,
     /// Packets of other protocols.
     pub other: u64,
+    /// Packets analysed that were within a tunnel.
+    pub tunnelled: u64,
+    /// Packets that may be tunnels and were not looked into any further, by reason.
+    pub tunnel_stops: [u64; TUNNEL_STOP_COUNT],
+    /// Packets passed to the worker that owns them.
+    pub passed: u64,
     /// Flows begun.
     pub flows: u64,
     /// Flows ended by their timeout.
@@ -66,7 +76,12 @@ impl Default for Counters {
             tcp: 0,
             udp: 0,
             icmp: 0,
+            icmp_errors: 0,
+            icmp_errors_known: 0,
             other: 0,
+            tunnelled: 0,
+            tunnel_stops: [0; TUNNEL_STOP_COUNT],
+            passed: 0,
             flows: 0,
             flows_timeout: 0,
             flows_forced: 0,
@@ -93,14 +108,27 @@ impl Counters {
         }
     }
 
+    /// Counts a packet that was not looked into any further.
+    pub(super) fn tunnel_stop(&mut self, stop: TunnelStop) {
+        if let Some(count) = self.tunnel_stops.get_mut(stop as usize) {
+            *count += 1;
+        }
+    }
+
     fn visit(&self, show: &mut impl FnMut(&'static str, u64)) {
         show("decoder.pkts", self.packets);
         show("decoder.bytes", self.bytes);
         show("decoder.tcp", self.tcp);
         show("decoder.udp", self.udp);
         show("decoder.icmp", self.icmp);
+        show("decoder.icmp_error", self.icmp_errors);
+        show("decoder.icmp_error_known", self.icmp_errors_known);
         show("decoder.other", self.other);
         show("decoder.cut", self.cut);
+        show("decoder.tunnelled", self.tunnelled);
+        for (stop, count) in TunnelStop::ALL.iter().zip(&self.tunnel_stops) {
+            show(stop.counter(), *count);
+        }
         for (reason, count) in Reject::ALL.iter().zip(&self.rejects) {
             show(reason.counter(), *count);
         }
@@ -115,6 +143,7 @@ impl Counters {
         show("http.anomalies", self.http_anomalies);
         show("detect.scanned_bytes", self.scanned_bytes);
         show("detect.alert", self.alerts);
+        show("mesh.passed", self.passed);
         show("worker.bursts", self.bursts);
         show("worker.busy_ticks", self.busy_ticks);
     }
@@ -195,6 +224,7 @@ impl Snapshot {
         show("kill.resets", kill.resets);
         show("kill.rate_limited", kill.rate_limited);
         show("kill.not_possible", kill.not_possible);
+        show("kill.tunnelled", kill.tunnelled);
         show("kill.not_sent", kill.not_sent);
         show("event.sent", gauges.events_sent);
         show("event.dropped", gauges.events_dropped);

@@ -11,6 +11,7 @@
 
 mod content;
 mod counters;
+mod forward;
 mod inject;
 mod mailbox;
 mod pipeline;
@@ -18,7 +19,8 @@ mod poll;
 mod slots;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
+pub use forward::{Alone, Forward};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
-pub use pipeline::{Frame, Pipeline, PipelineOptions};
+pub use pipeline::{Frame, Origin, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::counters::Published;
 use super::mailbox::{Mailbox, TopScan};
-use super::pipeline::{Frame, Pipeline};
+use super::pipeline::{Frame, Origin, Pipeline};
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::port::RxQueue;
 use crate::dpdk::ring::RingReceiver;
@@ -161,6 +161,7 @@ impl Worker {
                 iface,
                 link: LinkType::Ethernet,
                 split: packet.segments() > 1,
+                origin: Origin::Nic,
             };
         }
         self.pipeline.burst(frames.get(..packets.len()).unwrap_or(&[]));
@@ -217,5 +218,6 @@ fn frame_of<'burst>(packet: &PacketView<'burst>) -> Frame<'burst> {
         iface: meta.iface,
         link: LinkType::from_code(meta.link).unwrap_or_default(),
         split: packet.segments() > 1,
+        origin: Origin::Steered,
     }
 }

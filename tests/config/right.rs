@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tidegate::config::{
     ChecksumMode, Config, DecoderConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
-    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, WorkerConfig,
+    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, TunnelConfig,
+    WorkerConfig,
 };
 
 /// Every key but those of `[[dictionary]]`, none at its default.
@@ -43,6 +44,16 @@ events = 1000
 
 [decoder]
 ipv4_checksum = "verify"
+
+[tunnel]
+depth = 2
+ipv4 = false
+ipv6 = false
+gre = false
+vxlan = [8472, 4789]
+geneve = []
+gtpu = [2153]
+tenants = false
 
 [flow]
 capacity = 1024
@@ -113,6 +124,16 @@ fn every_key_reaches_its_field() {
         mempool: MempoolConfig { mbufs: 65_536, cache: 128 },
         worker: WorkerConfig { count: 3, burst: 64, ring: 1024, events: 1000 },
         decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify },
+        tunnel: TunnelConfig {
+            depth: 2,
+            ipv4: false,
+            ipv6: false,
+            gre: false,
+            vxlan: vec![8472, 4789],
+            geneve: Vec::new(),
+            gtpu: vec![2153],
+            tenants: false,
+        },
         flow: FlowConfig {
             capacity: 1024,
             vlan: false,

@@ -32,7 +32,7 @@ const CASES: &[(&str, &str)] = &[
     ("[http]\n\"a\\nb\" = 1\n", "sensor.toml:2: http.a\\nb: unknown key, expected \"sessions\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"flow\", \"tcp\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"flow\", \"tcp\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),
@@ -47,6 +47,24 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("[eal]\nargs = [\n  \"-n\",\n  4,\n]\n", "sensor.toml:4: eal.args[1]: found 4, expected a string"),
     ("[flow]\ntimeout = [\"1s\"]\n", "sensor.toml:2: flow.timeout: found an array, expected a table"),
+    (
+        "[tunnel]\nvxlan = 4789\n",
+        "sensor.toml:2: tunnel.vxlan: found 4789, expected an array of at most 4 port numbers",
+    ),
+    (
+        "[tunnel]\ngeneve = [1, 2, 3, 4, 5]\n",
+        "sensor.toml:2: tunnel.geneve: found an array, expected an array of at most 4 port numbers",
+    ),
+    (
+        "[tunnel]\ngtpu = [\n  2152,\n  65536,\n]\n",
+        "sensor.toml:4: tunnel.gtpu[1]: found 65536, expected a number from 1 to 65535",
+    ),
+    ("[tunnel]\ngtpu = [0]\n", "sensor.toml:2: tunnel.gtpu[0]: found 0, expected a number from 1 to 65535"),
+    ("[tunnel]\nvxlan = [7, 7]\n", "sensor.toml:2: tunnel.vxlan[1]: found 7, expected each port once"),
+    (
+        "[tunnel]\nvxlan = [4789]\ngeneve = [6081, 4789]\n",
+        "sensor.toml:3: tunnel.geneve: found 4789, expected ports of its own: tunnel.vxlan has it already",
+    ),
     // Durations and sizes.
     (
         "[flow.timeout]\ntcp_new = \"soon\"\n",

@@ -28,7 +28,7 @@ use crate::dpdk::{Eal, Mempool};
 use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOptions, channel};
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
-use crate::steer::{Dispatcher, DispatcherStats, Reta};
+use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{Exit, Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
 
 /// Between two looks at signals, time and the event file.
@@ -313,6 +313,7 @@ fn launch(
         ports.push(started.port);
     }
     let seed = random_seed();
+    let steering = Steering::new(reta.clone(), config.tunnel.tunnels());
     let paused = Arc::new(AtomicBool::new(false));
     let mut rings: Vec<RingSender> = Vec::new();
     let mut parts = Parts {
@@ -355,7 +356,7 @@ fn launch(
         let stats = Arc::new(DispatcherStats::new(count));
         let pool = pools.by_socket.values().next().ok_or_else(|| anyhow::anyhow!("no mempool"))?;
         let burst = usize::from(config.worker.burst);
-        let dispatcher = Dispatcher::new(dispatched, rings, reta.clone(), Arc::clone(&stats), pool, burst)?;
+        let dispatcher = Dispatcher::new(dispatched, rings, steering.clone(), Arc::clone(&stats), pool, burst)?;
         let (stop, share) = (stop.clone(), lcores.idle(lcore) == Idle::Yield);
         parts.dispatcher_status = Some(DispatcherStatus { lcore: lcore.id(), cpu: lcore.cpu(), stats });
         parts.dispatcher = Some(lcore::launch(eal, lcore, move || dispatcher.run(&stop, &paused, share))?);

@@ -5,7 +5,7 @@
 mod quantity;
 mod word;
 
-pub(super) use self::quantity::{Number, PowerOfTwo, Size, Time};
+pub(super) use self::quantity::{Number, Ports, PowerOfTwo, Size, Time};
 pub(super) use self::word::{Choice, Flag, Text, Words};
 use super::error::ConfigError;
 use super::walk::{Table, Value};

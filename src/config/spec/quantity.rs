@@ -37,6 +37,42 @@ impl<T: Copy + Ord + ToString + TryFrom<i128>> Spec for Number<T> {
     }
 }
 
+/// Port numbers, at most `most` of them, none twice.
+pub(in crate::config) struct Ports {
+    pub(in crate::config) default: &'static [u16],
+    pub(in crate::config) most: usize,
+}
+
+impl Spec for Ports {
+    type Out = Vec<u16>;
+
+    fn default(&self) -> Vec<u16> {
+        self.default.to_vec()
+    }
+
+    fn parse(&self, value: &Value<'_>) -> Result<Vec<u16>, ConfigError> {
+        let items = value.items().filter(|items| items.len() <= self.most).ok_or_else(|| value.wrong(&self.range()))?;
+        let mut ports = Vec::new();
+        for item in &items {
+            let port = item.integer().and_then(|number| u16::try_from(number).ok()).filter(|port| *port != 0);
+            match port {
+                Some(port) if !ports.contains(&port) => ports.push(port),
+                Some(_) => return Err(item.wrong("each port once")),
+                None => return Err(item.wrong("a number from 1 to 65535")),
+            }
+        }
+        Ok(ports)
+    }
+
+    fn default_text(&self) -> Option<String> {
+        Some(format!("{:?}", self.default))
+    }
+
+    fn range(&self) -> String {
+        format!("an array of at most {} port numbers", self.most)
+    }
+}
+
 /// A power of two from `min` to `max`, which are powers of two.
 pub(in crate::config) struct PowerOfTwo {
     pub(in crate::config) default: u32,

@@ -3,12 +3,14 @@
 mod lifecycle;
 mod packet;
 mod prepare;
+mod unusual;
 
 use std::sync::Arc;
 
-use self::prepare::{Prepared, prepare};
+use self::prepare::{Prepared, Work, prepare};
 use super::content::Inspector;
 use super::counters::{Counters, Gauges, Snapshot};
+use super::forward::{Alone, Forward};
 use super::slots::Slots;
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{EndReason, EventSender};
@@ -16,7 +18,7 @@ use crate::flow::{Class, Flow, FlowTable, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
 use crate::tcp::{Limits, Reassembler};
-use crate::wire::LinkType;
+use crate::wire::{LinkType, Tunnels};
 
 /// Flows looked at for their timeout after each burst, so that the work stays bounded.
 const EXPIRE_PER_BURST: usize = 32;
@@ -41,12 +43,36 @@ pub struct Frame<'a> {
     pub link: LinkType,
     /// It spans several buffers, of which `data` is only the first.
     pub split: bool,
+    /// How it came to this worker.
+    pub origin: Origin,
+}
+
+/// How a frame came to its worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// By software that steers by the innermost packet, so it is where it belongs; or there is one worker.
+    #[default]
+    Steered,
+    /// By a NIC that steers by the outermost packet: a tunnelled packet, an ICMP error or a fragment may belong to
+    /// another worker.
+    Nic,
+    /// From another worker, which has counted it and found that it belongs here. It goes no further, unless a packet
+    /// that is put together with it belongs to a third one.
+    Mesh,
 }
 
 impl Frame<'_> {
     /// No frame: what a burst's array holds before it is filled.
-    pub const EMPTY: Self =
-        Self { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
+    pub const EMPTY: Self = Self {
+        data: &[],
+        timestamp_ns: 0,
+        clock_ns: 0,
+        wire_len: 0,
+        iface: 0,
+        link: LinkType::Ethernet,
+        split: false,
+        origin: Origin::Steered,
+    };
 }
 
 /// Sizes and rules of a pipeline.
@@ -70,6 +96,8 @@ pub struct PipelineOptions {
     pub hit_records: u32,
     /// Check IPv4 header checksums.
     pub verify_checksum: bool,
+    /// Tunnels to look into.
+    pub tunnels: Tunnels,
     /// By dictionary: its alerts reset the session.
     pub resets: Vec<bool>,
 }
@@ -117,27 +145,35 @@ impl Pipeline {
     /// Three passes over the burst: headers and hash (the index line is loaded
     /// ahead), the likely flow (its lines are loaded ahead), then the work.
     /// Memory latency so overlaps between packets.
+    #[inline]
     pub fn burst(&mut self, frames: &[Frame<'_>]) {
+        self.burst_among(frames, &mut Alone);
+    }
+
+    /// The same for a worker among others: what one of them owns goes to it by `forward`.
+    pub fn burst_among(&mut self, frames: &[Frame<'_>], forward: &mut dyn Forward) {
         let Some(mut scratch) = self.prepared.take() else { return };
         for (frame, prepared) in frames.iter().zip(scratch.iter_mut()) {
             prepare(frame, &self.options, &mut self.inspector.counters, prepared);
-            if prepared.live {
+            if prepared.work == Work::Flow {
                 prepared.hash = self.table.hash(&prepared.key);
                 if let Some(bucket) = self.table.bucket(prepared.hash) {
                     memory::prefetch(bucket);
                 }
             }
         }
-        for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.live) {
+        for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.work == Work::Flow) {
             prepared.likely = self.table.likely(prepared.hash);
             if let Some(flow) = prepared.likely.and_then(|index| self.table.get(index)) {
                 memory::prefetch_lines(flow, size_of::<Flow>() / 64);
             }
         }
-        for (frame, prepared) in frames.iter().zip(scratch.iter()) {
+        for (number, (frame, prepared)) in frames.iter().zip(scratch.iter_mut()).enumerate() {
             self.clock_ns = self.clock_ns.max(frame.clock_ns);
-            if prepared.live {
+            if prepared.work == Work::Flow {
                 self.packet(frame, prepared);
+            } else {
+                self.unusual(number, frame, prepared, forward);
             }
         }
         self.inspector.counters.bursts += 1;
