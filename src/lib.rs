@@ -18,6 +18,7 @@
 //! | [`worker`] | the lcore: poll, pipeline, transmit, housekeeping |
 //! | [`dpdk`] | safe wrappers; the only foreign functions of the crate |
 //! | [`wire`] | header views, checksums, the builder of forged packets |
+//! | [`defrag`] | IPv4 and IPv6 fragments put together |
 //! | [`flow`] | key, table, ageing |
 //! | [`tcp`] | sequence space, session state, reassembler |
 //! | [`proto`] | application protocols |
@@ -28,6 +29,7 @@
 pub mod cmd;
 pub mod config;
 pub mod control;
+pub mod defrag;
 #[allow(unsafe_code)] // the one place that speaks to DPDK and the kernel
 pub mod dpdk;
 pub mod event;

@@ -1,0 +1,81 @@
+//! What makes two fragments belong to one packet.
+
+use crate::wire::Headers;
+
+/// Addresses, identification, protocol and VLAN ids, as words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Key {
+    addresses: [u64; 4],
+    /// Identification, VLAN ids (12 bits each) and, for IPv4, the protocol.
+    rest: u64,
+    v6: u64,
+}
+
+impl Key {
+    /// The key of no packet.
+    pub(super) const EMPTY: Self = Self { addresses: [0; 4], rest: 0, v6: 0 };
+
+    /// The key of a fragment; `id` is 16 bits for IPv4 and 32 for IPv6.
+    #[inline]
+    pub(super) fn of(headers: &Headers, id: u32) -> Self {
+        let (s0, s1) = halves(&headers.src);
+        let (d0, d1) = halves(&headers.dest);
+        let [outer, inner] = headers.vlan;
+        let vlan = u64::from(outer & 0xfff) << 12 | u64::from(inner & 0xfff);
+        // RFC 8200 section 4.5 names no protocol: each fragment may say another one, and the first one's counts.
+        let proto = if headers.v6 { 0 } else { headers.proto };
+        let rest = u64::from(id) << 32 | vlan << 8 | u64::from(proto);
+        Self { addresses: [s0, s1, d0, d1], rest, v6: u64::from(headers.v6) }
+    }
+
+    pub(super) const fn v6(&self) -> bool {
+        self.v6 != 0
+    }
+}
+
+/// The index's hash: keyed, so that nobody outside can choose packets that collide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyHash {
+    seeds: [u64; 4],
+}
+
+impl KeyHash {
+    pub(super) fn new(seed: u64) -> Self {
+        // SplitMix64 (Steele, Lea, Flood 2014): spreads one seed over four.
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        Self { seeds: [next(), next(), next(), next()] }
+    }
+
+    /// Multiplications of seeded halves, folded (the construction of wyhash).
+    #[inline]
+    pub(super) fn hash(&self, key: &Key) -> u64 {
+        let [s0, s1, s2, s3] = self.seeds;
+        let [a0, a1, b0, b1] = key.addresses;
+        let mut mixed = fold(a0 ^ s0, b0 ^ s1);
+        if key.v6() {
+            mixed ^= fold(a1 ^ s1, b1 ^ s2);
+        }
+        fold(mixed ^ s3, key.rest ^ s2)
+    }
+}
+
+/// An address as two words, as this machine reads them.
+#[inline]
+fn halves(address: &[u8; 16]) -> (u64, u64) {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
+    (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), u64::from_ne_bytes([i, j, k, l, m, n, o, p]))
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // both halves are kept, by exclusive-or
+fn fold(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a).wrapping_mul(u128::from(b));
+    (wide >> 64) as u64 ^ wide as u64
+}
