@@ -38,6 +38,7 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         hit_records: 1024,
         verify_checksum: true,
         tunnels: tidegate::wire::Tunnels::all(),
+        defrag: tidegate::defrag::Limits::default(),
         resets: vec![false],
     };
     (Pipeline::new(options, matcher(), Killer::new(None, 0), sender), receiver)

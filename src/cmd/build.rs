@@ -84,6 +84,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
             ChecksumMode::Ignore => false,
         },
         tunnels: config.tunnel.tunnels(),
+        defrag: config.defrag.limits(seed),
         resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
     }
 }

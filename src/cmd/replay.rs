@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::arguments::Replay;
 use super::build;
+use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use crate::config::Config;
 use crate::control::{self, figures};
@@ -25,7 +26,7 @@ use crate::kill::Killer;
 use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
-use crate::steer::{Feeder, FeederCounters, Reta, Steering};
+use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{Idle, Pipeline, Sources, Worker, WorkerControl};
 
 /// Packets between two looks at the clock, for progress.
@@ -47,14 +48,14 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let reta = Reta::new(DEFAULT_RETA_SIZE, workers)
         .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
     let started = Instant::now();
-    let (running, rings, receivers) = launch(&eal, &config, &matcher, workers)?;
+    let steering = Steering::new(reta, config.tunnel.tunnels());
+    let (running, rings, receivers) = launch(&eal, &config, &matcher, &steering, workers)?;
     let (stats, stats_receiver) = mpsc::channel();
     let ifaces = options.files.iter().map(|file| iface_name(file)).collect();
     let names = build::names(&config, ifaces);
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 
-    let steering = Steering::new(reta, config.tunnel.tunnels());
     let feeder = Feeder::new(&eal, rings, steering, config.worker.ring)?;
     let (fed, end_ns, broken) = feed(feeder, first, &options.files, &stop);
     let controls: Vec<_> = running
@@ -98,7 +99,8 @@ fn worker_count(config: &Config, asked: Option<u16>) -> u16 {
 fn start_eal(config: &Config, workers: u16) -> Result<Eal, DpdkError> {
     let bytes = Feeder::memory_bytes(u64::from(workers), u64::from(config.worker.ring));
     let rings = u64::from(workers) * u64::from(config.worker.ring) * 16;
-    let megabytes = (bytes + rings) / (1 << 20) + 64;
+    let mesh = mesh::memory_bytes(config, u64::from(workers), 1);
+    let megabytes = (bytes + rings + mesh) / (1 << 20) + 160;
     let cores: Vec<String> = build::cores().iter().map(usize::to_string).collect();
     let lcores = format!("(0-{workers})@({})", cores.join(","));
     let memory = megabytes.to_string();
@@ -123,8 +125,10 @@ fn launch(
     eal: &Eal,
     config: &Config,
     matcher: &Arc<Matcher>,
+    steering: &Steering,
     workers: u16,
-) -> Result<(Running, Vec<ring::RingSender>, Vec<EventReceiver>), Failure> {
+) -> Result<(Running, Vec<(ring::RingSender, Arc<Progress>)>, Vec<EventReceiver>), Failure> {
+    let mut mesh = MeshParts::new(eal, config, steering, &vec![None; usize::from(workers)])?;
     let paused = Arc::new(AtomicBool::new(false));
     let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
     for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
@@ -136,13 +140,15 @@ fn launch(
         let options = build::pipeline_options(config, SEED, false);
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
+        let mesh = mesh.next(number, None, &control.progress)?;
+        let progress = Arc::clone(&control.progress);
         let task = lcore::launch(eal, lcore, move || {
             let pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
-            let sources = Sources { queues: Vec::new(), ring: Some(ring_out), live: false };
+            let sources = Sources { queues: Vec::new(), ring: Some(ring_out), mesh, live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
         })?;
         running.push((task, control));
-        rings.push(ring_in);
+        rings.push((ring_in, progress));
         receivers.push(receiver);
     }
     Ok((running, rings, receivers))

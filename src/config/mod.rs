@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod check;
+mod defrag;
 mod dictionary;
 mod eal;
 mod error;
@@ -30,6 +31,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
+pub use self::defrag::{DefragConfig, PrefixPolicy};
 pub use self::dictionary::{
     Action, Dictionary, DictionaryOptions, Keyword, MAX_DICTIONARIES, MAX_KEYWORD_BYTES, MAX_KEYWORDS,
 };
@@ -49,13 +51,14 @@ use self::spec::Section;
 use self::walk::Table;
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "eal",
     "port",
     "mempool",
     "worker",
     "decoder",
     "tunnel",
+    "defrag",
     "flow",
     "tcp",
     "http",
@@ -86,6 +89,8 @@ pub struct Config {
     pub decoder: DecoderConfig,
     /// `[tunnel]`.
     pub tunnel: TunnelConfig,
+    /// `[defrag]`.
+    pub defrag: DefragConfig,
     /// `[flow]`.
     pub flow: FlowConfig,
     /// `[tcp]`.
@@ -137,6 +142,7 @@ impl Config {
             worker: read_section(&root, "worker")?,
             decoder: read_section(&root, "decoder")?,
             tunnel: read_section(&root, "tunnel")?,
+            defrag: read_section(&root, "defrag")?,
             flow: read_section(&root, "flow")?,
             tcp: read_section(&root, "tcp")?,
             http: read_section(&root, "http")?,
@@ -179,6 +185,7 @@ impl Config {
         WorkerConfig::describe(&mut keys);
         DecoderConfig::describe(&mut keys);
         TunnelConfig::describe(&mut keys);
+        DefragConfig::describe(&mut keys);
         FlowConfig::describe(&mut keys);
         TcpConfig::describe(&mut keys);
         HttpConfig::describe(&mut keys);

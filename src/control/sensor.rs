@@ -301,5 +301,14 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    name.starts_with("flow.active") || matches!(name, "tcp.segments_held" | "http.active" | "detect.hit_records")
+    name.starts_with("flow.active")
+        || name.starts_with("defrag.held")
+        || matches!(
+            name,
+            "tcp.segments_held"
+                | "http.active"
+                | "detect.hit_records"
+                | "defrag.small_buffers"
+                | "defrag.large_buffers"
+        )
 }

@@ -9,12 +9,14 @@ pub mod capture;
 mod dispatcher;
 mod feeder;
 pub mod plan;
+mod progress;
 pub mod reta;
 pub mod toeplitz;
 
 use crate::wire::{self, Headers, LinkType, Tunnels};
 pub use dispatcher::{Dispatcher, DispatcherStats};
 pub use feeder::{Feeder, FeederCounters};
+pub use progress::Progress;
 pub use reta::Reta;
 pub use toeplitz::SymmetricHash;
 

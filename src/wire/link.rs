@@ -47,6 +47,13 @@ impl Resumed {
         Self { tunnel: headers.tunnel, tenant: headers.tenant, vlan: headers.vlan }
     }
 
+    /// Reads it from the start of a frame.
+    pub(super) fn read(frame: &[u8]) -> Result<Self, Reject> {
+        let [tunnel, _, t0, t1, o0, o1, i0, i1] = *bytes_at::<{ Self::LEN }>(frame, 0).ok_or(Reject::LinkTruncated)?;
+        let vlan = [u16::from_be_bytes([o0, o1]), u16::from_be_bytes([i0, i1])];
+        Ok(Self { tunnel, tenant: u16::from_be_bytes([t0, t1]), vlan })
+    }
+
     /// As bytes.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
@@ -108,15 +115,11 @@ pub(super) struct Network {
     pub(super) vlan: [u16; 2],
     /// An MPLS label stack lies before it.
     pub(super) mpls: bool,
-    /// Tunnels around it, and the virtual network that they name.
-    pub(super) tunnel: u8,
-    pub(super) tenant: u16,
 }
 
 impl Network {
-    /// A network header without a tunnel around it.
     const fn new(offset: usize, v6: bool, vlan: [u16; 2], mpls: bool) -> Self {
-        Self { offset, v6, vlan, mpls, tunnel: 0, tenant: 0 }
+        Self { offset, v6, vlan, mpls }
     }
 }
 
@@ -134,7 +137,7 @@ const MAX_VLAN_TAGS: usize = 3;
 const MAX_MPLS_LABELS: usize = 8;
 
 /// Walks the link layer of `frame`.
-#[inline]
+#[inline(always)] // as parse::from_network
 pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
     match link {
         LinkType::Ethernet => {
@@ -172,11 +175,8 @@ pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
             by_ethertype(frame, 20, ethertype)
         }
         LinkType::Resumed => {
-            let [tunnel, _, t0, t1, o0, o1, i0, i1] =
-                *bytes_at::<{ Resumed::LEN }>(frame, 0).ok_or(Reject::LinkTruncated)?;
-            let vlan = [u16::from_be_bytes([o0, o1]), u16::from_be_bytes([i0, i1])];
-            let network = by_version(frame, Resumed::LEN, false, vlan).ok_or(Reject::LinkTruncated)??;
-            Ok(Network { tunnel, tenant: u16::from_be_bytes([t0, t1]), ..network })
+            let resumed = Resumed::read(frame)?;
+            by_version(frame, Resumed::LEN, false, resumed.vlan).ok_or(Reject::LinkTruncated)?
         }
     }
 }

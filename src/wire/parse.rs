@@ -1,7 +1,7 @@
 //! One frame, from its link layer to its payload.
 
 use super::ip;
-use super::link::{self, LinkType, Network};
+use super::link::{self, LinkType, Network, Resumed};
 use super::reject::Reject;
 use super::transport;
 use super::tunnel::{self, TunnelStop, Tunnels};
@@ -88,10 +88,9 @@ impl Headers {
 ///
 /// # Errors
 /// The one reason why the frame cannot be analysed.
-#[inline]
 pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool) -> Result<Headers, Reject> {
     let mut headers = Headers::default();
-    outermost(link, frame, wire_len, verify_checksum, &mut headers)?;
+    parse_into(link, frame, wire_len, verify_checksum, &Tunnels::none(), &mut headers)?;
     Ok(headers)
 }
 
@@ -120,7 +119,14 @@ pub fn parse_into(
     tunnels: &Tunnels,
     headers: &mut Headers,
 ) -> Result<Reading, Reject> {
-    outermost(link, frame, wire_len, verify_checksum, headers)?;
+    let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
+    let network = link::network(link, frame)?;
+    (headers.tunnel, headers.tenant) = (0, 0);
+    if link == LinkType::Resumed {
+        let Resumed { tunnel, tenant, .. } = Resumed::read(frame)?;
+        (headers.tunnel, headers.tenant) = (tunnel, tenant);
+    }
+    from_network(frame, &network, wire_len, verify_checksum, headers)?;
     onwards(frame, verify_checksum, tunnels, headers)
 }
 
@@ -133,9 +139,10 @@ pub fn parse_into(
 pub fn resume_into(frame: &[u8], outer: &Headers, tunnels: &Tunnels, headers: &mut Headers) -> Result<Reading, Reject> {
     let Headers { v6, vlan, mpls, tunnel, tenant, .. } = *outer;
     let offset = usize::try_from(outer.network_at).unwrap_or(usize::MAX);
-    let network = Network { offset, v6, vlan, mpls, tunnel, tenant };
+    let network = Network { offset, v6, vlan, mpls };
+    (headers.tunnel, headers.tenant) = (tunnel, tenant);
     // The header is the defragmenter's, so its checksum says nothing of what arrived.
-    from_network(frame, &network, frame.len(), false, headers)?;
+    within(frame, &network, frame.len(), false, headers)?;
     onwards(frame, false, tunnels, headers)
 }
 
@@ -150,23 +157,22 @@ fn onwards(frame: &[u8], verify: bool, tunnels: &Tunnels, headers: &mut Headers)
     Ok(if marked { Reading::Marked } else { Reading::Plain })
 }
 
-#[inline(always)] // as from_network
-fn outermost(
-    link: LinkType,
+/// [`from_network`] in a copy of its own, for what is rare.
+#[inline(never)]
+pub(super) fn within(
     frame: &[u8],
-    wire_len: u32,
+    network: &Network,
+    wire_len: usize,
     verify_checksum: bool,
     headers: &mut Headers,
 ) -> Result<(), Reject> {
-    let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
-    let network = link::network(link, frame)?;
-    from_network(frame, &network, wire_len, verify_checksum, headers)
+    from_network(frame, network, wire_len, verify_checksum, headers)
 }
 
 /// Reads IP and transport headers. `frame` ends where the layer around them does, or earlier where the capture was
-/// cut; `wire_len` is where it would have ended.
-#[inline(always)] // one copy in each form of the parser: most packets need no other, and it is most of their work
-pub(super) fn from_network(
+/// cut; `wire_len` is where it would have ended. What tunnels say of the packet is the caller's to fill in.
+#[inline(always)] // it is most of the parser's work, and most packets need nothing else
+fn from_network(
     frame: &[u8],
     network: &Network,
     wire_len: usize,
@@ -176,8 +182,6 @@ pub(super) fn from_network(
     headers.v6 = network.v6;
     headers.mpls = network.mpls;
     headers.vlan = network.vlan;
-    headers.tunnel = network.tunnel;
-    headers.tenant = network.tenant;
     headers.icmp_error = false;
     headers.stop = None;
     let ip = if network.v6 {

@@ -31,8 +31,8 @@ macro_rules! rejects {
 rejects! {
     /// Carries no IP: ARP, LLDP, STP and the like. Nothing is wrong with it.
     NotIp => "not_ip",
-    /// An IP fragment; put together by the defragmenter, which this build does not have.
-    Fragment => "fragment",
+    /// Fragments of fragments, more than eight within one another.
+    FragmentNested => "fragment_nested",
     /// The frame spans several buffers and does not fit into one.
     MultiSegment => "multi_segment",
     /// Ends within the Ethernet header.

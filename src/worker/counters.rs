@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use super::mesh::MeshCounters;
+use crate::defrag::{self, Fault, Refusal};
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::TcpCounters;
@@ -36,8 +38,6 @@ pub struct Counters {
     pub tunnelled: u64,
     /// Packets that may be tunnels and were not looked into any further, by reason.
     pub tunnel_stops: [u64; TUNNEL_STOP_COUNT],
-    /// Packets passed to the worker that owns them.
-    pub passed: u64,
     /// Flows begun.
     pub flows: u64,
     /// Flows ended by their timeout.
@@ -81,7 +81,6 @@ impl Default for Counters {
             other: 0,
             tunnelled: 0,
             tunnel_stops: [0; TUNNEL_STOP_COUNT],
-            passed: 0,
             flows: 0,
             flows_timeout: 0,
             flows_forced: 0,
@@ -143,7 +142,6 @@ impl Counters {
         show("http.anomalies", self.http_anomalies);
         show("detect.scanned_bytes", self.scanned_bytes);
         show("detect.alert", self.alerts);
-        show("mesh.passed", self.passed);
         show("worker.bursts", self.bursts);
         show("worker.busy_ticks", self.busy_ticks);
     }
@@ -187,6 +185,12 @@ pub struct Snapshot {
     pub hits: HitCounters,
     /// Of the killer.
     pub kill: KillCounters,
+    /// Of the defragmenter.
+    pub defrag: defrag::Counters,
+    /// What the defragmenter has in use.
+    pub fragments: defrag::Held,
+    /// Of the mesh, which the worker has beside its pipeline.
+    pub mesh: MeshCounters,
     /// Of the tables.
     pub gauges: Gauges,
 }
@@ -196,6 +200,7 @@ impl Snapshot {
     pub fn visit(&self, mut show: impl FnMut(&'static str, u64)) {
         self.counters.visit(&mut show);
         let Self { tcp, hits, kill, gauges, .. } = self;
+        visit_defrag(&self.defrag, &self.fragments, &mut show);
         show("flow.active", gauges.flows);
         show("flow.active_tcp_new", gauges.tcp_new);
         show("flow.active_tcp_established", gauges.tcp_established);
@@ -226,9 +231,39 @@ impl Snapshot {
         show("kill.not_possible", kill.not_possible);
         show("kill.tunnelled", kill.tunnelled);
         show("kill.not_sent", kill.not_sent);
+        show("mesh.passed", self.mesh.passed);
+        show("mesh.received", self.mesh.received);
+        show("mesh.inbox_full", self.mesh.inbox_full);
+        show("mesh.no_buffer", self.mesh.no_buffer);
+        show("mesh.oversize", self.mesh.oversize);
         show("event.sent", gauges.events_sent);
         show("event.dropped", gauges.events_dropped);
     }
+}
+
+fn visit_defrag(counters: &defrag::Counters, held: &defrag::Held, show: &mut impl FnMut(&'static str, u64)) {
+    show("defrag.ipv4.fragments", counters.ipv4_fragments);
+    show("defrag.ipv4.reassembled", counters.ipv4_reassembled);
+    show("defrag.ipv6.fragments", counters.ipv6_fragments);
+    show("defrag.ipv6.reassembled", counters.ipv6_reassembled);
+    show("defrag.duplicates", counters.duplicates);
+    show("defrag.ignored", counters.ignored);
+    show("defrag.dont_fragment", counters.dont_fragment);
+    show("defrag.restarts", counters.restarts);
+    show("defrag.timeouts", counters.timeouts);
+    show("defrag.bad_expired", counters.bad_expired);
+    show("defrag.recycled", counters.recycled);
+    show("defrag.buffers_recycled", counters.buffers_recycled);
+    for fault in Fault::ALL {
+        show(fault.counter(), counters.fault(*fault));
+    }
+    for refusal in Refusal::ALL {
+        show(refusal.counter(), counters.refusal(*refusal));
+    }
+    show("defrag.held", u64::from(held.descriptors));
+    show("defrag.held_bad", u64::from(held.bad));
+    show("defrag.small_buffers", u64::from(held.small_buffers));
+    show("defrag.large_buffers", u64::from(held.large_buffers));
 }
 
 /// A worker's counters as last published. Written by the worker's housekeeping,

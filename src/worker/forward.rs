@@ -11,8 +11,8 @@ pub trait Forward {
     /// The worker that owns a packet; `None` when it is this one.
     fn elsewhere(&self, frame: &[u8], headers: &Headers) -> Option<u16>;
 
-    /// Frame `number` of the burst at hand goes to `worker` as it arrived.
-    fn pass(&mut self, number: usize, worker: u16);
+    /// `frame`, number `number` of the burst at hand, goes to `worker` as it arrived.
+    fn pass(&mut self, number: usize, frame: &Frame<'_>, worker: u16);
 
     /// `frame`, which no buffer of the burst holds, goes to `worker`. Its data come in two parts, `head` and
     /// then `frame.data`, which `frame.link` describes together.
@@ -28,7 +28,7 @@ impl Forward for Alone {
         None
     }
 
-    fn pass(&mut self, _number: usize, _worker: u16) {}
+    fn pass(&mut self, _number: usize, _frame: &Frame<'_>, _worker: u16) {}
 
     fn pass_copy(&mut self, _head: &[u8], _frame: &Frame<'_>, _worker: u16) {}
 }

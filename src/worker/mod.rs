@@ -14,13 +14,16 @@ mod counters;
 mod forward;
 mod inject;
 mod mailbox;
+mod mesh;
 mod pipeline;
 mod poll;
+
 mod slots;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use forward::{Alone, Forward};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
+pub use mesh::{MESH_ROOM, Mesh, MeshCounters};
 pub use pipeline::{Frame, Origin, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};

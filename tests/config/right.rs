@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    ChecksumMode, Config, DecoderConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
-    MempoolConfig, PortConfig, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig, TunnelConfig,
-    WorkerConfig,
+    ChecksumMode, Config, DecoderConfig, DefragConfig, EalConfig, EventConfig, FlowConfig, HttpConfig, Key, KillConfig,
+    MempoolConfig, PortConfig, PrefixPolicy, RssMode, ScanConfig, TcpConfig, TelemetryConfig, TimeoutConfig,
+    TunnelConfig, WorkerConfig,
 };
+
+use tidegate::defrag::{Policy, Prefix};
 
 /// Every key but those of `[[dictionary]]`, none at its default.
 pub(crate) const FULL: &str = r#"
@@ -40,6 +42,8 @@ cache = 128
 count = 3
 burst = 64
 ring = 0x400
+inbox = 128
+mesh_buffers = 100
 events = 1000
 
 [decoder]
@@ -54,6 +58,17 @@ vxlan = [8472, 4789]
 geneve = []
 gtpu = [2153]
 tenants = false
+
+[defrag]
+packets = 100
+large_packets = 10
+min_fragment = 48
+max_fragments = 50
+max_packet = 9000
+restarts = 1
+timeout = "5s"
+policy = "bsd"
+prefixes = ["10.0.0.0/8 windows", "2001:db8::/32 drop"]
 
 [flow]
 capacity = 1024
@@ -122,7 +137,7 @@ fn every_key_reaches_its_field() {
             PortConfig { name: "0000:01:00.0".to_owned(), rss: RssMode::Hardware, ..PortConfig::default() },
         ],
         mempool: MempoolConfig { mbufs: 65_536, cache: 128 },
-        worker: WorkerConfig { count: 3, burst: 64, ring: 1024, events: 1000 },
+        worker: WorkerConfig { count: 3, burst: 64, ring: 1024, inbox: 128, mesh_buffers: 100, events: 1000 },
         decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify },
         tunnel: TunnelConfig {
             depth: 2,
@@ -133,6 +148,20 @@ fn every_key_reaches_its_field() {
             geneve: Vec::new(),
             gtpu: vec![2153],
             tenants: false,
+        },
+        defrag: DefragConfig {
+            packets: 100,
+            large_packets: 10,
+            min_fragment: 48,
+            max_fragments: 50,
+            max_packet: 9000,
+            restarts: 1,
+            timeout_ns: 5 * SECOND,
+            policy: Policy::Bsd,
+            prefixes: vec![
+                PrefixPolicy { prefix: prefix("10.0.0.0", 8), policy: Policy::Windows },
+                PrefixPolicy { prefix: prefix("2001:db8::", 32), policy: Policy::Drop },
+            ],
         },
         flow: FlowConfig {
             capacity: 1024,
@@ -161,6 +190,23 @@ fn every_key_reaches_its_field() {
         telemetry: TelemetryConfig { enabled: false },
     };
     assert_eq!(config, expected);
+}
+
+fn prefix(address: &str, len: u8) -> Prefix {
+    Prefix::new(address.parse().unwrap(), len).unwrap()
+}
+
+#[test]
+fn fragments_follow_the_policy_of_their_destination() {
+    let config = Config::from_bytes(Path::new("sensor.toml"), FULL.as_bytes()).unwrap();
+    let limits = config.defrag.limits(7);
+    assert_eq!((limits.descriptors, limits.large_buffers, limits.seed), (100, 10, 7));
+    let of = |first: [u8; 4]| {
+        let mut dest = [0; 16];
+        dest[..4].copy_from_slice(&first);
+        limits.policy.lookup(&dest, false)
+    };
+    assert_eq!([of([10, 1, 2, 3]), of([192, 0, 2, 1])], [Policy::Windows, Policy::Bsd]);
 }
 
 /// The keys that `FULL` sets, as `section.name`.

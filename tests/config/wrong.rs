@@ -26,13 +26,13 @@ const CASES: &[(&str, &str)] = &[
     ("\n\n[workers]\ncount = 1\n", "sensor.toml:3: workers: unknown key, did you mean \"worker\"?"),
     (
         "[worker]\ncapacity = 1\n",
-        "sensor.toml:2: worker.capacity: unknown key, expected \"count\", \"burst\", \"ring\" or \"events\"",
+        "sensor.toml:2: worker.capacity: unknown key, expected \"count\", \"burst\", \"ring\", \"inbox\", \"mesh_buffers\" or \"events\"",
     ),
     ("[[port]]\nnmae = \"net_tap0\"\n", "sensor.toml:2: port[0].nmae: unknown key, did you mean \"name\"?"),
     ("[http]\n\"a\\nb\" = 1\n", "sensor.toml:2: http.a\\nb: unknown key, expected \"sessions\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"flow\", \"tcp\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),
@@ -64,6 +64,24 @@ const CASES: &[(&str, &str)] = &[
     (
         "[tunnel]\nvxlan = [4789]\ngeneve = [6081, 4789]\n",
         "sensor.toml:3: tunnel.geneve: found 4789, expected ports of its own: tunnel.vxlan has it already",
+    ),
+    (
+        "[defrag]\npolicy = \"solaris\"\n",
+        "sensor.toml:2: defrag.policy: found \"solaris\", expected \"first\", \"last\", \"linux\", \"windows\", \"bsd\" or \"drop\"",
+    ),
+    (
+        "[defrag]\nprefixes = \"10.0.0.0/8 bsd\"\n",
+        "sensor.toml:2: defrag.prefixes: found \"10.0.0.0/8 bsd\", expected an array of at most 4096 strings such as \
+         \"10.0.0.0/8 windows\"",
+    ),
+    (
+        "[defrag]\nprefixes = [\n  \"10.0.0.0/33 bsd\",\n]\n",
+        "sensor.toml:3: defrag.prefixes[0]: found \"10.0.0.0/33 bsd\", expected a prefix and a policy such as \
+         \"10.0.0.0/8 windows\"",
+    ),
+    (
+        "[defrag]\nprefixes = [\"::/0 bsd\", \"::/0 last\"]\n",
+        "sensor.toml:2: defrag.prefixes[1]: found \"::/0 last\", expected each prefix once",
     ),
     // Durations and sizes.
     (

@@ -8,7 +8,10 @@ use super::*;
 /// Reasons that the parser does not give, and who does.
 const RAISED_ELSEWHERE: [(Reject, &str); 2] = [
     (Reject::MultiSegment, "the worker finds a chain of buffers before there is one frame to parse"),
-    (Reject::Fragment, "the parser reads fragments and says so in Headers::fragment; the worker gives them up"),
+    (
+        Reject::FragmentNested,
+        "the parser reads fragments and says so in Headers::fragment; the worker puts them together",
+    ),
 ];
 
 struct Case {

@@ -32,11 +32,15 @@ pub use stop::{TUNNEL_STOP_COUNT, TunnelStop};
 /// Most UDP ports a kind of tunnel may have.
 pub const MAX_TUNNEL_PORTS: usize = 4;
 
+/// Places for ports: three kinds', and four that are never used.
+const PORTS: usize = 4 * MAX_TUNNEL_PORTS;
+
 /// Which tunnels are looked into, and how deep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tunnels {
-    /// UDP ports of VXLAN, GENEVE and GTP-U, four places each; 0 is no port.
-    ports: [u16; 3 * MAX_TUNNEL_PORTS],
+    /// UDP ports of VXLAN, GENEVE and GTP-U, four places each; 0 is no port. Two registers' worth, so that all are
+    /// compared at once.
+    ports: [u16; PORTS],
     depth: u8,
     ipv4: bool,
     ipv6: bool,
@@ -56,7 +60,7 @@ impl Tunnels {
     /// No tunnel is looked into.
     #[must_use]
     pub const fn none() -> Self {
-        Self { ports: [0; 3 * MAX_TUNNEL_PORTS], depth: 0, ipv4: false, ipv6: false, gre: false, tenants: true }
+        Self { ports: [0; PORTS], depth: 0, ipv4: false, ipv6: false, gre: false, tenants: true }
     }
 
     /// All tunnels at the ports that IANA and 3GPP name, four levels deep.
@@ -87,7 +91,7 @@ impl Tunnels {
     /// port: not looked into.
     #[must_use]
     pub fn with_udp(self, vxlan: &[u16], geneve: &[u16], gtpu: &[u16]) -> Self {
-        let mut ports = [0; 3 * MAX_TUNNEL_PORTS];
+        let mut ports = [0; PORTS];
         for (places, wanted) in ports.chunks_mut(MAX_TUNNEL_PORTS).zip([vxlan, geneve, gtpu]) {
             for (place, port) in places.iter_mut().zip(wanted) {
                 *place = *port;
@@ -107,7 +111,8 @@ impl Tunnels {
     pub(super) fn concern(&self, headers: &Headers) -> bool {
         match headers.proto {
             proto::TCP => false,
-            proto::UDP => self.ports.contains(&headers.dest_port) && headers.dest_port != 0,
+            // No early end: a loop that always looks at all of them is a few vector instructions.
+            proto::UDP => self.ports.iter().fold(false, |hit, port| hit | (*port == headers.dest_port)),
             proto::ICMP | proto::ICMPV6 | proto::IPV4 | proto::IPV6 | proto::GRE => true,
             _ => false,
         }
@@ -254,9 +259,8 @@ fn enter(frame: &[u8], carried: &Carried, verify: bool, tunnels: &Tunnels, outer
         Some(number) => tenant(outer.tenant, number),
         None => outer.tenant,
     };
-    let network = Network { tunnel: outer.tunnel.saturating_add(1), tenant, ..network };
-    let mut inner = Headers::default();
-    parse::from_network(frame, &network, carried.end, verify, &mut inner).map_err(doubt)?;
+    let mut inner = Headers { tunnel: outer.tunnel.saturating_add(1), tenant, ..Headers::default() };
+    parse::within(frame, &network, carried.end, verify, &mut inner).map_err(doubt)?;
     Ok(inner)
 }
 
@@ -264,7 +268,7 @@ fn enter(frame: &[u8], carried: &Carried, verify: bool, tunnels: &Tunnels, outer
 /// ones stay.
 fn network(frame: &[u8], carried: &Carried, outer: &Headers) -> Result<Network, Reject> {
     let at = carried.at;
-    let here = |v6| Network { offset: at, v6, vlan: outer.vlan, mpls: outer.mpls, tunnel: 0, tenant: 0 };
+    let here = |v6| Network { offset: at, v6, vlan: outer.vlan, mpls: outer.mpls };
     match carried.what {
         What::Ethernet => {
             let inner = link::network(link::LinkType::Ethernet, frame.get(at..).unwrap_or(&[]))?;

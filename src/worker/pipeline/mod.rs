@@ -1,5 +1,6 @@
 //! A burst of frames through header parsing, flow table, reassembler and inspector.
 
+mod fragments;
 mod lifecycle;
 mod packet;
 mod prepare;
@@ -7,11 +8,14 @@ mod unusual;
 
 use std::sync::Arc;
 
+use self::fragments::Fragments;
 use self::prepare::{Prepared, Work, prepare};
 use super::content::Inspector;
 use super::counters::{Counters, Gauges, Snapshot};
 use super::forward::{Alone, Forward};
+use super::mesh::MeshCounters;
 use super::slots::Slots;
+use crate::defrag::{self, Defragmenter};
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{EndReason, EventSender};
 use crate::flow::{Class, Flow, FlowTable, Timeouts};
@@ -22,6 +26,9 @@ use crate::wire::{LinkType, Tunnels};
 
 /// Flows looked at for their timeout after each burst, so that the work stays bounded.
 const EXPIRE_PER_BURST: usize = 32;
+
+/// Incomplete packets looked at for their timeout after each burst.
+const FRAGMENTS_PER_BURST: u32 = 32;
 
 /// How far ahead of an eviction its index line is loaded: a memory access takes as long as about four packets.
 const VICTIMS_AHEAD: usize = 4;
@@ -98,6 +105,8 @@ pub struct PipelineOptions {
     pub verify_checksum: bool,
     /// Tunnels to look into.
     pub tunnels: Tunnels,
+    /// How much the defragmenter may use.
+    pub defrag: defrag::Limits,
     /// By dictionary: its alerts reset the session.
     pub resets: Vec<bool>,
 }
@@ -114,6 +123,8 @@ pub struct Pipeline {
     options: PipelineOptions,
     /// Lent out while a burst is worked on.
     prepared: Option<Prepareds>,
+    /// Lent out while a fragment is.
+    fragments: Option<Box<Fragments>>,
     clock_ns: u64,
 }
 
@@ -137,7 +148,15 @@ impl Pipeline {
             events,
             counters: Counters::default(),
         };
-        Self { table, tcp, inspector, options, prepared: Some(Box::new([Prepared::default(); MAX_BURST])), clock_ns: 0 }
+        let defragmenter = Defragmenter::new(options.defrag.clone());
+        let defrag::Memory { descriptors, index, buffers, bitmaps } = defragmenter.memory();
+        memory::settle(descriptors);
+        memory::settle(index);
+        buffers.iter().for_each(|buffers| _ = memory::settle(buffers));
+        bitmaps.iter().for_each(|bitmaps| _ = memory::settle(bitmaps));
+        let fragments = Some(Box::new(Fragments::new(defragmenter)));
+        let prepared = Some(Box::new([Prepared::default(); MAX_BURST]));
+        Self { table, tcp, inspector, options, prepared, fragments, clock_ns: 0 }
     }
 
     /// Takes up to [`MAX_BURST`] frames, in order.
@@ -168,16 +187,21 @@ impl Pipeline {
                 memory::prefetch_lines(flow, size_of::<Flow>() / 64);
             }
         }
-        for (number, (frame, prepared)) in frames.iter().zip(scratch.iter_mut()).enumerate() {
-            self.clock_ns = self.clock_ns.max(frame.clock_ns);
-            if prepared.work == Work::Flow {
-                self.packet(frame, prepared);
-            } else {
-                self.unusual(number, frame, prepared, forward);
-            }
+        if let Some(prepared) = scratch.get_mut(..frames.len()) {
+            self.work(frames, prepared, forward);
         }
         self.inspector.counters.bursts += 1;
         self.prepared = Some(scratch);
+    }
+
+    /// Third pass: each packet in its turn. A packet that was put together from fragments comes back here by itself.
+    fn work(&mut self, frames: &[Frame<'_>], prepared: &mut [Prepared], forward: &mut dyn Forward) {
+        for (number, (frame, prepared)) in frames.iter().zip(prepared).enumerate() {
+            self.clock_ns = self.clock_ns.max(frame.clock_ns);
+            if prepared.work == Work::Flow || self.unusual(number, frame, prepared, forward) {
+                self.packet(frame, prepared);
+            }
+        }
     }
 
     /// Ends flows that have been idle for too long at `now_ns`; a bounded number a
@@ -190,6 +214,9 @@ impl Pipeline {
             self.end(index, EndReason::Timeout);
             ended += 1;
         }
+        if let Some(fragments) = &mut self.fragments {
+            fragments.defragmenter_mut().expire(self.clock_ns, FRAGMENTS_PER_BURST);
+        }
         ended
     }
 
@@ -199,6 +226,9 @@ impl Pipeline {
         while let Some(index) = self.table.any() {
             let stale = self.table.get(index).is_some_and(|flow| self.table.is_stale(flow, now_ns));
             self.end(index, if stale { EndReason::Timeout } else { EndReason::Shutdown });
+        }
+        if let Some(fragments) = &mut self.fragments {
+            fragments.defragmenter_mut().restart(now_ns);
         }
     }
 
@@ -229,11 +259,15 @@ impl Pipeline {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let class = |class| u64::from(self.table.class_len(class));
+        let defragmenter = self.fragments.as_ref().map(|fragments| fragments.defragmenter());
         Snapshot {
             counters: self.inspector.counters.clone(),
             tcp: *self.tcp.counters(),
             hits: *self.inspector.hits.counters(),
             kill: *self.inspector.killer.counters(),
+            defrag: defragmenter.map(|defragmenter| *defragmenter.counters()).unwrap_or_default(),
+            fragments: defragmenter.map(Defragmenter::held).unwrap_or_default(),
+            mesh: MeshCounters::default(),
             gauges: Gauges {
                 flows: u64::from(self.table.len()),
                 tcp_new: class(Class::TcpNew),

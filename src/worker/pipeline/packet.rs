@@ -9,7 +9,6 @@ use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
 
 impl Pipeline {
-    #[inline(always)] // into the loop over the burst, and into `meet`
     pub(super) fn packet(&mut self, frame: &Frame<'_>, prepared: &Prepared) {
         let Prepared { headers, .. } = prepared;
         let now_ns = frame.clock_ns;

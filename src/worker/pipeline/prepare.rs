@@ -33,7 +33,7 @@ pub(super) struct Prepared {
 }
 
 /// Reads a frame's headers and makes its flow's key.
-#[inline]
+#[inline(always)] // into the first pass, which is where the work is
 pub(super) fn prepare(frame: &Frame<'_>, options: &PipelineOptions, counters: &mut Counters, prepared: &mut Prepared) {
     if frame.origin != Origin::Mesh {
         counters.packets += 1;
@@ -53,7 +53,7 @@ pub(super) fn prepare(frame: &Frame<'_>, options: &PipelineOptions, counters: &m
 }
 
 /// Says what becomes of a packet whose headers were read.
-#[inline]
+#[inline(always)] // as prepare
 pub(super) fn classify(reading: Reading, options: &PipelineOptions, counters: &mut Counters, prepared: &mut Prepared) {
     let headers = &prepared.headers;
     if reading == Reading::Marked && headers.fragment {

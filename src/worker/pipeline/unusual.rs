@@ -3,13 +3,13 @@
 
 use super::prepare::{Prepared, Work};
 use super::{Frame, Origin, Pipeline};
-use crate::event::{AnomalyEvent, AppProto, Direction, Event, FlowHead, Layer, Tuple};
+use crate::event::{AnomalyEvent, AppProto, Direction, Event, FlowHead, Layer, Tuple, Versions};
 use crate::flow::FlowKey;
-use crate::wire::{Headers, Reject, TunnelStop, proto, quote};
+use crate::wire::{Headers, TunnelStop, proto, quote};
 use crate::worker::forward::Forward;
 
 impl Pipeline {
-    /// Whatever is not [`Work::Flow`], at its place in the burst.
+    /// Whatever is not [`Work::Flow`], at its place in the burst. True when it now is to meet its flow.
     #[cold]
     #[inline(never)]
     pub(super) fn unusual(
@@ -18,24 +18,29 @@ impl Pipeline {
         frame: &Frame<'_>,
         prepared: &mut Prepared,
         forward: &mut dyn Forward,
-    ) {
-        let owner = match (prepared.work, frame.origin) {
-            (Work::Marked | Work::Fragment, Origin::Nic) => forward.elsewhere(frame.data, &prepared.headers),
-            _ => None,
-        };
-        match (prepared.work, owner) {
-            (_, Some(worker)) => {
-                self.inspector.counters.passed += 1;
-                forward.pass(number, worker);
+    ) -> bool {
+        if frame.origin == Origin::Nic
+            && prepared.work != Work::Nothing
+            && let Some(worker) = forward.elsewhere(frame.data, &prepared.headers)
+        {
+            forward.pass(number, frame, worker);
+            return false;
+        }
+        match prepared.work {
+            Work::Flow => true,
+            Work::Marked => {
+                self.marked(frame, prepared);
+                true
             }
-            (Work::Flow, None) => self.meet(frame, prepared),
-            (Work::Marked, None) => self.marked(frame, prepared),
-            (Work::Fragment, None) => self.inspector.counters.reject(Reject::Fragment),
-            (Work::Nothing, None) => {}
+            Work::Fragment => {
+                self.fragment(frame, &prepared.headers, forward);
+                false
+            }
+            Work::Nothing => false,
         }
     }
 
-    /// Counts what the headers say besides, and looks the flow up, which was not prepared for.
+    /// Counts what the headers say besides, and finds the flow's place, which was not prepared for.
     fn marked(&mut self, frame: &Frame<'_>, prepared: &mut Prepared) {
         let headers = prepared.headers;
         let counters = &mut self.inspector.counters;
@@ -43,7 +48,7 @@ impl Pipeline {
         if let Some(stop) = headers.stop {
             counters.tunnel_stop(stop);
             if stop == TunnelStop::TooDeep {
-                self.decode_anomaly(frame, &headers, "decoder.too_many_layers");
+                self.decode_anomaly(frame, &headers, "decoder.too_many_layers", None);
             }
         }
         if headers.icmp_error
@@ -57,17 +62,16 @@ impl Pipeline {
         }
         prepared.hash = self.table.hash(&prepared.key);
         prepared.likely = None;
-        self.meet(frame, prepared);
-    }
-
-    /// [`Pipeline::packet`] in a copy of its own, so that the usual one stays part of the loop over the burst.
-    #[inline(never)]
-    pub(super) fn meet(&mut self, frame: &Frame<'_>, prepared: &Prepared) {
-        self.packet(frame, prepared);
     }
 
     /// An anomaly of a packet by itself.
-    pub(super) fn decode_anomaly(&mut self, frame: &Frame<'_>, headers: &Headers, event: &'static str) {
+    pub(super) fn decode_anomaly(
+        &mut self,
+        frame: &Frame<'_>,
+        headers: &Headers,
+        event: &'static str,
+        versions: Option<Versions>,
+    ) {
         let Headers { src, dest, src_port, dest_port, proto, v6, vlan, .. } = *headers;
         let has_ports = matches!(proto, proto::TCP | proto::UDP | proto::SCTP | proto::ICMP | proto::ICMPV6);
         let (src_port, dest_port) = if has_ports { (src_port, dest_port) } else { (0, 0) };
@@ -84,7 +88,7 @@ impl Pipeline {
             direction: Direction::ToServer,
             layer: Layer::Decode,
             event,
-            versions: None,
+            versions,
         }));
     }
 }
