@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use tidegate::defrag::{Defragmenter, Limits, Outcome, Policy, PolicyTable};
-use tidegate::wire::{Headers, LinkType, parse_into};
+use tidegate::wire::{Headers, LinkType, Tunnels, parse_into};
 
 /// Packets of a set; their fragments fit the second-level cache, as those of a few bursts do.
 const PACKETS: u16 = 32;
@@ -128,8 +128,9 @@ fn measure(path: &Path, policy: Policy) -> Result<serde_json::Value, Box<dyn Err
         now_ns += timeout_ns;
         while defragmenter.expire(now_ns, 1024) != 0 {}
         let separate = round % 2 == 0;
+        let tunnels = Tunnels::none();
         let parse = |frame: &Vec<u8>, headers: &mut Headers| {
-            parse_into(LinkType::Ethernet, frame, frame.len() as u32, false, headers).is_ok()
+            parse_into(LinkType::Ethernet, frame, frame.len() as u32, false, &tunnels, headers).is_ok()
         };
         if separate {
             assert!(frames.iter().zip(&mut headers).all(|(frame, headers)| parse(frame, headers)));

@@ -40,6 +40,8 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         http_sessions: 1024,
         hit_records: 1024,
         verify_checksum: true,
+        tunnels: tidegate::wire::Tunnels::all(),
+        defrag: tidegate::defrag::Limits::default(),
         resets: vec![false],
     };
     (Pipeline::new(options, matcher(), Killer::new(None, 0), sender), receiver)

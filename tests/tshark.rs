@@ -5,6 +5,7 @@
 //! VLAN ids within its time. What remains are different ideas of where a flow begins; those are named and counted.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 #[path = "common/bundle.rs"]
@@ -29,7 +30,12 @@ fn agree(file: &Path) -> Option<Reasons> {
         skipped("tshark is not installed");
         return None;
     };
-    let events = replay(&[file]).succeeded().events();
+    // Each packet for itself, as tshark is told to take them: no tunnel is looked into, and no fragments are put
+    // together, since those of less than 1,280 bytes and packets of more are refused.
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("packets.toml");
+    fs::write(&config, "[tunnel]\ndepth = 0\n[defrag]\nmin_fragment = 1280\nmax_packet = 1280\n").unwrap();
+    let events = replay(&[file, Path::new("--config"), &config]).succeeded().events();
     let stats = &events.iter().rfind(|event| event["event_type"] == "stats").unwrap()["stats"];
     assert_eq!(stats["decoder"]["pkts"], packets.len(), "{}", file.display());
     assert_eq!(stats["decoder"]["bytes"], packets.iter().map(|packet| packet.len).sum::<u64>(), "{}", file.display());
@@ -53,6 +59,11 @@ fn bundled_captures_are_counted_as_tshark_counts_them() {
     for file in bundle::captures() {
         let name = bundle::name(&file);
         let Some(reasons) = agree(&file) else { return };
+        if name == "tunnels.pcap" {
+            // The table counts streams within all tunnels; here tshark looks into IP in IP alone, tidegate into none.
+            assert_eq!(differences(&reasons), [("TCP: - inside IP in IP", -2)], "{name}");
+            continue;
+        }
         assert_eq!(differences(&reasons), [], "{name}");
         let row = table.lines().find(|line| line.split('\t').next() == Some(&name)).unwrap();
         let column = |number: usize| row.split('\t').nth(number).unwrap().parse::<i64>().unwrap();
@@ -74,7 +85,7 @@ fn the_public_mix_is_counted_as_tshark_counts_it() {
         ("TCP: + idle for longer than the timeout of a flow that is new", 6),
         ("TCP: + one stream under several VLAN ids", 8),
         ("TCP: - inside IP in IP", -8),
-        ("TCP: - only fragments, which are not put together", -5),
+        ("TCP: - only fragments, which the comparison leaves as they are", -5),
         ("TCP: - only packets that are rejected as ipv4_length_beyond_frame", -3),
         ("TCP: - only packets that are rejected as tcp_offset_beyond_segment", -1),
         ("TCP: - only quoted by ICMP errors", -3),
@@ -83,7 +94,7 @@ fn the_public_mix_is_counted_as_tshark_counts_it() {
         ("UDP: + idle for longer than the timeout of a flow that is new", 23),
         ("UDP: + one stream under several VLAN ids", 4),
         ("UDP: - inside IP in IP", -5),
-        ("UDP: - only fragments, which are not put together", -14),
+        ("UDP: - only fragments, which the comparison leaves as they are", -14),
         ("UDP: - only packets that are rejected as ipv4_bad_option", -2),
         ("UDP: - only packets that are rejected as ipv4_length_beyond_frame", -89),
         ("UDP: - only packets that are rejected as udp_bad_length", -18),

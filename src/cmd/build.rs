@@ -101,6 +101,8 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
             ChecksumMode::Verify => true,
             ChecksumMode::Ignore => false,
         },
+        tunnels: config.tunnel.tunnels(),
+        defrag: config.defrag_limits(seed),
         resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
     }
 }

@@ -6,10 +6,12 @@ use serde_json::json;
 
 use super::arguments::Check;
 use super::build;
+use super::mesh;
 use super::output::{Failure, print};
 use super::run::sizing;
 use crate::config::{Action, Config};
 use crate::control::figures::grouped;
+use crate::defrag::Defragmenter;
 use crate::event::Event;
 use crate::flow::{BYTES_PER_FLOW, BYTES_PER_HALF_OPEN};
 use crate::proto::http1::Http1;
@@ -44,6 +46,7 @@ struct Needs {
     matcher: u64,
     mbufs: u64,
     mbuf_bytes: u64,
+    mesh_bytes: u64,
 }
 
 impl Needs {
@@ -59,12 +62,14 @@ impl Needs {
                 u64::from(config.tcp.out_of_order_segments) * size(Reassembler::BYTES_PER_SEGMENT)
                     + u64::from(config.tcp.overlap_history) * size(Reassembler::BYTES_PER_RECORD),
             ),
+            ("fragments", Defragmenter::memory_bytes(&config.defrag_limits(0))),
             ("HTTP parsers", u64::from(config.http.sessions) * size(size_of::<Http1>())),
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),
             ("event ring", u64::from(config.worker.events) * size(size_of::<Event>())),
         ];
         let (mbufs, mbuf_bytes) = sizing::mempool(config, u32::from(workers));
-        Self { workers, lcores, tables, matcher, mbufs, mbuf_bytes }
+        let mesh_bytes = mesh::memory_bytes(config, u64::from(workers), 1);
+        Self { workers, lcores, tables, matcher, mbufs, mbuf_bytes, mesh_bytes }
     }
 
     fn worker_bytes(&self) -> u64 {
@@ -73,7 +78,8 @@ impl Needs {
 
     /// 2 MiB pages for packet buffers on each NUMA node that has a port, with a tenth for the EAL's own.
     fn hugepages(&self) -> u64 {
-        (self.mbuf_bytes + self.mbuf_bytes / 10).div_ceil(HUGE_PAGE) + 16
+        let bytes = self.mbuf_bytes + self.mesh_bytes;
+        (bytes + bytes / 10).div_ceil(HUGE_PAGE) + 16
     }
 
     fn json(&self, config: &Config, warnings: &[String]) -> String {
@@ -93,8 +99,9 @@ impl Needs {
             "matcher_bytes": self.matcher,
             "mbufs": self.mbufs,
             "mbuf_bytes": self.mbuf_bytes,
+            "mesh_bytes": self.mesh_bytes,
             "hugepages_2m": self.hugepages(),
-            "total_bytes": self.worker_bytes() * u64::from(self.workers) + self.matcher + self.mbuf_bytes,
+            "total_bytes": self.worker_bytes() * u64::from(self.workers) + self.matcher + self.mbuf_bytes + self.mesh_bytes,
         })
         .to_string()
     }
@@ -122,6 +129,9 @@ impl Needs {
         line("keyword automata", mebibytes(self.matcher));
         if !config.ports.is_empty() {
             line("packet buffers a node", format!("{} ({} mbufs)", mebibytes(self.mbuf_bytes), grouped(self.mbufs)));
+            if self.mesh_bytes != 0 {
+                line("mesh buffers a node", mebibytes(self.mesh_bytes));
+            }
             if config.eal.hugepages {
                 line("hugepages a node", format!("{} of 2 MiB (hugepage-setup reserve)", grouped(self.hugepages())));
             }

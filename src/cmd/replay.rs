@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::arguments::Replay;
 use super::build;
+use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use super::streams::{self, StreamsReport, StreamsWriter};
 use crate::config::Config;
@@ -26,7 +27,7 @@ use crate::kill::Killer;
 use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
-use crate::steer::{Feeder, FeederCounters, Reta};
+use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{Idle, Pipeline, Sources, TapReceiver, Worker, WorkerControl, tap};
 
 /// Packets between two looks at the clock, for progress.
@@ -51,8 +52,9 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let reta = Reta::new(DEFAULT_RETA_SIZE, workers)
         .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
     let started = Instant::now();
+    let steering = Steering::new(reta, config.tunnel.tunnels());
     let Launched { running, rings, receivers, taps } =
-        launch(&eal, &config, &matcher, workers, options.streams.is_some())?;
+        launch(&eal, &config, &matcher, &steering, workers, options.streams.is_some())?;
     let streams = options.streams.as_deref().map(|directory| StreamsWriter::spawn(directory, taps));
     let streams = streams.transpose().context("the streams' thread")?;
     let (stats, stats_receiver) = mpsc::channel();
@@ -61,7 +63,7 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 
-    let feeder = Feeder::new(&eal, rings, reta, config.worker.ring)?;
+    let feeder = Feeder::new(&eal, rings, steering, config.worker.ring)?;
     let (fed, end_ns, broken) = feed(feeder, first, &options.files, &stop);
     let controls: Vec<_> = running
         .into_iter()
@@ -106,7 +108,8 @@ fn worker_count(config: &Config, asked: Option<u16>) -> u16 {
 fn start_eal(config: &Config, workers: u16) -> Result<Eal, DpdkError> {
     let bytes = Feeder::memory_bytes(u64::from(workers), u64::from(config.worker.ring));
     let rings = u64::from(workers) * u64::from(config.worker.ring) * 16;
-    let megabytes = (bytes + rings) / (1 << 20) + 64;
+    let mesh = mesh::memory_bytes(config, u64::from(workers), 1);
+    let megabytes = (bytes + rings + mesh) / (1 << 20) + 160;
     let cores: Vec<String> = build::cores().iter().map(usize::to_string).collect();
     let lcores = format!("(0-{workers})@({})", cores.join(","));
     let memory = megabytes.to_string();
@@ -127,7 +130,7 @@ fn start_eal(config: &Config, workers: u16) -> Result<Eal, DpdkError> {
 /// The workers, and the other ends of what they were given.
 struct Launched {
     running: Vec<(lcore::Running<()>, Arc<WorkerControl>)>,
-    rings: Vec<ring::RingSender>,
+    rings: Vec<(ring::RingSender, Arc<Progress>)>,
     receivers: Vec<EventReceiver>,
     /// None unless streams are to be written.
     taps: Vec<TapReceiver>,
@@ -138,9 +141,11 @@ fn launch(
     eal: &Eal,
     config: &Config,
     matcher: &Arc<Matcher>,
+    steering: &Steering,
     workers: u16,
     with_taps: bool,
 ) -> Result<Launched, Failure> {
+    let mut mesh = MeshParts::new(eal, config, steering, &vec![None; usize::from(workers)])?;
     let paused = Arc::new(AtomicBool::new(false));
     let (mut running, mut rings, mut receivers, mut taps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
@@ -152,17 +157,19 @@ fn launch(
         let options = build::pipeline_options(config, SEED, false);
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
+        let mesh = mesh.next(number, None, &control.progress)?;
+        let progress = Arc::clone(&control.progress);
         let (tapped, tap) = with_taps.then(tap).unzip();
         let task = lcore::launch(eal, lcore, move || {
             let mut pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
             if let Some(tapped) = tapped {
                 pipeline.attach(tapped);
             }
-            let sources = Sources { queues: Vec::new(), ring: Some(ring_out), live: false };
+            let sources = Sources { queues: Vec::new(), ring: Some(ring_out), mesh, live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
         })?;
         running.push((task, control));
-        rings.push(ring_in);
+        rings.push((ring_in, progress));
         receivers.push(receiver);
         taps.extend(tap);
     }

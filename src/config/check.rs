@@ -28,6 +28,23 @@ pub(super) fn check(config: &Config, root: &Table<'_>) -> Result<(), ConfigError
     {
         return Err(value.wrong("the name of a [[port]]"));
     }
+    check_tunnel_ports(config, root)
+}
+
+/// A datagram's port says which tunnel it may be.
+fn check_tunnel_ports(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
+    let tunnel = &config.tunnel;
+    let kinds = [("vxlan", &tunnel.vxlan), ("geneve", &tunnel.geneve), ("gtpu", &tunnel.gtpu)];
+    for (at, (key, ports)) in kinds.iter().enumerate() {
+        for (other, taken) in kinds.iter().take(at) {
+            let Some(port) = ports.iter().find(|port| taken.contains(port)) else { continue };
+            let place = lookup(root, "tunnel", key).or_else(|| lookup(root, "tunnel", other));
+            if let Some(value) = place {
+                let expected = format!("ports of its own: tunnel.{other} has it already");
+                return Err(value.place.wrong(&port.to_string(), &expected));
+            }
+        }
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod check;
+mod defrag;
 mod dictionary;
 mod eal;
 mod error;
@@ -24,12 +25,14 @@ mod source;
 mod spec;
 pub(crate) mod suggest;
 mod tcp;
+mod tunnel;
 mod value;
 mod walk;
 mod worker;
 
 use std::path::{Path, PathBuf};
 
+pub use self::defrag::DefragConfig;
 pub use self::dictionary::{
     Action, Dictionary, DictionaryOptions, Keyword, MAX_DICTIONARIES, MAX_KEYWORD_BYTES, MAX_KEYWORDS,
 };
@@ -41,6 +44,7 @@ pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
 pub use self::tcp::{DepthConfig, HostConfig, TcpConfig};
+pub use self::tunnel::TunnelConfig;
 pub use self::worker::WorkerConfig;
 
 use self::error::found_expected;
@@ -51,12 +55,14 @@ use crate::policy::PrefixTable;
 use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 17] = [
     "eal",
     "port",
     "mempool",
     "worker",
     "decoder",
+    "tunnel",
+    "defrag",
     "flow",
     "tcp",
     "host",
@@ -87,6 +93,10 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// `[decoder]`.
     pub decoder: DecoderConfig,
+    /// `[tunnel]`.
+    pub tunnel: TunnelConfig,
+    /// `[defrag]`.
+    pub defrag: DefragConfig,
     /// `[flow]`.
     pub flow: FlowConfig,
     /// `[tcp]`.
@@ -141,6 +151,8 @@ impl Config {
             mempool: read_section(&root, "mempool")?,
             worker: read_section(&root, "worker")?,
             decoder: read_section(&root, "decoder")?,
+            tunnel: read_section(&root, "tunnel")?,
+            defrag: read_section(&root, "defrag")?,
             flow: read_section(&root, "flow")?,
             tcp: read_section(&root, "tcp")?,
             hosts: tcp::read_tables(&root, "host")?,
@@ -159,7 +171,13 @@ impl Config {
     /// How receivers treat overlapping segments.
     #[must_use]
     pub fn tcp_policies(&self) -> PrefixTable<Policy> {
-        tcp::policies(&self.tcp, &self.hosts)
+        tcp::by_host(self.tcp.policy, &self.hosts, |host| host.tcp)
+    }
+
+    /// What the defragmenter may use and how it treats overlaps.
+    #[must_use]
+    pub fn defrag_limits(&self, seed: u64) -> crate::defrag::Limits {
+        self.defrag.limits(&self.hosts, seed)
     }
 
     /// How much of a stream is inspected.
@@ -202,6 +220,8 @@ impl Config {
         MempoolConfig::describe(&mut keys);
         WorkerConfig::describe(&mut keys);
         DecoderConfig::describe(&mut keys);
+        TunnelConfig::describe(&mut keys);
+        DefragConfig::describe(&mut keys);
         FlowConfig::describe(&mut keys);
         TcpConfig::describe(&mut keys);
         HostConfig::describe(&mut keys);

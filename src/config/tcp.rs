@@ -62,6 +62,8 @@ section! {
         "prefixes" => prefixes: Vec<Prefix> = Required(Prefixes);
         /// How they treat overlapping segments; `None`: as `tcp.policy` says.
         "tcp" => tcp: Option<Policy> = Maybe(POLICY);
+        /// How they treat overlapping fragments; `None`: as `defrag.policy` says.
+        "fragments" => fragments: Option<crate::defrag::Policy> = Maybe(super::defrag::POLICY);
     }
 }
 
@@ -86,12 +88,17 @@ pub(super) fn read_tables<T: Section>(root: &Table<'_>, key: &str) -> Result<Vec
     tables.iter().map(T::read).collect()
 }
 
-/// How receivers treat overlapping segments.
-pub(super) fn policies(tcp: &TcpConfig, hosts: &[HostConfig]) -> PrefixTable<Policy> {
-    let mut table = PrefixTable::new(tcp.policy);
+/// What `[[host]]` tables say of one thing, and `default` elsewhere.
+pub(super) fn by_host<T: Copy>(
+    default: T,
+    hosts: &[HostConfig],
+    says: impl Fn(&HostConfig) -> Option<T>,
+) -> PrefixTable<T> {
+    let mut table = PrefixTable::new(default);
     for host in hosts {
-        for (prefix, policy) in host.prefixes.iter().zip(host.tcp.iter().cycle()) {
-            table.insert(*prefix, *policy);
+        let Some(value) = says(host) else { continue };
+        for prefix in &host.prefixes {
+            table.insert(*prefix, value);
         }
     }
     table

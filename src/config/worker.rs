@@ -11,6 +11,10 @@ section! {
         "burst" => burst: u16 = Number { default: 64, min: 4, max: 64 };
         /// Packets that may wait between a dispatcher and a worker.
         "ring" => ring: u32 = PowerOfTwo { default: 4096, min: 64, max: 65_536 };
+        /// Packets that may wait for a worker from all others.
+        "inbox" => inbox: u32 = PowerOfTwo { default: 1024, min: 64, max: 65_536 };
+        /// Buffers of 64 KiB a NUMA node for packets that were put together on their way to another worker.
+        "mesh_buffers" => mesh_buffers: u32 = Number { default: 256, min: 64, max: 16_384 };
         /// Events that may wait between a worker and the event thread.
         "events" => events: u32 = Number { default: 8192, min: 64, max: 1_048_576 };
     }

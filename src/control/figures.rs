@@ -52,7 +52,7 @@ pub fn rejects(figures: &Figures) -> Vec<(&'static str, u64)> {
 /// Figures that say how the work was done rather than what was seen: they depend
 /// on the number of workers and on the machine.
 fn depends_on_the_run(name: &str) -> bool {
-    name.starts_with("worker.") || name == "flow.index_spills"
+    name.starts_with("worker.") || name.starts_with("mesh.") || name == "flow.index_spills"
 }
 
 /// A `stats` event of `figures`. `whole_run` is false for a replay, whose events

@@ -301,13 +301,15 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    const OTHERS: [&str; 6] = [
+    const OTHERS: [&str; 8] = [
         "tcp.segments_held",
         "tcp.pieces_held",
         "http.active",
         "detect.hit_records",
+        "defrag.small_buffers",
+        "defrag.large_buffers",
         "worker.recycle_level",
         "worker.overloaded",
     ];
-    name.starts_with("flow.active") || OTHERS.contains(&name)
+    name.starts_with("flow.active") || name.starts_with("defrag.held") || OTHERS.contains(&name)
 }

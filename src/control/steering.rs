@@ -104,7 +104,7 @@ impl Question {
     /// The same rule that workers' packets go through.
     #[must_use]
     pub fn answer(&self, hash: &SymmetricHash, reta: &Reta) -> Answer {
-        let hash = steering_hash(hash, &self.headers());
+        let hash = steering_hash(hash, &[], &self.headers());
         let entries = reta.size();
         // A table's size is a power of two.
         let entry = usize::try_from(hash).unwrap_or(0) & entries.saturating_sub(1);
@@ -125,6 +125,10 @@ impl Question {
             ttl: 64,
             mpls: false,
             fragment: false,
+            icmp_error: false,
+            tunnel: 0,
+            stop: None,
+            tenant: 0,
             vlan: [0; 2],
             network_at: 0,
             transport_at: 0,

@@ -81,6 +81,7 @@ enum Step {
 /// A packet whose frame is ready in a buffer that has been given back.
 struct Done {
     buffer: Buffer,
+    network_at: u16,
     head_len: u16,
     payload: u32,
     fragments: u16,
@@ -105,6 +106,16 @@ impl Defragmenter {
             now_ns: 0,
             next_timeout_ns: u64::MAX,
         }
+    }
+
+    /// Memory that a defragmenter with these limits takes, in bytes: for a small packet its buffer with bitmaps and
+    /// descriptor, for a large one its buffer with bitmaps.
+    #[must_use]
+    pub fn memory_bytes(limits: &Limits) -> u64 {
+        let buffer = |payload: u64| payload + u64::try_from(HEADROOM).unwrap_or(0) + payload / 32;
+        let descriptor = u64::try_from(size_of::<Descriptor>()).unwrap_or(0) + 8;
+        u64::from(limits.descriptors) * (buffer(u64::try_from(SMALL).unwrap_or(0)) + descriptor)
+            + u64::from(limits.large_buffers) * buffer(u64::from(limits.max_packet))
     }
 
     /// All of its memory.
@@ -169,8 +180,8 @@ impl Defragmenter {
             Step::Discarded => Outcome::Discarded,
             Step::Whole(done) => {
                 let frame = self.buffers.frame(done.buffer, done.head_len, done.payload).unwrap_or(&mut []);
-                let Done { fragments, wire_len, first_ns, .. } = done;
-                Outcome::Whole(Whole { frame, fragments, wire_len, first_ns })
+                let Done { network_at, fragments, wire_len, first_ns, .. } = done;
+                Outcome::Whole(Whole { frame, network_at: u32::from(network_at), fragments, wire_len, first_ns })
             }
         };
         Verdict { outcome, report }
@@ -196,6 +207,16 @@ impl Defragmenter {
             self.time_out(oldest);
             expired = expired.saturating_add(1);
         }
+    }
+
+    /// Forgets all fragments, and the time: what follows has a clock of its own. What had timed out at `now_ns` is
+    /// counted as such.
+    pub fn restart(&mut self, now_ns: u64) {
+        self.expire(now_ns, u32::MAX);
+        while self.table.get(self.table.age.oldest()).is_some() {
+            self.close(self.table.age.oldest());
+        }
+        (self.now_ns, self.next_timeout_ns) = (0, u64::MAX);
     }
 
     fn refuse(&mut self, refusal: Refusal) -> Verdict<'_> {
@@ -225,7 +246,7 @@ impl Defragmenter {
     /// Begins a packet.
     #[inline]
     fn open(&mut self, key: &Key, dest: &[u8; 16]) -> u32 {
-        let policy = self.limits.policy.lookup(dest, key.v6());
+        let policy = self.limits.policy.get(dest, key.v6());
         if self.next_timeout_ns == u64::MAX {
             self.next_timeout_ns = self.now_ns.saturating_add(self.limits.timeout_ns);
         }
@@ -552,6 +573,7 @@ impl Defragmenter {
         let (v6, policy, ecn) = (descriptor.key.v6(), descriptor.policy, descriptor.ecn);
         let done = Done {
             buffer,
+            network_at: descriptor.network_at,
             head_len: descriptor.head_len,
             payload: descriptor.total,
             fragments: descriptor.fragments,

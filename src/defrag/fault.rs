@@ -38,12 +38,18 @@ macro_rules! faults {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The counter's name with its place among all counters.
+            #[must_use]
+            pub const fn counter(self) -> &'static str {
+                match self { $(Self::$variant => concat!("defrag.fault.", $name),)* }
+            }
+
             /// The event's name, in the form of Suricata's decoder events; those that Suricata has are named as it does.
             #[must_use]
             pub const fn event(self, v6: bool) -> &'static str {
                 match (self, v6) {
-                    $((Self::$variant, false) => concat!("ipv4.frag_", $name),
-                      (Self::$variant, true) => concat!("ipv6.frag_", $name),)*
+                    $((Self::$variant, false) => concat!("decoder.ipv4.frag_", $name),
+                      (Self::$variant, true) => concat!("decoder.ipv6.frag_", $name),)*
                 }
             }
         }

@@ -2,12 +2,13 @@
 
 use crate::wire::Headers;
 
-/// Addresses, identification, protocol and VLAN ids, as words.
+/// Addresses, identification, protocol, VLAN ids and virtual network, as words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Key {
     addresses: [u64; 4],
     /// Identification, VLAN ids (12 bits each) and, for IPv4, the protocol.
     rest: u64,
+    /// IPv6 in the lowest bit, and the virtual network of a packet within a tunnel.
     v6: u64,
 }
 
@@ -25,11 +26,11 @@ impl Key {
         // RFC 8200 section 4.5 names no protocol: each fragment may say another one, and the first one's counts.
         let proto = if headers.v6 { 0 } else { headers.proto };
         let rest = u64::from(id) << 32 | vlan << 8 | u64::from(proto);
-        Self { addresses: [s0, s1, d0, d1], rest, v6: u64::from(headers.v6) }
+        Self { addresses: [s0, s1, d0, d1], rest, v6: u64::from(headers.tenant) << 16 | u64::from(headers.v6) }
     }
 
     pub(super) const fn v6(&self) -> bool {
-        self.v6 != 0
+        self.v6 & 1 != 0
     }
 }
 
@@ -62,7 +63,7 @@ impl KeyHash {
         if key.v6() {
             mixed ^= fold(a1 ^ s1, b1 ^ s2);
         }
-        fold(mixed ^ s3, key.rest ^ s2)
+        fold(mixed ^ s3, key.rest ^ s2 ^ key.v6)
     }
 }
 

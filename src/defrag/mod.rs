@@ -59,6 +59,6 @@ pub use defragmenter::{Defragmenter, Memory, Outcome, Verdict};
 pub use fault::{Conflict, FAULT_COUNT, Fault, Report};
 pub use limits::Limits;
 pub use piece::Refusal;
-pub use policy::{Policy, PolicyTable, Prefix};
+pub use policy::{Policy, PolicyTable};
 pub use table::Descriptor;
 pub use whole::Whole;

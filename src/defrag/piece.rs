@@ -24,6 +24,12 @@ macro_rules! refusals {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The counter's name with its place among all counters.
+            #[must_use]
+            pub const fn counter(self) -> &'static str {
+                match self { $(Self::$variant => concat!("defrag.refused.", $name),)* }
+            }
+
             /// Its place in arrays by refusal.
             #[must_use]
             pub const fn index(self) -> usize {

@@ -1,7 +1,8 @@
 //! Whose bytes win where fragments overlap, and for which destination.
 
 use std::fmt;
-use std::net::IpAddr;
+
+use crate::policy::PrefixTable;
 
 /// How a destination puts overlapping IPv4 fragments together.
 ///
@@ -92,93 +93,5 @@ impl fmt::Display for Policy {
     }
 }
 
-/// Addresses that share their first bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prefix {
-    v6: bool,
-    len: u8,
-    /// The address, left-aligned, with the bits after the prefix zero.
-    bits: u128,
-}
-
-impl Prefix {
-    /// The prefix of `len` bits of `address`; `None` when the address has fewer. Bits after the prefix are ignored.
-    #[must_use]
-    pub fn new(address: IpAddr, len: u8) -> Option<Self> {
-        let (v6, most, bits) = match address {
-            IpAddr::V4(address) => (false, 32, u128::from(address.to_bits()) << 96),
-            IpAddr::V6(address) => (true, 128, address.to_bits()),
-        };
-        (len <= most).then(|| Self { v6, len, bits: bits & mask(len) })
-    }
-}
-
-/// The first `len` bits of 128.
-fn mask(len: u8) -> u128 {
-    u128::MAX.checked_shl(128_u32.saturating_sub(u32::from(len))).unwrap_or(0)
-}
-
-/// A policy for every destination: a default, and exceptions by prefix of which the longest decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PolicyTable {
-    default: Policy,
-    v4: Family,
-    v6: Family,
-}
-
-/// The exceptions of one address family, by length and address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Family {
-    /// Lengths that occur, longest first, each with its prefixes in order of their address.
-    by_length: Vec<(u8, Vec<(u128, Policy)>)>,
-}
-
-impl Family {
-    fn insert(&mut self, prefix: Prefix, policy: Policy) {
-        let at = match self.by_length.binary_search_by(|(len, _)| prefix.len.cmp(len)) {
-            Ok(at) => at,
-            Err(at) => {
-                self.by_length.insert(at, (prefix.len, Vec::new()));
-                at
-            }
-        };
-        let Some((_, entries)) = self.by_length.get_mut(at) else { return };
-        match entries.binary_search_by_key(&prefix.bits, |(bits, _)| *bits) {
-            Ok(known) => {
-                if let Some(entry) = entries.get_mut(known) {
-                    entry.1 = policy;
-                }
-            }
-            Err(place) => entries.insert(place, (prefix.bits, policy)),
-        }
-    }
-
-    fn find(&self, address: u128) -> Option<Policy> {
-        self.by_length.iter().find_map(|(len, entries)| {
-            let at = entries.binary_search_by_key(&(address & mask(*len)), |(bits, _)| *bits).ok()?;
-            entries.get(at).map(|(_, policy)| *policy)
-        })
-    }
-}
-
-impl PolicyTable {
-    /// `default` for every destination.
-    #[must_use]
-    pub const fn new(default: Policy) -> Self {
-        Self { default, v4: Family { by_length: Vec::new() }, v6: Family { by_length: Vec::new() } }
-    }
-
-    /// Sets the policy of `prefix`, in place of the one it may have.
-    pub fn insert(&mut self, prefix: Prefix, policy: Policy) {
-        let family = if prefix.v6 { &mut self.v6 } else { &mut self.v4 };
-        family.insert(prefix, policy);
-    }
-
-    /// The policy of a destination as [`crate::wire::Headers::dest`] has it. Allocates nothing.
-    #[must_use]
-    pub fn lookup(&self, dest: &[u8; 16], v6: bool) -> Policy {
-        let bits = u128::from_be_bytes(*dest);
-        let family = if v6 { &self.v6 } else { &self.v4 };
-        family.find(bits).unwrap_or(self.default)
-    }
-}
+/// A policy for every destination.
+pub type PolicyTable = PrefixTable<Policy>;

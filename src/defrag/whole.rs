@@ -11,6 +11,8 @@ use crate::wire::checksum;
 pub struct Whole<'a> {
     /// The frame, from the link layer on; whatever followed the packets in their frames is not part of it.
     pub frame: &'a [u8],
+    /// Where its IP header begins.
+    pub network_at: u32,
     /// Fragments that it came in, repetitions among them.
     pub fragments: u16,
     /// Sum of the lengths that their frames had on the wire.

@@ -113,10 +113,14 @@ impl Mbuf {
     /// bytes fit; less than `bytes.len()` when the buffer is smaller.
     pub fn fill(&mut self, bytes: &[u8]) -> usize {
         // SAFETY: we own the only reference to a live mbuf; reset leaves it empty with all its room behind data.
-        let room = unsafe {
-            dpdk_sys::tg_mbuf_reset_full(self.raw.as_ptr());
-            dpdk_sys::tg_mbuf_tailroom(self.raw.as_ptr())
-        };
+        unsafe { dpdk_sys::tg_mbuf_reset_full(self.raw.as_ptr()) };
+        self.append(bytes)
+    }
+
+    /// Adds `bytes` behind the content. Returns how many fit.
+    pub fn append(&mut self, bytes: &[u8]) -> usize {
+        // SAFETY: we own the only reference to a live mbuf of one segment.
+        let room = unsafe { dpdk_sys::tg_mbuf_tailroom(self.raw.as_ptr()) };
         let taken = bytes.len().min(usize::try_from(room).unwrap_or(0)).min(usize::from(u16::MAX));
         let length = u16::try_from(taken).unwrap_or(u16::MAX);
         // SAFETY: `length` bytes fit behind data (tailroom above), so append returns a pointer to that many

@@ -1,4 +1,5 @@
-//! Work queues: `rte_ring`s of mbufs between one producer and one consumer.
+//! Rings of mbufs: work queues between one producer and one consumer
+//! ([`channel`]), and inboxes that many may put packets in ([`shared_channel`]).
 
 use std::ffi::CString;
 use std::ptr::NonNull;
@@ -16,7 +17,7 @@ struct Ring {
 }
 
 // SAFETY: a single-producer single-consumer ring may be used by one thread at each end, which the two
-// handles ensure: neither can be cloned, and both take `&mut self`.
+// handles ensure: neither can be cloned, and both take `&mut self`. A shared ring is made for any number of producers.
 unsafe impl Send for Ring {}
 // SAFETY: as above.
 unsafe impl Sync for Ring {}
@@ -45,6 +46,12 @@ pub struct RingReceiver {
     ring: Arc<Ring>,
 }
 
+/// An end that puts packets in, of which there may be many.
+#[derive(Clone, Debug)]
+pub struct SharedSender {
+    ring: Arc<Ring>,
+}
+
 /// Makes a ring with room for `capacity` packets (rounded up to a power of two
 /// less one by DPDK's exact-size flag) on NUMA node `socket`.
 ///
@@ -56,36 +63,42 @@ pub fn channel(
     capacity: u32,
     socket: Option<u32>,
 ) -> Result<(RingSender, RingReceiver), DpdkError> {
+    let ring = create(eal, name, capacity, socket, dpdk_sys::RING_F_SP_ENQ)?;
+    Ok((RingSender { ring: Arc::clone(&ring), capacity }, RingReceiver { ring }))
+}
+
+/// Makes a ring as [`channel`] does, with many senders. They wait for each other only
+/// to publish what they put in, and not for one that was interrupted while others go on
+/// (DPDK's "relaxed tail sync"), since lcores may share a core.
+///
+/// # Errors
+/// As [`channel`].
+pub fn shared_channel(
+    eal: &Eal,
+    name: &str,
+    capacity: u32,
+    socket: Option<u32>,
+) -> Result<(SharedSender, RingReceiver), DpdkError> {
+    let ring = create(eal, name, capacity, socket, dpdk_sys::RING_F_MP_RTS_ENQ)?;
+    Ok((SharedSender { ring: Arc::clone(&ring) }, RingReceiver { ring }))
+}
+
+fn create(eal: &Eal, name: &str, capacity: u32, socket: Option<u32>, enqueue: u32) -> Result<Arc<Ring>, DpdkError> {
     let what = || format!("no ring {name} of {capacity}");
     let c_name = CString::new(name).map_err(|_| DpdkError::refusal(what()))?;
     let socket = socket.map_or(dpdk_sys::SOCKET_ID_ANY, |socket| i32::try_from(socket).unwrap_or(0));
-    let flags = dpdk_sys::RING_F_SP_ENQ | dpdk_sys::RING_F_SC_DEQ | dpdk_sys::RING_F_EXACT_SZ;
+    let flags = enqueue | dpdk_sys::RING_F_SC_DEQ | dpdk_sys::RING_F_EXACT_SZ;
     // SAFETY: the EAL runs and the name is NUL-terminated; DPDK copies it.
     let raw = unsafe { dpdk_sys::rte_ring_create(c_name.as_ptr(), capacity, socket, flags) };
     let raw = NonNull::new(raw).ok_or_else(|| DpdkError::last(what()))?;
-    let ring = Arc::new(Ring { raw, _eal: eal.clone() });
-    Ok((RingSender { ring: Arc::clone(&ring), capacity }, RingReceiver { ring }))
+    Ok(Arc::new(Ring { raw, _eal: eal.clone() }))
 }
 
 impl RingSender {
     /// Moves packets from the front of `burst` into the ring, in order, as many
     /// as fit. What does not fit stays in `burst`. Returns how many went.
     pub fn send(&mut self, burst: &mut Burst) -> usize {
-        let (raw, len) = burst.raw_used();
-        if len == 0 {
-            return 0;
-        }
-        // SAFETY: `raw` holds `len` owned mbuf pointers; the first `sent` of them belong to the ring afterwards.
-        unsafe {
-            let sent = dpdk_sys::tg_ring_enqueue_burst(
-                self.ring.raw.as_ptr(),
-                raw.cast::<*mut core::ffi::c_void>().cast_const(),
-                u32::try_from(len).unwrap_or(0),
-            );
-            let sent = usize::try_from(sent).unwrap_or(0);
-            burst.gave_away(sent);
-            sent
-        }
+        enqueue(self.ring.raw, burst)
     }
 
     /// Moves one packet; gives it back when the ring is full.
@@ -120,10 +133,36 @@ impl RingSender {
     }
 }
 
+impl SharedSender {
+    /// As [`RingSender::send`].
+    pub fn send(&mut self, burst: &mut Burst) -> usize {
+        enqueue(self.ring.raw, burst)
+    }
+}
+
 impl RingReceiver {
     /// Appends waiting packets to `burst`, up to its room. Returns how many came.
     pub fn receive(&mut self, burst: &mut Burst) -> usize {
         dequeue(self.ring.raw, burst)
+    }
+}
+
+fn enqueue(ring: NonNull<dpdk_sys::rte_ring>, burst: &mut Burst) -> usize {
+    let (raw, len) = burst.raw_used();
+    if len == 0 {
+        return 0;
+    }
+    // SAFETY: `raw` holds `len` owned mbuf pointers; the first `sent` of them belong to the ring afterwards. The ring
+    // was made for as many producers as there are handles.
+    unsafe {
+        let sent = dpdk_sys::tg_ring_enqueue_burst(
+            ring.as_ptr(),
+            raw.cast::<*mut core::ffi::c_void>().cast_const(),
+            u32::try_from(len).unwrap_or(0),
+        );
+        let sent = usize::try_from(sent).unwrap_or(0);
+        burst.gave_away(sent);
+        sent
     }
 }
 

@@ -1,7 +1,7 @@
 //! What makes two packets belong to one flow.
 
 use crate::event::Tuple;
-use crate::wire::{Headers, proto};
+use crate::wire::{Headers, Quote, proto};
 
 /// Addresses, ports, protocol and VLANs of a flow, the same for both directions:
 /// the numerically lower end stands first.
@@ -13,6 +13,8 @@ pub struct FlowKey {
     low_port: u16,
     high_port: u16,
     vlan: [u16; 2],
+    /// The virtual network of a tunnelled packet: hosts of two tenants may have the same addresses.
+    tenant: u16,
     proto: u8,
     v6: bool,
 }
@@ -20,7 +22,7 @@ pub struct FlowKey {
 impl FlowKey {
     /// The key of no flow.
     pub(super) const EMPTY: Self =
-        Self { low: [0; 16], high: [0; 16], low_port: 0, high_port: 0, vlan: [0; 2], proto: 0, v6: false };
+        Self { low: [0; 16], high: [0; 16], low_port: 0, high_port: 0, vlan: [0; 2], tenant: 0, proto: 0, v6: false };
 
     /// The key of a packet, and whether its sender is the higher end. ICMP has
     /// no ports to tell conversations apart, so all ICMP of a pair of hosts is one flow.
@@ -43,8 +45,26 @@ impl FlowKey {
         let [a, b, c, d] = ports.rotate_left(u32::from(reversed) << 4).to_be_bytes();
         let (low_port, high_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
         let vlan = if use_vlan { headers.vlan } else { [0; 2] };
-        let (proto, v6) = (headers.proto, headers.v6);
-        (Self { low: joined(low), high: joined(high), low_port, high_port, vlan, proto, v6 }, reversed)
+        let Headers { tenant, proto, v6, .. } = *headers;
+        (Self { low: joined(low), high: joined(high), low_port, high_port, vlan, tenant, proto, v6 }, reversed)
+    }
+
+    /// The key of an ICMP error that quotes a packet whose [`Quote::fold`] is `fold`.
+    ///
+    /// Errors are steered by what they quote, so those about connections of two workers must not be one flow: the
+    /// fold, on which the steering hash depends, stands where ports would, with its complement to tell it from no
+    /// ports.
+    #[must_use]
+    pub fn of_error(headers: &Headers, fold: u16, use_vlan: bool) -> (Self, bool) {
+        let (key, reversed) = Self::of(headers, use_vlan);
+        (Self { low_port: fold, high_port: !fold, ..key }, reversed)
+    }
+
+    /// The key of the connection that an ICMP error with these headers is about.
+    #[must_use]
+    pub fn of_quote(quote: &Quote, headers: &Headers, use_vlan: bool) -> Self {
+        let Quote { src, dest, src_port, dest_port, proto, v6 } = *quote;
+        Self::of(&Headers { src, dest, src_port, dest_port, proto, v6, ..*headers }, use_vlan).0
     }
 
     /// The tuple with the higher end first when `client_is_high`.
@@ -102,7 +122,7 @@ impl KeyHash {
         let (high_a, high_b) = halves(&key.high);
         let ports = u64::from(key.low_port) << 48
             | u64::from(key.high_port) << 32
-            | u64::from(key.vlan_word()) << 8
+            | u64::from(key.vlan_word() ^ u32::from(key.tenant)) << 8
             | u64::from(key.proto);
         let mixed = fold(low_a ^ s0, high_a ^ s1) ^ fold(low_b ^ s1, high_b ^ s2);
         fold(mixed ^ s3, ports ^ s2)

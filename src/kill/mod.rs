@@ -44,6 +44,8 @@ pub struct KillCounters {
     pub rate_limited: u64,
     /// Resets that could not be built: not TCP, or a link header that cannot be turned round.
     pub not_possible: u64,
+    /// Packets of sessions within a tunnel that were to be answered with resets: none is built.
+    pub tunnelled: u64,
     /// Resets that could not be sent.
     pub not_sent: u64,
 }
@@ -90,6 +92,9 @@ impl Killer {
         if self.injector.is_none() {
             return 0;
         }
+        if self.is_tunnelled(headers) {
+            return 0;
+        }
         if !self.take_turn(now_ns) {
             self.counters.rate_limited = self.counters.rate_limited.saturating_add(1);
             return 0;
@@ -104,10 +109,18 @@ impl Killer {
     /// Answers a packet of a session that was killed at `killed_at` (an [`eighth`])
     /// with further resets; returns how many. After [`ANSWER_FOR`] it is left alone.
     pub fn again(&mut self, frame: &[u8], headers: &Headers, iface: u16, killed_at: u8, now_ns: u64) -> u8 {
-        if self.injector.is_none() || eighth(now_ns).wrapping_sub(killed_at) > ANSWER_FOR {
+        if self.injector.is_none() || eighth(now_ns).wrapping_sub(killed_at) > ANSWER_FOR || self.is_tunnelled(headers)
+        {
             return 0;
         }
         self.resets(frame, headers, iface)
+    }
+
+    /// Counts a packet within a tunnel: its resets would have to be wrapped as the tunnel's own end does it.
+    fn is_tunnelled(&mut self, headers: &Headers) -> bool {
+        let tunnelled = headers.tunnel != 0;
+        self.counters.tunnelled = self.counters.tunnelled.saturating_add(u64::from(tunnelled));
+        tunnelled
     }
 
     fn resets(&mut self, frame: &[u8], headers: &Headers, iface: u16) -> u8 {
@@ -234,5 +247,8 @@ mod tests {
         headers.mpls = true;
         assert_eq!(killer.kill(&frame, &headers, 0, 0), 0);
         assert_eq!((killer.counters().not_possible, killer.counters().sessions), (2, 0));
+        headers = Headers { mpls: false, tunnel: 1, ..headers };
+        assert_eq!((killer.kill(&frame, &headers, 0, 0), killer.again(&frame, &headers, 0, 0, 0)), (0, 0));
+        assert_eq!((killer.counters().tunnelled, killer.counters().not_possible), (2, 2));
     }
 }

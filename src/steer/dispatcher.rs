@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
-use super::{Reta, SymmetricHash, steering_hash};
+use super::Steering;
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::port::RxQueue;
 use crate::dpdk::ring::RingSender;
 use crate::dpdk::{Burst, Clock, DpdkError, MAX_BURST, Mbuf, Mempool, Meta, MetaKind, Views};
-use crate::wire::{self, LinkType};
+use crate::wire::LinkType;
 
 /// Polls between two corrections of the clock, about a second at full load.
 const RESYNC_POLLS: u32 = 1 << 20;
@@ -74,8 +74,7 @@ pub struct Dispatcher {
     rings: Vec<(RingSender, Burst)>,
     /// One message a worker, set aside for the end, when the pool may be empty.
     farewells: Vec<Mbuf>,
-    hash: SymmetricHash,
-    reta: Reta,
+    steering: Steering,
     stats: Arc<DispatcherStats>,
     burst_size: usize,
 }
@@ -89,7 +88,7 @@ impl Dispatcher {
     pub fn new(
         queues: Vec<(RxQueue, u16)>,
         rings: Vec<RingSender>,
-        reta: Reta,
+        steering: Steering,
         stats: Arc<DispatcherStats>,
         pool: &Mempool,
         burst_size: usize,
@@ -100,7 +99,7 @@ impl Dispatcher {
         }
         let rings = rings.into_iter().map(|ring| (ring, Burst::new())).collect();
         let burst_size = burst_size.clamp(1, MAX_BURST);
-        Ok(Self { queues, rings, farewells, hash: SymmetricHash::new(), reta, stats, burst_size })
+        Ok(Self { queues, rings, farewells, steering, stats, burst_size })
     }
 
     /// Polls until `stop` is raised, then tells every worker that the end has come.
@@ -148,9 +147,7 @@ impl Dispatcher {
         for (number, (worker, length)) in workers.iter_mut().zip(&mut lengths).enumerate().take(count) {
             let Some(packet) = packets.get(number) else { break };
             *length = packet.packet_len();
-            let hash = wire::parse(LinkType::Ethernet, packet.data(), packet.packet_len(), false)
-                .map_or(0, |headers| steering_hash(&self.hash, &headers));
-            *worker = self.reta.worker(hash);
+            (*worker, _) = self.steering.frame(LinkType::Ethernet, packet.data(), packet.packet_len());
         }
         for (number, (worker, wire_len)) in workers.iter().zip(&lengths).enumerate().take(count) {
             burst.set_meta(

@@ -34,6 +34,8 @@ pub enum Target {
 pub enum ForgeError {
     /// The trigger is not TCP.
     NotTcp,
+    /// The trigger is within a tunnel: a reset would have to be wrapped as the tunnel's own end does it.
+    Tunnel,
     /// The link header is not Ethernet, is longer than any that is known, or an MPLS stack whose labels for the
     /// other direction are not known.
     Link,
@@ -82,6 +84,9 @@ impl Forged {
 pub fn reset(frame: &[u8], headers: &Headers, target: Target) -> Result<Forged, ForgeError> {
     if headers.proto != proto::TCP || headers.fragment {
         return Err(ForgeError::NotTcp);
+    }
+    if headers.tunnel != 0 {
+        return Err(ForgeError::Tunnel);
     }
     let network_at = usize::try_from(headers.network_at).unwrap_or(usize::MAX);
     let link = frame.get(..network_at).ok_or(ForgeError::Link)?;

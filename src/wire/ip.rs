@@ -25,7 +25,7 @@ fn address4(bytes: [u8; 4]) -> [u8; 16] {
 /// Reads the IPv4 header at `offset`. `wire_len` is the frame's length on the
 /// wire, which may be more than was captured. What the header says of the packet
 /// goes into `headers`.
-#[inline]
+#[inline(always)] // as parse::from_network
 pub(super) fn v4(
     frame: &[u8],
     offset: usize,

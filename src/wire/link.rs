@@ -1,5 +1,6 @@
 //! Link layers: what stands before the network header.
 
+use super::parse::Headers;
 use super::reject::Reject;
 use super::{be16, bytes_at};
 
@@ -20,6 +21,46 @@ pub enum LinkType {
     LinuxSll = 4,
     /// Linux cooked capture, version 2 (LINKTYPE_LINUX_SLL2, 276).
     LinuxSll2 = 5,
+    /// A [`Resumed`] header and an IP packet: what was found within a tunnel, on its way between two workers.
+    Resumed = 6,
+}
+
+/// What stands before an IP packet that was put together within a tunnel: all that its flow's key takes from the
+/// layers around it. No capture has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// Tunnels around the packet.
+    pub tunnel: u8,
+    /// The virtual network that they name.
+    pub tenant: u16,
+    /// VLAN ids.
+    pub vlan: [u16; 2],
+}
+
+impl Resumed {
+    /// Bytes that it takes.
+    pub const LEN: usize = 8;
+
+    /// What `headers` say of the layers around their packet.
+    #[must_use]
+    pub const fn of(headers: &Headers) -> Self {
+        Self { tunnel: headers.tunnel, tenant: headers.tenant, vlan: headers.vlan }
+    }
+
+    /// Reads it from the start of a frame.
+    pub(super) fn read(frame: &[u8]) -> Result<Self, Reject> {
+        let [tunnel, _, t0, t1, o0, o1, i0, i1] = *bytes_at::<{ Self::LEN }>(frame, 0).ok_or(Reject::LinkTruncated)?;
+        let vlan = [u16::from_be_bytes([o0, o1]), u16::from_be_bytes([i0, i1])];
+        Ok(Self { tunnel, tenant: u16::from_be_bytes([t0, t1]), vlan })
+    }
+
+    /// As bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
+        let [outer, inner] = self.vlan;
+        let ([t0, t1], [o0, o1], [i0, i1]) = (self.tenant.to_be_bytes(), outer.to_be_bytes(), inner.to_be_bytes());
+        [self.tunnel, 0, t0, t1, o0, o1, i0, i1]
+    }
 }
 
 impl LinkType {
@@ -47,6 +88,7 @@ impl LinkType {
             3 => Self::Loop,
             4 => Self::LinuxSll,
             5 => Self::LinuxSll2,
+            6 => Self::Resumed,
             _ => return None,
         })
     }
@@ -61,6 +103,7 @@ impl LinkType {
             Self::Loop => "LOOP",
             Self::LinuxSll => "LINUX_SLL",
             Self::LinuxSll2 => "LINUX_SLL2",
+            Self::Resumed => "RESUMED",
         }
     }
 }
@@ -72,6 +115,12 @@ pub(super) struct Network {
     pub(super) vlan: [u16; 2],
     /// An MPLS label stack lies before it.
     pub(super) mpls: bool,
+}
+
+impl Network {
+    const fn new(offset: usize, v6: bool, vlan: [u16; 2], mpls: bool) -> Self {
+        Self { offset, v6, vlan, mpls }
+    }
 }
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
@@ -88,13 +137,13 @@ const MAX_VLAN_TAGS: usize = 3;
 const MAX_MPLS_LABELS: usize = 8;
 
 /// Walks the link layer of `frame`.
-#[inline]
+#[inline(always)] // as parse::from_network
 pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
     match link {
         LinkType::Ethernet => {
             let ethertype = be16(frame, 12).ok_or(Reject::EthernetTruncated)?;
             if ethertype == ETHERTYPE_IPV4 {
-                return Ok(Network { offset: 14, v6: false, vlan: [0; 2], mpls: false });
+                return Ok(Network::new(14, false, [0; 2], false));
             }
             by_ethertype(frame, 14, ethertype)
         }
@@ -112,7 +161,7 @@ pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
                 10 | 24 | 28 | 30 => true,
                 _ => return Err(Reject::NullBadFamily),
             };
-            Ok(Network { offset: 4, v6, vlan: [0; 2], mpls: false })
+            Ok(Network::new(4, v6, [0; 2], false))
         }
         LinkType::LinuxSll => {
             let ethertype = be16(frame, 14).ok_or(Reject::LinkTruncated)?;
@@ -125,10 +174,14 @@ pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
             }
             by_ethertype(frame, 20, ethertype)
         }
+        LinkType::Resumed => {
+            let resumed = Resumed::read(frame)?;
+            by_version(frame, Resumed::LEN, false, resumed.vlan).ok_or(Reject::LinkTruncated)?
+        }
     }
 }
 
-fn by_ethertype(frame: &[u8], offset: usize, ethertype: u16) -> Result<Network, Reject> {
+pub(super) fn by_ethertype(frame: &[u8], offset: usize, ethertype: u16) -> Result<Network, Reject> {
     let (mut offset, mut ethertype) = (offset, ethertype);
     let mut vlan = [0_u16; 2];
     let mut tags = 0_usize;
@@ -146,8 +199,8 @@ fn by_ethertype(frame: &[u8], offset: usize, ethertype: u16) -> Result<Network, 
         ethertype = u16::from_be_bytes([type_high, type_low]);
     }
     match ethertype {
-        ETHERTYPE_IPV4 => Ok(Network { offset, v6: false, vlan, mpls: false }),
-        ETHERTYPE_IPV6 => Ok(Network { offset, v6: true, vlan, mpls: false }),
+        ETHERTYPE_IPV4 => Ok(Network::new(offset, false, vlan, false)),
+        ETHERTYPE_IPV6 => Ok(Network::new(offset, true, vlan, false)),
         ETHERTYPE_MPLS | ETHERTYPE_MPLS_MULTICAST => by_mpls(frame, offset, vlan),
         // Below 0x0600 the field is a length (IEEE 802.3): LLC frames such as STP.
         _ => Err(Reject::NotIp),
@@ -172,8 +225,8 @@ fn by_mpls(frame: &[u8], offset: usize, vlan: [u16; 2]) -> Result<Network, Rejec
 fn by_version(frame: &[u8], offset: usize, mpls: bool, vlan: [u16; 2]) -> Option<Result<Network, Reject>> {
     let version = frame.get(offset)? >> 4;
     Some(match version {
-        4 => Ok(Network { offset, v6: false, vlan, mpls }),
-        6 => Ok(Network { offset, v6: true, vlan, mpls }),
+        4 => Ok(Network::new(offset, false, vlan, mpls)),
+        6 => Ok(Network::new(offset, true, vlan, mpls)),
         _ => Err(Reject::NotIp),
     })
 }

@@ -2,7 +2,9 @@
 //!
 //! [`parse`] walks one frame from its link layer to the transport payload and
 //! proves every length on the way; what it returns are plain values and offsets
-//! that lie within the frame. Each way a header can be wrong is one [`Reject`]
+//! that lie within the frame. [`parse_into`] goes on through tunnels to the
+//! innermost packet ([`Tunnels`]), and knows ICMP errors by what they quote
+//! ([`quote`]). Each way a header can be wrong is one [`Reject`]
 //! variant, which is one counter. No state, no allocation, no panic.
 
 #![deny(
@@ -20,8 +22,10 @@ pub mod forge;
 mod ip;
 mod link;
 mod parse;
+pub mod quote;
 mod reject;
 mod transport;
+mod tunnel;
 
 #[cfg(test)]
 #[allow(
@@ -34,18 +38,26 @@ mod transport;
 )] // a test may fail loudly
 mod tests;
 
-pub use link::LinkType;
-pub use parse::{Headers, TcpHeader, parse, parse_into};
+pub use link::{LinkType, Resumed};
+pub use parse::{Headers, Reading, TcpHeader, parse, parse_into, resume_into};
+pub use quote::Quote;
 pub use reject::{REJECT_COUNT, Reject};
+pub use tunnel::{MAX_TUNNEL_PORTS, TUNNEL_STOP_COUNT, TunnelStop, Tunnels};
 
 /// IP protocol numbers (IANA "Protocol Numbers") that are looked into.
 pub mod proto {
     /// ICMP, RFC 792.
     pub const ICMP: u8 = 1;
+    /// IPv4 within IP, RFC 2003.
+    pub const IPV4: u8 = 4;
     /// TCP, RFC 9293.
     pub const TCP: u8 = 6;
     /// UDP, RFC 768.
     pub const UDP: u8 = 17;
+    /// IPv6 within IP, RFC 4213 and RFC 2473.
+    pub const IPV6: u8 = 41;
+    /// GRE, RFC 2784.
+    pub const GRE: u8 = 47;
     /// ICMPv6, RFC 4443.
     pub const ICMPV6: u8 = 58;
     /// SCTP, RFC 9260.

@@ -2,9 +2,10 @@
 
 use super::fast;
 use super::ip;
-use super::link::{self, LinkType};
+use super::link::{self, LinkType, Network, Resumed};
 use super::reject::Reject;
 use super::transport;
+use super::tunnel::{self, TunnelStop, Tunnels};
 
 /// Fields of a TCP header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct TcpHeader {
     pub flags: u8,
 }
 
-/// What the headers of a frame say. All offsets are from the frame's first byte
+/// What the headers of a packet say: a frame's, or the innermost one's where
+/// tunnels are looked into. All offsets are from the frame's first byte
 /// and lie within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -41,6 +43,15 @@ pub struct Headers {
     pub mpls: bool,
     /// An IP fragment: ports and payload are not known.
     pub fragment: bool,
+    /// An ICMP error that quotes a packet, which [`super::quote::of`] reads.
+    pub icmp_error: bool,
+    /// Tunnels around this packet; 0 for one that is in none.
+    pub tunnel: u8,
+    /// Why the walk into a tunnel stopped here.
+    pub stop: Option<TunnelStop>,
+    /// The virtual network that the tunnels name, as a number that is the same for both directions; 0 where they
+    /// name none.
+    pub tenant: u16,
     /// The two outer VLAN ids, from the outside in; 0 where there is none.
     pub vlan: [u16; 2],
     /// IP header.
@@ -87,7 +98,8 @@ impl Headers {
     }
 }
 
-/// Reads the headers of `frame`, whose first byte is a `link` header's.
+/// Reads the headers of the outermost packet in `frame`, whose first byte is a
+/// `link` header's.
 ///
 /// `wire_len` is the frame's length on the wire, which may be more than
 /// `frame.len()` where a capture was cut. `verify_checksum` checks the IPv4
@@ -96,31 +108,42 @@ impl Headers {
 ///
 /// # Errors
 /// The one reason why the frame cannot be analysed.
-#[inline]
 pub fn parse(link: LinkType, frame: &[u8], wire_len: u32, verify_checksum: bool) -> Result<Headers, Reject> {
     let mut headers = Headers::default();
-    parse_into(link, frame, wire_len, verify_checksum, &mut headers)?;
+    parse_into(link, frame, wire_len, verify_checksum, &Tunnels::none(), &mut headers)?;
     Ok(headers)
 }
 
-/// [`parse`] into a place that is there already: the packet path's form, which
-/// moves nothing. After an error `headers` means nothing.
+/// Whether a packet is more than its own headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A whole packet by itself.
+    Plain,
+    /// A fragment, a packet within a tunnel, what may be a tunnel and was not looked into, or an ICMP message: see
+    /// [`Headers::fragment`], [`Headers::tunnel`], [`Headers::stop`] and [`Headers::icmp_error`].
+    Marked,
+}
+
+/// Reads the headers of the innermost packet in `frame` that `tunnels` lead to,
+/// into a place that is there already: the packet path's form, which moves
+/// nothing. Arguments are those of [`parse`]. After an error `headers` means nothing.
 ///
 /// # Errors
-/// As [`parse`].
+/// As [`parse`], of whichever packet.
 #[inline]
 pub fn parse_into(
     link: LinkType,
     frame: &[u8],
     wire_len: u32,
     verify_checksum: bool,
+    tunnels: &Tunnels,
     headers: &mut Headers,
-) -> Result<(), Reject> {
+) -> Result<Reading, Reject> {
     let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
     if link == LinkType::Ethernet && fast::tcp4(frame, wire_len, verify_checksum, headers) {
-        return Ok(());
+        return Ok(Reading::Plain);
     }
-    parse_any(link, frame, wire_len, verify_checksum, headers)
+    parse_any(link, frame, wire_len, verify_checksum, tunnels, headers)
 }
 
 /// [`parse_into`] for frames of any kind.
@@ -129,12 +152,73 @@ pub(super) fn parse_any(
     frame: &[u8],
     wire_len: usize,
     verify_checksum: bool,
+    tunnels: &Tunnels,
+    headers: &mut Headers,
+) -> Result<Reading, Reject> {
+    let network = link::network(link, frame)?;
+    (headers.tunnel, headers.tenant) = (0, 0);
+    if link == LinkType::Resumed {
+        let Resumed { tunnel, tenant, .. } = Resumed::read(frame)?;
+        (headers.tunnel, headers.tenant) = (tunnel, tenant);
+    }
+    from_network(frame, &network, wire_len, verify_checksum, headers)?;
+    onwards(frame, verify_checksum, tunnels, headers)
+}
+
+/// Reads on from the IP header at `outer.network_at`: that of a packet which was
+/// put together from fragments with the headers `outer`, and reaches to the end
+/// of `frame`. What stands before it has been read, and does not count.
+///
+/// # Errors
+/// As [`parse_into`].
+pub fn resume_into(frame: &[u8], outer: &Headers, tunnels: &Tunnels, headers: &mut Headers) -> Result<Reading, Reject> {
+    let Headers { v6, vlan, mpls, tunnel, tenant, .. } = *outer;
+    let offset = usize::try_from(outer.network_at).unwrap_or(usize::MAX);
+    let network = Network { offset, v6, vlan, mpls };
+    (headers.tunnel, headers.tenant) = (tunnel, tenant);
+    // The header is the defragmenter's, so its checksum says nothing of what arrived.
+    within(frame, &network, frame.len(), false, headers)?;
+    onwards(frame, false, tunnels, headers)
+}
+
+/// From the packet in `headers` on through tunnels, if there are any.
+#[inline]
+fn onwards(frame: &[u8], verify: bool, tunnels: &Tunnels, headers: &mut Headers) -> Result<Reading, Reject> {
+    if tunnels.concern(headers) {
+        tunnel::descend(frame, verify, tunnels, headers)?;
+        return Ok(Reading::Marked);
+    }
+    let marked = headers.fragment || headers.tunnel != 0;
+    Ok(if marked { Reading::Marked } else { Reading::Plain })
+}
+
+/// [`from_network`] in a copy of its own, for what is rare.
+#[inline(never)]
+pub(super) fn within(
+    frame: &[u8],
+    network: &Network,
+    wire_len: usize,
+    verify_checksum: bool,
     headers: &mut Headers,
 ) -> Result<(), Reject> {
-    let network = link::network(link, frame)?;
+    from_network(frame, network, wire_len, verify_checksum, headers)
+}
+
+/// Reads IP and transport headers. `frame` ends where the layer around them does, or earlier where the capture was
+/// cut; `wire_len` is where it would have ended. What tunnels say of the packet is the caller's to fill in.
+#[inline(always)] // it is most of the parser's work, and most packets need nothing else
+fn from_network(
+    frame: &[u8],
+    network: &Network,
+    wire_len: usize,
+    verify_checksum: bool,
+    headers: &mut Headers,
+) -> Result<(), Reject> {
     headers.v6 = network.v6;
     headers.mpls = network.mpls;
     headers.vlan = network.vlan;
+    headers.icmp_error = false;
+    headers.stop = None;
     let ip = if network.v6 {
         ip::v6(frame, network.offset, wire_len, headers)?
     } else {

@@ -31,8 +31,8 @@ macro_rules! rejects {
 rejects! {
     /// Carries no IP: ARP, LLDP, STP and the like. Nothing is wrong with it.
     NotIp => "not_ip",
-    /// An IP fragment; put together by the defragmenter, which this build does not have.
-    Fragment => "fragment",
+    /// Fragments of fragments, more than eight within one another.
+    FragmentNested => "fragment_nested",
     /// The frame spans several buffers and does not fit into one.
     MultiSegment => "multi_segment",
     /// Ends within the Ethernet header.
@@ -91,6 +91,14 @@ rejects! {
     Icmpv6Truncated => "icmpv6_truncated",
     /// Ends within the first four bytes of an SCTP header.
     SctpTruncated => "sctp_truncated",
+    /// Ends within the GRE header.
+    GreTruncated => "gre_truncated",
+    /// A GRE version other than 0, and 1 of PPTP.
+    GreBadVersion => "gre_bad_version",
+    /// Routing, strict route or recursion bits of RFC 1701, which receivers discard.
+    GreRouting => "gre_routing",
+    /// The GRE checksum is wrong.
+    GreBadChecksum => "gre_bad_checksum",
 }
 
 /// How many there are.

@@ -7,8 +7,10 @@ mod fast;
 mod forge;
 mod frames;
 mod good;
+mod quote;
 mod reject;
 mod tshark;
+mod tunnel;
 
 use super::*;
 

@@ -16,7 +16,7 @@ pub(super) struct Transport {
 }
 
 /// Reads the transport header at `at` of an IP packet that ends at `end`.
-#[inline]
+#[inline(always)] // as parse::from_network
 pub(super) fn read(frame: &[u8], at: usize, end: usize, protocol: u8) -> Result<Transport, Reject> {
     // Padding after the IP packet (Ethernet's minimum length) is no part of it.
     let packet = frame.get(..end.min(frame.len())).unwrap_or(frame);
@@ -63,7 +63,7 @@ pub(super) fn read(frame: &[u8], at: usize, end: usize, protocol: u8) -> Result<
     }
 }
 
-#[inline]
+#[inline(always)] // as read
 fn tcp_header(packet: &[u8], at: usize, end: usize) -> Result<Transport, Reject> {
     let header = bytes_at::<20>(packet, at).ok_or(Reject::TcpTruncated)?;
     let [s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = *header;

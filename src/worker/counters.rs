@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use super::mesh::MeshCounters;
+use crate::defrag::{self, Fault, Refusal};
 use crate::event::EndReason;
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::{Anomaly, TcpCounters};
-use crate::wire::{REJECT_COUNT, Reject};
+use crate::wire::{REJECT_COUNT, Reject, TUNNEL_STOP_COUNT, TunnelStop};
 
 /// Counters of the pipeline itself; those of its parts are with the parts.
 #[derive(Clone, Debug)]
@@ -27,8 +29,16 @@ pub struct Counters {
     pub udp: u64,
     /// ICMP and ICMPv6 messages.
     pub icmp: u64,
+    /// ICMP and ICMPv6 errors that quote a packet.
+    pub icmp_errors: u64,
+    /// Those of them that quote a connection which is in the flow table.
+    pub icmp_errors_known: u64,
     /// Packets of other protocols.
     pub other: u64,
+    /// Packets analysed that were within a tunnel.
+    pub tunnelled: u64,
+    /// Packets that may be tunnels and were not looked into any further, by reason.
+    pub tunnel_stops: [u64; TUNNEL_STOP_COUNT],
     /// Flows begun.
     pub flows: u64,
     /// Flows ended by their timeout.
@@ -83,7 +93,11 @@ impl Default for Counters {
             tcp: 0,
             udp: 0,
             icmp: 0,
+            icmp_errors: 0,
+            icmp_errors_known: 0,
             other: 0,
+            tunnelled: 0,
+            tunnel_stops: [0; TUNNEL_STOP_COUNT],
             flows: 0,
             flows_timeout: 0,
             flows_forced: 0,
@@ -118,6 +132,13 @@ impl Counters {
         }
     }
 
+    /// Counts a packet that was not looked into any further.
+    pub(super) fn tunnel_stop(&mut self, stop: TunnelStop) {
+        if let Some(count) = self.tunnel_stops.get_mut(stop as usize) {
+            *count += 1;
+        }
+    }
+
     /// Counts a session that has ended.
     pub(super) fn ended(&mut self, reason: EndReason) {
         match reason {
@@ -134,8 +155,14 @@ impl Counters {
         show("decoder.tcp", self.tcp);
         show("decoder.udp", self.udp);
         show("decoder.icmp", self.icmp);
+        show("decoder.icmp_error", self.icmp_errors);
+        show("decoder.icmp_error_known", self.icmp_errors_known);
         show("decoder.other", self.other);
         show("decoder.cut", self.cut);
+        show("decoder.tunnelled", self.tunnelled);
+        for (stop, count) in TunnelStop::ALL.iter().zip(&self.tunnel_stops) {
+            show(stop.counter(), *count);
+        }
         for (reason, count) in Reject::ALL.iter().zip(&self.rejects) {
             show(reason.counter(), *count);
         }
@@ -209,6 +236,12 @@ pub struct Snapshot {
     pub hits: HitCounters,
     /// Of the killer.
     pub kill: KillCounters,
+    /// Of the defragmenter.
+    pub defrag: defrag::Counters,
+    /// What the defragmenter has in use.
+    pub fragments: defrag::Held,
+    /// Of the mesh, which the worker has beside its pipeline.
+    pub mesh: MeshCounters,
     /// Of the tables.
     pub gauges: Gauges,
 }
@@ -218,6 +251,7 @@ impl Snapshot {
     pub fn visit(&self, mut show: impl FnMut(&'static str, u64)) {
         self.counters.visit(&mut show);
         let Self { tcp, hits, kill, gauges, .. } = self;
+        visit_defrag(&self.defrag, &self.fragments, &mut show);
         show("flow.active", gauges.flows);
         show("flow.active_tcp_new", gauges.tcp_new);
         show("flow.active_tcp_established", gauges.tcp_established);
@@ -257,12 +291,43 @@ impl Snapshot {
         show("kill.resets", kill.resets);
         show("kill.rate_limited", kill.rate_limited);
         show("kill.not_possible", kill.not_possible);
+        show("kill.tunnelled", kill.tunnelled);
         show("kill.not_sent", kill.not_sent);
+        show("mesh.passed", self.mesh.passed);
+        show("mesh.received", self.mesh.received);
+        show("mesh.inbox_full", self.mesh.inbox_full);
+        show("mesh.no_buffer", self.mesh.no_buffer);
+        show("mesh.oversize", self.mesh.oversize);
         show("event.sent", gauges.events_sent);
         show("event.dropped", gauges.events_dropped);
         show("worker.recycle_level", gauges.recycle_level);
         show("worker.overloaded", gauges.overloaded);
     }
+}
+
+fn visit_defrag(counters: &defrag::Counters, held: &defrag::Held, show: &mut impl FnMut(&'static str, u64)) {
+    show("defrag.ipv4.fragments", counters.ipv4_fragments);
+    show("defrag.ipv4.reassembled", counters.ipv4_reassembled);
+    show("defrag.ipv6.fragments", counters.ipv6_fragments);
+    show("defrag.ipv6.reassembled", counters.ipv6_reassembled);
+    show("defrag.duplicates", counters.duplicates);
+    show("defrag.ignored", counters.ignored);
+    show("defrag.dont_fragment", counters.dont_fragment);
+    show("defrag.restarts", counters.restarts);
+    show("defrag.timeouts", counters.timeouts);
+    show("defrag.bad_expired", counters.bad_expired);
+    show("defrag.recycled", counters.recycled);
+    show("defrag.buffers_recycled", counters.buffers_recycled);
+    for fault in Fault::ALL {
+        show(fault.counter(), counters.fault(*fault));
+    }
+    for refusal in Refusal::ALL {
+        show(refusal.counter(), counters.refusal(*refusal));
+    }
+    show("defrag.held", u64::from(held.descriptors));
+    show("defrag.held_bad", u64::from(held.bad));
+    show("defrag.small_buffers", u64::from(held.small_buffers));
+    show("defrag.large_buffers", u64::from(held.large_buffers));
 }
 
 /// A worker's counters as last published. Written by the worker's housekeeping,

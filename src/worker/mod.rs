@@ -11,16 +11,21 @@
 
 mod content;
 mod counters;
+mod forward;
 mod inject;
 mod mailbox;
+mod mesh;
 mod pipeline;
 mod poll;
+
 mod slots;
 mod tap;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
+pub use forward::{Alone, Forward};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
-pub use pipeline::{Frame, OverloadPolicy, Pipeline, PipelineOptions};
+pub use mesh::{MESH_ROOM, Mesh, MeshCounters};
+pub use pipeline::{Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions};
 pub use poll::{Idle, Sources, Worker, WorkerControl};
 pub use tap::{StreamTap, TapReceiver, TapRecord, tap};

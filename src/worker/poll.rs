@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::counters::Published;
 use super::mailbox::{Mailbox, TopScan};
-use super::pipeline::{Frame, Pipeline};
+use super::mesh::Mesh;
+use super::pipeline::{Frame, Origin, Pipeline};
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::port::RxQueue;
 use crate::dpdk::ring::RingReceiver;
 use crate::dpdk::{Burst, Clock, MAX_BURST, MetaKind, PacketView, Views};
+use crate::steer::Progress;
 use crate::wire::LinkType;
 
 /// Polls between two housekeepings; at full load about a millisecond.
@@ -33,6 +35,8 @@ pub struct Sources {
     pub queues: Vec<(RxQueue, u16)>,
     /// The work queue from a dispatcher or feeder.
     pub ring: Option<RingReceiver>,
+    /// The way to and from other workers; `None` when there are none.
+    pub mesh: Option<Mesh>,
     /// The clock on the wall is the sensor's: flows time out while nothing arrives. In
     /// a replay the clock is the packets'.
     pub live: bool,
@@ -49,6 +53,8 @@ pub struct WorkerControl {
     pub ready: AtomicBool,
     /// Written by the worker's housekeeping: its counters.
     pub published: Published,
+    /// Written by the worker: how far it has come.
+    pub progress: Arc<Progress>,
     /// Questions and answers.
     pub mailbox: Mailbox,
 }
@@ -58,7 +64,8 @@ impl WorkerControl {
     #[must_use]
     pub fn new(stop: StopFlag, paused: Arc<AtomicBool>) -> Self {
         let ready = AtomicBool::new(false);
-        Self { stop, paused, ready, published: Published::new(), mailbox: Mailbox::default() }
+        let progress = Arc::new(Progress::default());
+        Self { stop, paused, ready, published: Published::new(), progress, mailbox: Mailbox::default() }
     }
 }
 
@@ -122,6 +129,7 @@ impl Worker {
             } else if self.control.stop.raised() {
                 break clock.now_ns();
             }
+            got += self.take_inbox(&mut burst, &mut views);
             polls += 1;
             if polls >= HOUSEKEEPING_POLLS {
                 polls = 0;
@@ -142,6 +150,8 @@ impl Worker {
                 }
             }
         };
+        // What others had passed on by now still belongs to the flows that end here.
+        while self.take_inbox(&mut burst, &mut views) != 0 {}
         self.pipeline.flush(flushed_at);
         self.publish();
     }
@@ -161,9 +171,11 @@ impl Worker {
                 iface,
                 link: LinkType::Ethernet,
                 split: packet.segments() > 1,
+                origin: Origin::Nic,
             };
         }
-        self.pipeline.burst(frames.get(..packets.len()).unwrap_or(&[]));
+        self.work(frames.get(..packets.len()).unwrap_or(&[]));
+        self.send(burst);
         burst.clear();
         self.pipeline.add_busy_ticks(Clock::ticks().wrapping_sub(start));
     }
@@ -182,32 +194,75 @@ impl Worker {
             match meta.kind {
                 MetaKind::Packet => {
                     if let Some(place) = frames.get_mut(count) {
-                        *place = frame_of(&packet);
+                        *place = frame_of(&packet, Origin::Steered);
                         count += 1;
                     }
                 }
                 MetaKind::Flush => {
-                    self.pipeline.burst(frames.get(..count).unwrap_or(&[]));
+                    self.work(frames.get(..count).unwrap_or(&[]));
                     self.pipeline.restart(meta.clock_ns);
                     (count, clock_ns) = (0, 0);
                 }
                 MetaKind::End => end = Some(meta.clock_ns),
             }
         }
-        self.pipeline.burst(frames.get(..count).unwrap_or(&[]));
+        self.work(frames.get(..count).unwrap_or(&[]));
         self.pipeline.expire(clock_ns);
+        let taken = packets.len();
+        self.send(burst);
         burst.clear();
+        self.control.progress.taken(taken);
         self.pipeline.add_busy_ticks(Clock::ticks().wrapping_sub(start));
         end
     }
 
+    /// Packets that other workers passed on. Returns how many.
+    fn take_inbox(&mut self, burst: &mut Burst, views: &mut Views) -> usize {
+        let Some(mesh) = &mut self.sources.mesh else { return 0 };
+        let count = mesh.receive(burst);
+        if count == 0 {
+            return 0;
+        }
+        let start = Clock::ticks();
+        let packets = burst.views(views);
+        let mut frames = [Frame::EMPTY; MAX_BURST];
+        for (number, place) in frames.iter_mut().enumerate().take(packets.len()) {
+            let Some(packet) = packets.get(number) else { break };
+            *place = frame_of(&packet, Origin::Mesh);
+        }
+        self.work(frames.get(..packets.len()).unwrap_or(&[]));
+        self.send(burst);
+        burst.clear();
+        self.control.progress.received(count);
+        self.pipeline.add_busy_ticks(Clock::ticks().wrapping_sub(start));
+        count
+    }
+
+    fn work(&mut self, frames: &[Frame<'_>]) {
+        match &mut self.sources.mesh {
+            Some(mesh) => self.pipeline.burst_among(frames, mesh),
+            None => self.pipeline.burst(frames),
+        }
+    }
+
+    /// Sends on what belongs to other workers.
+    fn send(&mut self, burst: &mut Burst) {
+        if let Some(mesh) = &mut self.sources.mesh {
+            mesh.send(burst);
+        }
+    }
+
     fn publish(&self) {
-        self.control.published.publish(&self.pipeline.snapshot());
+        let mut snapshot = self.pipeline.snapshot();
+        if let Some(mesh) = &self.sources.mesh {
+            snapshot.mesh = *mesh.counters();
+        }
+        self.control.published.publish(&snapshot);
     }
 }
 
 /// The frame of a packet whose sidecar a dispatcher or feeder has filled.
-fn frame_of<'burst>(packet: &PacketView<'burst>) -> Frame<'burst> {
+fn frame_of<'burst>(packet: &PacketView<'burst>, origin: Origin) -> Frame<'burst> {
     let meta = packet.meta();
     Frame {
         data: packet.data(),
@@ -217,5 +272,6 @@ fn frame_of<'burst>(packet: &PacketView<'burst>) -> Frame<'burst> {
         iface: meta.iface,
         link: LinkType::from_code(meta.link).unwrap_or_default(),
         split: packet.segments() > 1,
+        origin,
     }
 }

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    ChecksumMode, Config, DecoderConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig, HttpConfig, Key,
-    KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpChecksumMode, TcpConfig,
-    TelemetryConfig, TimeoutConfig, WorkerConfig,
+    ChecksumMode, Config, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig,
+    HttpConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpChecksumMode,
+    TcpConfig, TelemetryConfig, TimeoutConfig, TunnelConfig, WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
+
+use tidegate::defrag;
 
 /// Every key but those of `[[dictionary]]`, none at its default.
 pub(crate) const FULL: &str = r#"
@@ -42,11 +44,33 @@ cache = 128
 count = 3
 burst = 64
 ring = 0x400
+inbox = 128
+mesh_buffers = 100
 events = 1000
 
 [decoder]
 ipv4_checksum = "verify"
 tcp_checksum = "ignore"
+
+[tunnel]
+depth = 2
+ipv4 = false
+ipv6 = false
+gre = false
+vxlan = [8472, 4789]
+geneve = []
+gtpu = [2153]
+tenants = false
+
+[defrag]
+packets = 100
+large_packets = 10
+min_fragment = 48
+max_fragments = 50
+max_packet = 9000
+restarts = 1
+timeout = "5s"
+policy = "bsd"
 
 [flow]
 capacity = 1024
@@ -80,6 +104,7 @@ midstream = false
 [[host]]
 prefixes = ["10.0.0.0/8", "2001:db8::1"]
 tcp = "windows"
+fragments = "drop"
 
 [[depth]]
 ports = [443, 8443]
@@ -134,8 +159,28 @@ fn every_key_reaches_its_field() {
             PortConfig { name: "0000:01:00.0".to_owned(), rss: RssMode::Hardware, ..PortConfig::default() },
         ],
         mempool: MempoolConfig { mbufs: 65_536, cache: 128 },
-        worker: WorkerConfig { count: 3, burst: 64, ring: 1024, events: 1000 },
+        worker: WorkerConfig { count: 3, burst: 64, ring: 1024, inbox: 128, mesh_buffers: 100, events: 1000 },
         decoder: DecoderConfig { ipv4_checksum: ChecksumMode::Verify, tcp_checksum: TcpChecksumMode::Ignore },
+        tunnel: TunnelConfig {
+            depth: 2,
+            ipv4: false,
+            ipv6: false,
+            gre: false,
+            vxlan: vec![8472, 4789],
+            geneve: Vec::new(),
+            gtpu: vec![2153],
+            tenants: false,
+        },
+        defrag: DefragConfig {
+            packets: 100,
+            large_packets: 10,
+            min_fragment: 48,
+            max_fragments: 50,
+            max_packet: 9000,
+            restarts: 1,
+            timeout_ns: 5 * SECOND,
+            policy: defrag::Policy::Bsd,
+        },
         flow: FlowConfig {
             capacity: 1024,
             half_open: 2048,
@@ -166,12 +211,9 @@ fn every_key_reaches_its_field() {
             midstream: false,
         },
         hosts: vec![HostConfig {
-            prefixes: ["10.0.0.0", "2001:db8::1"]
-                .iter()
-                .zip([8, 128])
-                .map(|(address, len)| Prefix::new(address.parse().unwrap(), len).unwrap())
-                .collect(),
+            prefixes: vec![prefix("10.0.0.0", 8), prefix("2001:db8::1", 128)],
             tcp: Some(Policy::Windows),
+            fragments: Some(defrag::Policy::Drop),
         }],
         depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
         http: HttpConfig { sessions: 16 },
@@ -182,6 +224,23 @@ fn every_key_reaches_its_field() {
         telemetry: TelemetryConfig { enabled: false },
     };
     assert_eq!(config, expected);
+}
+
+fn prefix(address: &str, len: u8) -> Prefix {
+    Prefix::new(address.parse().unwrap(), len).unwrap()
+}
+
+#[test]
+fn fragments_follow_the_policy_of_their_destination() {
+    let config = Config::from_bytes(Path::new("sensor.toml"), FULL.as_bytes()).unwrap();
+    let limits = config.defrag_limits(7);
+    assert_eq!((limits.descriptors, limits.large_buffers, limits.seed), (100, 10, 7));
+    let of = |first: [u8; 4]| {
+        let mut dest = [0; 16];
+        dest[..4].copy_from_slice(&first);
+        limits.policy.get(&dest, false)
+    };
+    assert_eq!([of([10, 1, 2, 3]), of([192, 0, 2, 1])], [defrag::Policy::Drop, defrag::Policy::Bsd]);
 }
 
 /// The keys that `FULL` sets, as `section.name`.

@@ -26,13 +26,13 @@ const CASES: &[(&str, &str)] = &[
     ("\n\n[workers]\ncount = 1\n", "sensor.toml:3: workers: unknown key, did you mean \"worker\"?"),
     (
         "[worker]\ncapacity = 1\n",
-        "sensor.toml:2: worker.capacity: unknown key, expected \"count\", \"burst\", \"ring\" or \"events\"",
+        "sensor.toml:2: worker.capacity: unknown key, expected \"count\", \"burst\", \"ring\", \"inbox\", \"mesh_buffers\" or \"events\"",
     ),
     ("[[port]]\nnmae = \"net_tap0\"\n", "sensor.toml:2: port[0].nmae: unknown key, did you mean \"name\"?"),
     ("[http]\n\"a\\nb\" = 1\n", "sensor.toml:2: http.a\\nb: unknown key, expected \"sessions\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"flow\", \"tcp\", \"host\", \"depth\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"host\", \"depth\", \"http\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),
@@ -62,6 +62,28 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("[[depth]]\nports = [80, 80]\n", "sensor.toml:2: depth[0].ports[1]: found 80, expected each port once"),
     ("[[depth]]\nports = [0]\n", "sensor.toml:2: depth[0].ports[0]: found 0, expected a number from 1 to 65535"),
+    (
+        "[tunnel]\nvxlan = 4789\n",
+        "sensor.toml:2: tunnel.vxlan: found 4789, expected an array of at most 4 port numbers",
+    ),
+    (
+        "[tunnel]\ngeneve = [1, 2, 3, 4, 5]\n",
+        "sensor.toml:2: tunnel.geneve: found an array, expected an array of at most 4 port numbers",
+    ),
+    (
+        "[tunnel]\ngtpu = [\n  2152,\n  65536,\n]\n",
+        "sensor.toml:4: tunnel.gtpu[1]: found 65536, expected a number from 1 to 65535",
+    ),
+    ("[tunnel]\ngtpu = [0]\n", "sensor.toml:2: tunnel.gtpu[0]: found 0, expected a number from 1 to 65535"),
+    ("[tunnel]\nvxlan = [7, 7]\n", "sensor.toml:2: tunnel.vxlan[1]: found 7, expected each port once"),
+    (
+        "[tunnel]\nvxlan = [4789]\ngeneve = [6081, 4789]\n",
+        "sensor.toml:3: tunnel.geneve: found 4789, expected ports of its own: tunnel.vxlan has it already",
+    ),
+    (
+        "[defrag]\npolicy = \"solaris\"\n",
+        "sensor.toml:2: defrag.policy: found \"solaris\", expected \"first\", \"last\", \"linux\", \"windows\", \"bsd\" or \"drop\"",
+    ),
     // Durations and sizes.
     (
         "[flow.timeout]\ntcp_new = \"soon\"\n",

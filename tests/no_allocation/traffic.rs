@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate::steer::capture::CaptureReader;
 use tidegate::wire::{self, LinkType, checksum};
-use tidegate::worker::Frame;
+use tidegate::worker::{Frame, Origin};
 
 /// Time between the beginnings of two turns.
 const TURN_NS: u64 = 1_000_000_000_000;
@@ -63,6 +63,7 @@ impl Traffic {
                 iface: 0,
                 link: packet.link,
                 split: false,
+                origin: Origin::Steered,
             })
             .collect()
     }

@@ -25,13 +25,18 @@ pub(crate) fn classes(stats: &Value) -> BTreeMap<String, u64> {
     let mut classes = BTreeMap::new();
     for (name, value) in stats["decoder"].as_object().unwrap() {
         match value {
+            // What may be a tunnel is counted as what it is outside as well.
+            Value::Object(_) if name == "tunnel_stop" => {}
             Value::Object(rejects) => {
                 classes.extend(rejects.iter().map(|(reason, n)| (format!("{name}.{reason}"), n.as_u64().unwrap())));
             }
-            _ if ["pkts", "bytes", "cut"].contains(&name.as_str()) => {}
+            // ICMP errors are counted as ICMP messages as well.
+            _ if ["pkts", "bytes", "cut", "icmp_error", "icmp_error_known"].contains(&name.as_str()) => {}
             number => drop(classes.insert(name.clone(), number.as_u64().unwrap())),
         }
     }
+    let fragments = ["ipv4", "ipv6"].map(|family| stats["defrag"][family]["fragments"].as_u64().unwrap());
+    classes.insert("fragment".to_owned(), fragments.iter().sum());
     classes.retain(|_, number| *number != 0);
     classes
 }
@@ -138,7 +143,7 @@ fn streams(proto: &'static str, place: usize, packets: &[Packet], reasons: &mut 
             match *class {
                 "icmp" => "- only quoted by ICMP errors".to_owned(),
                 "other" => "- inside IP in IP".to_owned(),
-                "reject.fragment" => "- only fragments, which are not put together".to_owned(),
+                "fragment" => "- only fragments, which the comparison leaves as they are".to_owned(),
                 class => format!("- only packets that are rejected as {}", class.trim_start_matches("reject.")),
             },
             -1,
@@ -206,7 +211,8 @@ pub(crate) fn compare(packets: &[Packet], events: &[Value]) -> Reasons {
             event["flow"]["pkts_toserver"].as_u64().unwrap() + event["flow"]["pkts_toclient"].as_u64().unwrap()
         })
         .sum();
-    let analysed = packets.iter().filter(|packet| !packet.class.starts_with("reject.")).count();
+    let analysed =
+        packets.iter().filter(|packet| packet.class != "fragment" && !packet.class.starts_with("reject.")).count();
     assert_eq!(counted, u64::try_from(analysed).unwrap());
     reasons
 }

@@ -178,7 +178,7 @@ fn classify(line: &Line<'_>) -> (&'static str, Option<Tuple>) {
                 return ("reject.ipv4_bad_option", None);
             }
             if line.number("ip.flags.mf") == Some(1) || line.number("ip.frag_offset") != Some(0) {
-                return ("reject.fragment", None);
+                return ("fragment", None);
             }
             Some(header_len)
         }
@@ -187,7 +187,7 @@ fn classify(line: &Line<'_>) -> (&'static str, Option<Tuple>) {
             if line.number("ipv6.fraghdr.offset").is_some_and(|offset| offset != 0)
                 || line.number("ipv6.fraghdr.more") == Some(1)
             {
-                return ("reject.fragment", None);
+                return ("fragment", None);
             }
             None
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::cmd::output::Failure;
 use crate::steer::capture::CaptureReader;
 use crate::steer::{Reta, SymmetricHash, steering_hash};
-use crate::wire::{self, LinkType};
-use crate::worker::Frame;
+use crate::wire::{self, Headers, LinkType, Tunnels};
+use crate::worker::{Frame, Origin};
 
 /// Time between two turns. Flows of a turn linger into the next ones until they time out, as on a line.
 const PAUSE_NS: u64 = 1_000_000_000;
@@ -94,7 +94,7 @@ impl Traffic {
             timestamp_ns,
             link,
             addresses,
-            hash: headers.map_or(0, |headers| steering_hash(hash, &headers)),
+            hash: innermost(link, data, wire_len).map_or(0, |headers| steering_hash(hash, data, &headers)),
         });
         self.bytes.extend_from_slice(data);
     }
@@ -204,8 +204,16 @@ impl Traffic {
             iface: 0,
             link: packet.link,
             split: false,
+            origin: Origin::Steered,
         }
     }
+}
+
+/// What the packet is steered by.
+fn innermost(link: LinkType, data: &[u8], wire_len: u32) -> Option<Headers> {
+    let mut headers = Headers::default();
+    wire::parse_into(link, data, wire_len, false, &Tunnels::all(), &mut headers).ok()?;
+    Some(headers)
 }
 
 /// A turn's number over the upper bytes of an address, never the same for two turns below 2^16.

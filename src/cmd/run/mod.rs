@@ -17,6 +17,7 @@ use self::cores::LcorePlan;
 use self::ports::Started;
 use super::arguments::Run;
 use super::build;
+use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
 use crate::config::Config;
 use crate::control::sensor::{DispatcherStatus, PortStatus, Sensor, WorkerStatus};
@@ -28,7 +29,7 @@ use crate::dpdk::{Eal, Mempool};
 use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOptions, channel};
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
-use crate::steer::{Dispatcher, DispatcherStats, Reta};
+use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{Exit, Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
 
 /// Between two looks at signals, time and the event file.
@@ -80,7 +81,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         statuses,
         parts.statuses.clone(),
         parts.dispatcher_status.take(),
-        pools.named(),
+        pools.named().into_iter().chain(std::mem::take(&mut parts.mesh_pools)).collect(),
         reta,
         stop.clone(),
         Arc::clone(&parts.paused),
@@ -271,6 +272,7 @@ struct Parts {
     receivers: Vec<EventReceiver>,
     paused: Arc<AtomicBool>,
     ports: Vec<crate::dpdk::port::Port>,
+    mesh_pools: Vec<(String, Mempool)>,
 }
 
 impl Parts {
@@ -313,7 +315,10 @@ fn launch(
         ports.push(started.port);
     }
     let seed = random_seed();
+    let steering = Steering::new(reta.clone(), config.tunnel.tunnels());
     let paused = Arc::new(AtomicBool::new(false));
+    let sockets: Vec<Option<u32>> = lcores.workers.iter().map(|lcore| Some(lcore.socket())).collect();
+    let mut mesh = MeshParts::new(eal, config, &steering, &sockets)?;
     let mut rings: Vec<RingSender> = Vec::new();
     let mut parts = Parts {
         workers: Vec::new(),
@@ -323,6 +328,7 @@ fn launch(
         receivers: Vec::new(),
         paused: Arc::clone(&paused),
         ports,
+        mesh_pools: mesh.named().collect(),
     };
     for (number, (lcore, mut sources)) in lcores.workers.iter().zip(queues).enumerate() {
         if !dispatched.is_empty() {
@@ -340,6 +346,7 @@ fn launch(
             socket: lcore.socket(),
             control: Arc::clone(&control),
         });
+        sources.mesh = mesh.next(number, Some(lcore.socket()), &control.progress)?;
         let injector =
             injector(config, pools.inject.get(number), exits.iter_mut().filter_map(Iterator::next).collect());
         let options = build::pipeline_options(config, seed, true);
@@ -355,7 +362,7 @@ fn launch(
         let stats = Arc::new(DispatcherStats::new(count));
         let pool = pools.by_socket.values().next().ok_or_else(|| anyhow::anyhow!("no mempool"))?;
         let burst = usize::from(config.worker.burst);
-        let dispatcher = Dispatcher::new(dispatched, rings, reta.clone(), Arc::clone(&stats), pool, burst)?;
+        let dispatcher = Dispatcher::new(dispatched, rings, steering.clone(), Arc::clone(&stats), pool, burst)?;
         let (stop, share) = (stop.clone(), lcores.idle(lcore) == Idle::Yield);
         parts.dispatcher_status = Some(DispatcherStatus { lcore: lcore.id(), cpu: lcore.cpu(), stats });
         parts.dispatcher = Some(lcore::launch(eal, lcore, move || dispatcher.run(&stop, &paused, share))?);

@@ -117,53 +117,10 @@ fn who_wins_by_how_two_fragments_lie() {
 }
 
 #[test]
-fn the_longest_prefix_of_the_destination_decides() {
-    let mut table = PolicyTable::new(Policy::First);
-    let mut add = |address: &str, len, policy| {
-        let address: IpAddr = address.parse().unwrap();
-        table.insert(Prefix::new(address, len).unwrap(), policy);
-    };
-    add("198.51.100.77", 24, Policy::Windows);
-    add("198.51.100.128", 25, Policy::Bsd);
-    add("198.51.100.200", 32, Policy::Drop);
-    add("203.0.113.0", 24, Policy::Linux);
-    add("203.0.113.0", 24, Policy::Last);
-    add("::", 0, Policy::Linux);
-    add("2001:db8:1::", 48, Policy::Bsd);
-    let lookup = |address: &str| match address.parse().unwrap() {
-        IpAddr::V4(address) => {
-            let mut dest = [0; 16];
-            dest[..4].copy_from_slice(&address.octets());
-            table.lookup(&dest, false)
-        }
-        IpAddr::V6(address) => table.lookup(&address.octets(), true),
-    };
-    for (address, policy) in [
-        ("192.0.2.1", Policy::First),
-        ("198.51.100.1", Policy::Windows),
-        ("198.51.100.129", Policy::Bsd),
-        ("198.51.100.200", Policy::Drop),
-        ("203.0.113.9", Policy::Last),
-        ("2001:db8:1::9", Policy::Bsd),
-        ("2001:db8:2::9", Policy::Linux),
-        // The same bits in the other family.
-        ("c633:6401::", Policy::Linux),
-    ] {
-        assert_eq!(lookup(address), policy, "{address}");
-    }
-    assert_eq!(Prefix::new("10.0.0.0".parse().unwrap(), 33), None);
-    assert_eq!(Prefix::new("::".parse().unwrap(), 129), None);
-    for policy in Policy::ALL {
-        assert_eq!(Policy::from_name(policy.name()), Some(policy));
-    }
-    assert_eq!(Policy::from_name("solaris"), None);
-}
-
-#[test]
 fn each_destination_s_policy_is_used() {
     let mut policies = PolicyTable::new(Policy::First);
     let host = |last| [198, 51, 100, last];
-    policies.insert(Prefix::new(IpAddr::from(host(9)), 32).unwrap(), Policy::Last);
+    policies.insert(crate::policy::Prefix::new(IpAddr::from(host(9)), 32).unwrap(), Policy::Last);
     let mut lab = Lab::new(Limits { policy: policies, ..limits(Policy::First) });
     for (last, expected) in [(8, *b"aaaaaaaaz"), (9, *b"bbbbbbbbz")] {
         let to = |fragment| Fragment { dest: host(last), ..fragment };

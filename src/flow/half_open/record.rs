@@ -14,22 +14,22 @@ pub struct HalfOpen {
     pub(in crate::flow) key: FlowKey,
     /// Interface of the first packet.
     pub iface: u16,
-    /// Next in the overflow chain of its bucket.
-    pub(in crate::flow) chain: u32,
-    /// Its bucket's number, so that the bucket of one that is to make room can be loaded ahead.
-    pub(in crate::flow) bucket: u32,
-    /// Its tag in that bucket.
+    /// Its tag in its bucket.
     pub(in crate::flow) tag: u16,
-    /// When it was appended, in units of [`super::Ring`]; wraps after two thousand timeouts.
-    pub(in crate::flow) queued: u16,
     /// Clock at the last packet, nanoseconds.
     pub last_ns: u64,
     /// Capture time of the first packet, nanoseconds.
     pub start_ns: u64,
+    /// Next in the overflow chain of its bucket.
+    pub(in crate::flow) chain: u32,
+    /// Its bucket's number, so that the bucket of one that is to make room can be loaded ahead.
+    pub(in crate::flow) bucket: u32,
     /// Bytes on the wire by direction.
     pub bytes: [u32; 2],
     /// Packets by direction.
     pub packets: [u16; 2],
+    /// When it was appended, in units of [`super::Ring`]; wraps after two thousand timeouts.
+    pub(in crate::flow) queued: u16,
     /// Union of the flags by direction.
     pub flags_seen: [u8; 2],
     /// Yes-or-no facts.
@@ -138,9 +138,9 @@ impl HalfOpen {
         }
         // Another initial number than before, or an answer to another SYN: both readings have to be kept.
         if flags & tcp_flag::SYN != 0 {
-            let other_isn = self.opening(direction).is_some_and(|opening| opening.seq != header.seq);
+            let other_isn = self.opening(direction).is_some_and(|opening| opening.seq() != header.seq);
             let other_syn = flags & tcp_flag::ACK != 0
-                && self.opening(direction.flip()).is_some_and(|opening| opening.seq.wrapping_add(1) != header.ack);
+                && self.opening(direction.flip()).is_some_and(|opening| opening.seq().wrapping_add(1) != header.ack);
             if other_isn || other_syn {
                 return false;
             }

@@ -245,7 +245,7 @@ fn promotion_keeps_times_counts_and_openings() {
     assert_eq!((flow.start_ns, flow.last_ns), (5 * S + 1, 6 * S));
     assert_eq!((flow.packets, flow.bytes, flow.aux), ([2, 1], [134, 58], 0));
     assert!(flow.bits.has(Bits::BOTH_WAYS) && flow.bits.has(Bits::IN_USE));
-    let seqs = [ToServer, ToClient].map(|direction| record.opening(direction).unwrap().seq);
+    let seqs = [ToServer, ToClient].map(|direction| record.opening(direction).unwrap().seq());
     assert_eq!((seqs, record.flags_seen), ([1007, 9000], [SYN, SYN | ACK]));
 }
 

@@ -163,7 +163,7 @@ impl World {
         assert_eq!((flow.packets, flow.bytes), (known.packets.map(u64::from), known.bytes.map(u64::from)));
         assert_eq!((flow.start_ns, record.flags_seen), (known.start_ns, known.flags));
         for direction in [ToServer, ToClient] {
-            let seq = record.opening(direction).map(|opening| opening.seq);
+            let seq = record.opening(direction).map(|opening| opening.seq());
             let side = direction.index();
             assert_eq!(seq, (known.packets[side] != 0).then_some(known.seqs[side]));
         }

@@ -22,7 +22,7 @@ fn the_header_is_kept() {
     assert_eq!(opening.header(), TcpHeader { seq: 7, ack: 8, window: 9, flags: tcp_flag::SYN });
     assert_eq!((opening.ttl, opening.is_checked()), (61, true));
     assert_eq!(opening.options(), Options::default());
-    assert_eq!(size_of::<Opening>(), 20);
+    assert_eq!(size_of::<Opening>(), 17);
 }
 
 #[test]

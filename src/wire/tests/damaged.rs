@@ -6,8 +6,28 @@ use proptest::prelude::*;
 use super::frames::{Good, all};
 use super::*;
 
-const LINKS: [LinkType; 6] =
-    [LinkType::Ethernet, LinkType::RawIp, LinkType::Null, LinkType::Loop, LinkType::LinuxSll, LinkType::LinuxSll2];
+const LINKS: [LinkType; 7] = [
+    LinkType::Ethernet,
+    LinkType::RawIp,
+    LinkType::Null,
+    LinkType::Loop,
+    LinkType::LinuxSll,
+    LinkType::LinuxSll2,
+    LinkType::Resumed,
+];
+
+/// The same for what [`parse_into`] finds within tunnels, and for what an ICMP error quotes.
+pub(super) fn try_all_through(tunnels: &Tunnels, link: LinkType, frame: &[u8], wire_len: u32) {
+    for verify in [false, true] {
+        for wire_len in [0, frame.len() as u32, wire_len, u32::MAX] {
+            let mut headers = Headers::default();
+            if parse_into(link, frame, wire_len, verify, tunnels, &mut headers).is_ok() {
+                assert_within(frame, wire_len, &headers);
+                assert_eq!(headers.icmp_error, crate::wire::quote::of(frame, &headers).is_some());
+            }
+        }
+    }
+}
 
 /// Parses a frame in every way, and checks what comes out.
 fn try_all(link: LinkType, frame: &[u8], wire_len: u32) {
@@ -18,6 +38,7 @@ fn try_all(link: LinkType, frame: &[u8], wire_len: u32) {
             }
         }
     }
+    try_all_through(&Tunnels::all(), link, frame, wire_len);
 }
 
 #[test]

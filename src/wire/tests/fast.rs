@@ -13,8 +13,13 @@ fn agree(name: &str, frame: &[u8], wire_len: usize, verify: bool) -> bool {
         return false;
     }
     let mut long = Headers::default();
-    let result = parse::parse_any(LinkType::Ethernet, frame, wire_len, verify, &mut long);
-    assert_eq!((result, short), (Ok(()), long), "{name}, {wire_len} bytes of which {} are there", frame.len());
+    let result = parse::parse_any(LinkType::Ethernet, frame, wire_len, verify, &Tunnels::none(), &mut long);
+    assert_eq!(
+        (result, short),
+        (Ok(Reading::Plain), long),
+        "{name}, {wire_len} bytes of which {} are there",
+        frame.len()
+    );
     true
 }
 

@@ -243,6 +243,20 @@ fn only_ethernet_without_mpls_is_answered() {
 }
 
 #[test]
+fn nothing_within_a_tunnel_is_answered() {
+    let inner = named("IPv4 TCP over Ethernet").frame.split_off(14);
+    let mut frame = Vec::new();
+    let outer = PacketBuilder::ethernet2(SRC_MAC, DEST_MAC).ipv4([203, 0, 113, 1], [203, 0, 113, 2], 64);
+    outer.write(&mut frame, IpNumber(4), &inner).unwrap();
+    let mut headers = Headers::default();
+    parse_into(LinkType::Ethernet, &frame, 0, true, &Tunnels::all(), &mut headers).unwrap();
+    assert_eq!((headers.proto, headers.tunnel), (proto::TCP, 1));
+    for target in [Target::Receiver, Target::Sender] {
+        assert_eq!(reset(&frame, &headers, target).err(), Some(ForgeError::Tunnel));
+    }
+}
+
+#[test]
 fn headers_that_are_not_the_frame_s_are_refused() {
     let good = named("IPv4 TCP over Ethernet");
     let headers = parse_whole(good.link, &good.frame).unwrap();

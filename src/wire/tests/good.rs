@@ -157,5 +157,6 @@ fn link_types_have_their_codes_and_names() {
         assert_eq!(LinkType::from_dlt(raw), Some(LinkType::RawIp));
     }
     assert_eq!(LinkType::from_dlt(105), None, "802.11 is not looked into");
-    assert_eq!(LinkType::from_code(6), None);
+    assert_eq!(LinkType::from_code(LinkType::Resumed as u8), Some(LinkType::Resumed));
+    assert_eq!(LinkType::from_code(7), None);
 }

@@ -8,7 +8,10 @@ use super::*;
 /// Reasons that the parser does not give, and who does.
 const RAISED_ELSEWHERE: [(Reject, &str); 2] = [
     (Reject::MultiSegment, "the worker finds a chain of buffers before there is one frame to parse"),
-    (Reject::Fragment, "the parser reads fragments and says so in Headers::fragment; the worker gives them up"),
+    (
+        Reject::FragmentNested,
+        "the parser reads fragments and says so in Headers::fragment; the worker puts them together",
+    ),
 ];
 
 struct Case {
@@ -227,7 +230,8 @@ fn every_case_is_rejected_for_its_reason() {
 
 #[test]
 fn every_reason_has_a_case_or_is_raised_elsewhere() {
-    let with_case: HashSet<Reject> = cases().iter().map(|case| case.reject).collect();
+    let mut with_case: HashSet<Reject> = cases().iter().map(|case| case.reject).collect();
+    with_case.extend(super::tunnel::rejected().iter().map(|case| case.0));
     for reject in Reject::ALL {
         let elsewhere = RAISED_ELSEWHERE.iter().any(|(exempt, _)| exempt == reject);
         assert!(with_case.contains(reject) != elsewhere, "{}: a case, or a reason to have none", reject.name());

@@ -1,30 +1,39 @@
 //! A burst of frames through header parsing, flow table, reassembler and inspector.
 
+mod fragments;
 mod half_open;
 mod lifecycle;
 mod overload;
 mod packet;
 mod prepare;
+mod unusual;
 
 use std::sync::Arc;
 
+use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
-use self::prepare::{Prepared, prepare};
+use self::prepare::{Prepared, Work, prepare};
 use super::content::Inspector;
 use super::counters::{Counters, Gauges, Snapshot};
+use super::forward::{Alone, Forward};
+use super::mesh::MeshCounters;
 use super::slots::Slots;
 use super::tap::StreamTap;
+use crate::defrag::{self, Defragmenter};
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{EndReason, EventSender};
 use crate::flow::{Capacity, Class, Flow, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
 use crate::tcp::{Limits, Reassembler};
-use crate::wire::LinkType;
+use crate::wire::{LinkType, Tunnels};
 
 /// Most sessions ended by one [`Pipeline::expire`], so that the work stays bounded: two for each packet of a burst, the
 /// lowest recycling level. Under pressure each burst ends more of them itself.
 const EXPIRE_AT_ONCE: usize = 2 * MAX_BURST;
+
+/// Incomplete packets looked at for their timeout after each burst.
+const FRAGMENTS_PER_BURST: u32 = 32;
 
 /// How far ahead of an eviction its index line is loaded: a memory access takes as long as about four packets.
 const VICTIMS_AHEAD: usize = 4;
@@ -46,12 +55,36 @@ pub struct Frame<'a> {
     pub link: LinkType,
     /// It spans several buffers, of which `data` is only the first.
     pub split: bool,
+    /// How it came to this worker.
+    pub origin: Origin,
+}
+
+/// How a frame came to its worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// By software that steers by the innermost packet, so it is where it belongs; or there is one worker.
+    #[default]
+    Steered,
+    /// By a NIC that steers by the outermost packet: a tunnelled packet, an ICMP error or a fragment may belong to
+    /// another worker.
+    Nic,
+    /// From another worker, which has counted it and found that it belongs here. It goes no further, unless a packet
+    /// that is put together with it belongs to a third one.
+    Mesh,
 }
 
 impl Frame<'_> {
     /// No frame: what a burst's array holds before it is filled.
-    pub const EMPTY: Self =
-        Self { data: &[], timestamp_ns: 0, clock_ns: 0, wire_len: 0, iface: 0, link: LinkType::Ethernet, split: false };
+    pub const EMPTY: Self = Self {
+        data: &[],
+        timestamp_ns: 0,
+        clock_ns: 0,
+        wire_len: 0,
+        iface: 0,
+        link: LinkType::Ethernet,
+        split: false,
+        origin: Origin::Steered,
+    };
 }
 
 /// Sizes and rules of a pipeline.
@@ -81,6 +114,10 @@ pub struct PipelineOptions {
     pub hit_records: u32,
     /// Check IPv4 header checksums.
     pub verify_checksum: bool,
+    /// Tunnels to look into.
+    pub tunnels: Tunnels,
+    /// How much the defragmenter may use.
+    pub defrag: defrag::Limits,
     /// By dictionary: its alerts reset the session.
     pub resets: Vec<bool>,
 }
@@ -97,6 +134,8 @@ pub struct Pipeline {
     options: PipelineOptions,
     /// Lent out while a burst is worked on.
     prepared: Option<Prepareds>,
+    /// Lent out while a fragment is.
+    fragments: Option<Box<Fragments>>,
     clock_ns: u64,
     pressure: Pressure,
     overload_onset: Onset,
@@ -125,12 +164,21 @@ impl Pipeline {
             counters: Counters::default(),
             tap: None,
         };
+        let defragmenter = Defragmenter::new(options.defrag.clone());
+        let defrag::Memory { descriptors, index, buffers, bitmaps } = defragmenter.memory();
+        memory::settle(descriptors);
+        memory::settle(index);
+        memory::settle(buffers);
+        memory::settle(bitmaps);
+        let fragments = Some(Box::new(Fragments::new(defragmenter)));
+        let prepared = Some(Box::new([Prepared::default(); MAX_BURST]));
         Self {
             table,
             tcp,
             inspector,
             options,
-            prepared: Some(Box::new([Prepared::default(); MAX_BURST])),
+            prepared,
+            fragments,
             clock_ns: 0,
             pressure: Pressure::new(),
             overload_onset: Onset::default(),
@@ -148,18 +196,24 @@ impl Pipeline {
     /// Three passes over the burst: headers and hash (the index line is loaded
     /// ahead), the likely flow (its lines are loaded ahead), then the work.
     /// Memory latency so overlaps between packets.
+    #[inline]
     pub fn burst(&mut self, frames: &[Frame<'_>]) {
+        self.burst_among(frames, &mut Alone);
+    }
+
+    /// The same for a worker among others: what one of them owns goes to it by `forward`.
+    pub fn burst_among(&mut self, frames: &[Frame<'_>], forward: &mut dyn Forward) {
         let Some(mut scratch) = self.prepared.take() else { return };
         for (frame, prepared) in frames.iter().zip(scratch.iter_mut()) {
             prepare(frame, &self.options, &mut self.inspector.counters, prepared);
-            if prepared.live {
+            if prepared.work == Work::Flow {
                 prepared.hash = self.table.hash(&prepared.key);
                 if let Some(bucket) = self.table.bucket(prepared.hash) {
                     memory::prefetch(bucket);
                 }
             }
         }
-        for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.live) {
+        for prepared in scratch.iter_mut().take(frames.len()).filter(|prepared| prepared.work == Work::Flow) {
             prepared.likely = self.table.likely(prepared.hash);
             match prepared.likely {
                 Some(Found::Flow(index)) => {
@@ -175,11 +229,8 @@ impl Pipeline {
                 None => {}
             }
         }
-        for (frame, prepared) in frames.iter().zip(scratch.iter()) {
-            self.clock_ns = self.clock_ns.max(frame.clock_ns);
-            if prepared.live {
-                self.packet(frame, prepared);
-            }
+        if let Some(prepared) = scratch.get_mut(..frames.len()) {
+            self.work(frames, prepared, forward);
         }
         self.inspector.counters.bursts += 1;
         if self.pressure.level() > 1 {
@@ -189,10 +240,23 @@ impl Pipeline {
         self.prepared = Some(scratch);
     }
 
+    /// Third pass: each packet in its turn. A packet that was put together from fragments comes back here by itself.
+    fn work(&mut self, frames: &[Frame<'_>], prepared: &mut [Prepared], forward: &mut dyn Forward) {
+        for (number, (frame, prepared)) in frames.iter().zip(prepared).enumerate() {
+            self.clock_ns = self.clock_ns.max(frame.clock_ns);
+            if prepared.work == Work::Flow || self.unusual(number, frame, prepared, forward) {
+                self.packet(frame, prepared);
+            }
+        }
+    }
+
     /// Ends flows that have been idle for too long at `now_ns`; a bounded number a
     /// call. Returns how many.
     pub fn expire(&mut self, now_ns: u64) -> usize {
         self.clock_ns = self.clock_ns.max(now_ns);
+        if let Some(fragments) = &mut self.fragments {
+            fragments.defragmenter_mut().expire(self.clock_ns, FRAGMENTS_PER_BURST);
+        }
         self.recycle(EXPIRE_AT_ONCE)
     }
 
@@ -207,6 +271,9 @@ impl Pipeline {
         while let Some(index) = self.table.any() {
             let stale = self.table.get(index).is_some_and(|flow| self.table.is_stale(flow, now_ns));
             self.end(index, if stale { EndReason::Timeout } else { EndReason::Shutdown });
+        }
+        if let Some(fragments) = &mut self.fragments {
+            fragments.defragmenter_mut().restart(now_ns);
         }
     }
 
@@ -240,11 +307,15 @@ impl Pipeline {
     pub fn snapshot(&self) -> Snapshot {
         let class = |class| u64::from(self.table.class_len(class));
         let half_open = u64::from(self.table.half_open_len());
+        let defragmenter = self.fragments.as_ref().map(|fragments| fragments.defragmenter());
         Snapshot {
             counters: self.inspector.counters.clone(),
             tcp: *self.tcp.counters(),
             hits: *self.inspector.hits.counters(),
             kill: *self.inspector.killer.counters(),
+            defrag: defragmenter.map(|defragmenter| *defragmenter.counters()).unwrap_or_default(),
+            fragments: defragmenter.map(Defragmenter::held).unwrap_or_default(),
+            mesh: MeshCounters::default(),
             gauges: Gauges {
                 flows: u64::from(self.table.len()) + half_open,
                 tcp_new: class(Class::TcpNew) + half_open,
