@@ -81,6 +81,8 @@ impl World {
             seed: 11,
             tcp: Limits { history: 1024, ..Limits::new(64, 8, 2 * SECOND) },
             tcp_checksum: true,
+            tunnels: tidegate::wire::Tunnels::all(),
+            defrag: tidegate::defrag::Limits::default(),
             midstream: true,
             http_sessions: 64,
             hit_records: 2 * SESSIONS,
@@ -119,6 +121,7 @@ impl World {
         for ((frame, bytes), length) in frames.iter_mut().zip(self.frames.iter()).zip(self.lengths) {
             self.now_ns += GAP_NS;
             *frame = Frame {
+                origin: tidegate::worker::Origin::Steered,
                 data: &bytes[..length],
                 timestamp_ns: self.now_ns,
                 clock_ns: self.now_ns,

@@ -19,6 +19,8 @@ def main():
     machine_file, lines_file, results = (sys.argv[1:] + [""])[:3]
     with open(machine_file, encoding="utf-8") as file:
         machine = json.load(file)
+    # What ran is the benchmark, of the same commit.
+    machine.pop("tidegate", None)
     runs = collections.defaultdict(lambda: collections.defaultdict(list))
     with open(lines_file, encoding="utf-8") as lines:
         for line in map(json.loads, lines):

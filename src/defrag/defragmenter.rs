@@ -144,13 +144,29 @@ impl Defragmenter {
     /// as the latest one.
     #[inline]
     pub fn fragment(&mut self, frame: &[u8], headers: &Headers, wire_len: u32, now_ns: u64) -> Verdict<'_> {
+        // Each family has its own code, so that what is read of a fragment stays in registers.
+        if headers.v6 {
+            self.fragment_of::<true>(frame, headers, wire_len, now_ns)
+        } else {
+            self.fragment_of::<false>(frame, headers, wire_len, now_ns)
+        }
+    }
+
+    #[inline(always)]
+    fn fragment_of<const V6: bool>(
+        &mut self,
+        frame: &[u8],
+        headers: &Headers,
+        wire_len: u32,
+        now_ns: u64,
+    ) -> Verdict<'_> {
         self.now_ns = self.now_ns.max(now_ns);
         if self.now_ns >= self.next_timeout_ns {
             self.expire(now_ns, EXPIRE_PER_FRAGMENT);
         }
         let id = if headers.fragment { identification(frame, headers) } else { None };
         let Some(id) = id else { return self.refuse(Refusal::NotFragment) };
-        let counter = if headers.v6 { &mut self.counters.ipv6_fragments } else { &mut self.counters.ipv4_fragments };
+        let counter = if V6 { &mut self.counters.ipv6_fragments } else { &mut self.counters.ipv4_fragments };
         *counter = counter.saturating_add(1);
         let key = Key::of(headers, id);
         let found = self.current(&key);
@@ -158,10 +174,7 @@ impl Defragmenter {
             self.counters.ignored = self.counters.ignored.saturating_add(1);
             return Verdict { outcome: Outcome::Ignored, report: None };
         }
-        let mut piece = match Piece::read(frame, headers) {
-            Ok(piece) => piece,
-            Err(refusal) => return self.refuse(refusal),
-        };
+        let Some(piece) = Piece::read::<V6>(frame, headers) else { return self.refuse(Piece::refusal(frame, headers)) };
         if piece.dont_fragment {
             self.counters.dont_fragment = self.counters.dont_fragment.saturating_add(1);
         }
@@ -173,7 +186,7 @@ impl Defragmenter {
         let step = match self.quick(slot, &piece, wire_len) {
             Some(false) => Step::Held,
             Some(true) => self.finish(slot, &piece, &mut report),
-            None => self.accept(slot, &mut piece, key.v6(), wire_len, &mut report),
+            None => self.accept(slot, piece, V6, wire_len, &mut report),
         };
         let outcome = match step {
             Step::Held => Outcome::Held,
@@ -225,7 +238,7 @@ impl Defragmenter {
     }
 
     /// The descriptor of `key`, unless its time is over.
-    #[inline]
+    #[inline(always)]
     fn current(&mut self, key: &Key) -> Option<(u32, State)> {
         let slot = self.table.find(key)?;
         let descriptor = self.table.get(slot)?;
@@ -335,7 +348,7 @@ impl Defragmenter {
     /// Puts a fragment into place about which there is nothing to check: one that is not the first, of a packet that
     /// has a buffer, within all limits, over nothing that has arrived. Says whether the packet has all its bytes;
     /// `None`: nothing was done, [`Self::accept`] is to look at it.
-    #[inline]
+    #[inline(always)]
     fn quick(&mut self, slot: u32, piece: &Piece<'_>, wire_len: u32) -> Option<bool> {
         let descriptor = self.table.get_mut(slot)?;
         let buffer = descriptor.buffer?;
@@ -371,10 +384,11 @@ impl Defragmenter {
     }
 
     /// Checks a fragment and puts it into place.
+    #[inline(never)]
     fn accept(
         &mut self,
         slot: u32,
-        piece: &mut Piece<'_>,
+        mut piece: Piece<'_>,
         v6: bool,
         wire_len: u32,
         report: &mut Option<Report>,
@@ -384,16 +398,17 @@ impl Defragmenter {
         descriptor.wire_len = descriptor.wire_len.saturating_add(wire_len);
         let policy = descriptor.policy;
         let too_many = descriptor.fragments > self.limits.max_fragments;
-        if (piece.start <= UNIT || too_many) && !self.check_start(slot, piece, v6, too_many, report) {
+        if (piece.start <= UNIT || too_many) && !self.check_start(slot, &piece, v6, too_many, report) {
             return Step::Discarded;
         }
         let length = piece.length();
         let odd = piece.more && !length.is_multiple_of(UNIT);
         let small = length == 0 || piece.more && length < u32::from(self.limits.min_fragment);
         let long = piece.end() > self.limits.max_packet;
-        if (odd || small || long) && !self.check_length(slot, piece, report) {
+        if (odd || small || long) && !self.check_length(slot, &mut piece, report) {
             return Step::Discarded;
         }
+        let piece = &piece;
         let Some(descriptor) = self.table.get_mut(slot) else { return Step::Discarded };
         let end = piece.end();
         // RFC 791 section 3.2: the last fragment says how long the packet is.
@@ -563,7 +578,7 @@ impl Defragmenter {
     }
 
     /// Makes the frame of a packet that has all its bytes.
-    #[inline]
+    #[inline(never)]
     fn finish(&mut self, slot: u32, piece: &Piece<'_>, report: &mut Option<Report>) -> Step {
         let Some(descriptor) = self.table.get(slot) else { return Step::Discarded };
         if descriptor.received != descriptor.total || descriptor.head_len == 0 {

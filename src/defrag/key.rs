@@ -3,7 +3,7 @@
 use crate::wire::Headers;
 
 /// Addresses, identification, protocol, VLAN ids and virtual network, as words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     addresses: [u64; 4],
     /// Identification, VLAN ids (12 bits each) and, for IPv4, the protocol.
@@ -27,6 +27,15 @@ impl Key {
         let proto = if headers.v6 { 0 } else { headers.proto };
         let rest = u64::from(id) << 32 | vlan << 8 | u64::from(proto);
         Self { addresses: [s0, s1, d0, d1], rest, v6: u64::from(headers.tenant) << 16 | u64::from(headers.v6) }
+    }
+
+    /// Whether two keys are the same, word by word: a key that was just put together is still on its way to memory, and
+    /// comparing it there as larger words would wait for it to arrive.
+    #[inline]
+    pub(super) const fn is(&self, other: &Self) -> bool {
+        let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (self.addresses, other.addresses);
+        let differences = (a0 ^ b0) | (a1 ^ b1) | (a2 ^ b2) | (a3 ^ b3);
+        differences | (self.rest ^ other.rest) | (self.v6 ^ other.v6) == 0
     }
 
     pub(super) const fn v6(&self) -> bool {

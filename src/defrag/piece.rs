@@ -94,28 +94,29 @@ pub(super) fn identification(frame: &[u8], headers: &Headers) -> Option<u32> {
 }
 
 impl<'frame> Piece<'frame> {
-    /// Reads a fragment whose headers [`crate::wire::parse_into`] has read.
+    /// Reads a fragment whose headers [`crate::wire::parse_into`] has read; `None`: [`Self::refusal`] says why not.
+    ///
+    /// An `Option` of this needs no room for a tag, so the value is never copied out of one.
     #[inline]
-    pub(super) fn read(frame: &'frame [u8], headers: &Headers) -> Result<Self, Refusal> {
-        if headers.v6 { Self::read_v6(frame, headers) } else { Self::read_v4(frame, headers) }
+    pub(super) fn read<const V6: bool>(frame: &'frame [u8], headers: &Headers) -> Option<Self> {
+        if V6 { Self::read_v6(frame, headers) } else { Self::read_v4(frame, headers) }
     }
 
     #[inline]
-    fn read_v4(frame: &'frame [u8], headers: &Headers) -> Result<Self, Refusal> {
+    fn read_v4(frame: &'frame [u8], headers: &Headers) -> Option<Self> {
         let (network, transport) = (at(headers.network_at), at(headers.transport_at));
-        let [_, tos, length_high, length_low, _, _, field_high, field_low] =
-            array::<8>(frame, network).ok_or(Refusal::NotFragment)?;
+        let [_, tos, length_high, length_low, _, _, field_high, field_low] = array::<8>(frame, network)?;
         let total = usize::from(u16::from_be_bytes([length_high, length_low]));
         if total == 0 {
-            return Err(Refusal::NoLength);
+            return None;
         }
         // RFC 791 section 3.1: reserved, "don't fragment", "more fragments", and 13 bits of offset.
         let field = u16::from_be_bytes([field_high, field_low]);
-        Ok(Self {
+        Some(Self {
             start: u32::from(field & 0x1fff) * UNIT,
             more: field & 0x2000 != 0,
-            payload: frame.get(transport..network.saturating_add(total)).ok_or(Refusal::Truncated)?,
-            head: frame.get(..transport).ok_or(Refusal::Truncated)?,
+            payload: frame.get(transport..network.saturating_add(total))?,
+            head: frame.get(..transport)?,
             network_at: headers.network_at,
             proto: headers.proto,
             ecn: tos & 3,
@@ -123,22 +124,30 @@ impl<'frame> Piece<'frame> {
         })
     }
 
-    fn read_v6(frame: &'frame [u8], headers: &Headers) -> Result<Self, Refusal> {
+    /// Why [`Self::read`] has read nothing.
+    #[cold]
+    pub(super) fn refusal(frame: &[u8], headers: &Headers) -> Refusal {
+        let field = at(headers.network_at).saturating_add(if headers.v6 { 4 } else { 2 });
+        if array(frame, field) == Some([0, 0]) { Refusal::NoLength } else { Refusal::Truncated }
+    }
+
+    #[inline]
+    fn read_v6(frame: &'frame [u8], headers: &Headers) -> Option<Self> {
         let (network, fragment) = (at(headers.network_at), at(headers.transport_at));
-        let [_, class, _, _, length_high, length_low] = array::<6>(frame, network).ok_or(Refusal::NotFragment)?;
+        let [_, class, _, _, length_high, length_low] = array::<6>(frame, network)?;
         let length = usize::from(u16::from_be_bytes([length_high, length_low]));
         if length == 0 {
-            return Err(Refusal::NoLength);
+            return None;
         }
         let end = network.saturating_add(40).saturating_add(length);
         // RFC 8200 section 4.5: next header, reserved, 13 bits of offset, two reserved, "more fragments".
-        let [next, _, field_high, field_low] = array::<4>(frame, fragment).ok_or(Refusal::NotFragment)?;
+        let [next, _, field_high, field_low] = array::<4>(frame, fragment)?;
         let field = u16::from_be_bytes([field_high, field_low]);
-        Ok(Self {
+        Some(Self {
             start: u32::from(field & 0xfff8),
             more: field & 1 != 0,
-            payload: frame.get(fragment.saturating_add(8)..end).ok_or(Refusal::Truncated)?,
-            head: frame.get(..fragment).ok_or(Refusal::Truncated)?,
+            payload: frame.get(fragment.saturating_add(8)..end)?,
+            head: frame.get(..fragment)?,
             network_at: headers.network_at,
             proto: next,
             // The traffic class spans the low half of the first byte and the high half of the second.

@@ -148,15 +148,15 @@ impl Table {
     }
 
     /// The descriptor of `key`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&mut self, key: &Key) -> Option<u32> {
-        if self.get(self.last).is_some_and(|last| last.key == *key && last.state != State::Free) {
+        if self.get(self.last).is_some_and(|last| last.key.is(key) && last.state != State::Free) {
             return Some(self.last);
         }
         let place = self.place(key);
         let mut slot = self.heads.get(place).copied()?;
         while let Some(descriptor) = self.get(slot) {
-            if descriptor.key == *key {
+            if descriptor.key.is(key) {
                 self.last = slot;
                 return Some(slot);
             }
