@@ -40,11 +40,14 @@ fn worker(number: u16) -> (Pipeline, Others, EventReceiver) {
         Matcher::new(&[DictionarySpec { threshold: 1, ignore_case: false, keywords: vec![keyword] }]).unwrap();
     let (sender, receiver) = channel(256, RingPolicy::DropAndCount);
     let options = PipelineOptions {
-        flows: 1024,
+        capacity: tidegate::flow::Capacity { flows: 1024, half_open: 256 },
+        half_open_events: true,
+        overload: tidegate::worker::OverloadPolicy::Refuse,
         vlan: true,
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,
-        tcp: Limits { segments: 64, per_stream: 16, hole_timeout_ns: 2_000_000_000 },
+        tcp: Limits::new(64, 16, 2_000_000_000),
+        tcp_checksum: false,
         midstream: true,
         http_sessions: 64,
         hit_records: 64,

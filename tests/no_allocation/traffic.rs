@@ -227,7 +227,7 @@ pub(crate) fn all() -> Vec<(&'static str, Traffic, u32, u32)> {
         ("udp-leak.pcap", 7, 2),
         ("vlan.pcap", 10, 4),
         ("resets.pcap", 14, 0),
-        ("icmp.pcap", 5, 0),
+        ("icmp.pcap", 7, 0),
     ];
     let mut all: Vec<_> =
         captures.iter().map(|(name, flows, alerts)| (*name, Traffic::of_capture(name), *flows, *alerts)).collect();

@@ -407,7 +407,7 @@ fn names_are_distinct_and_events_are_named_as_suricata_does() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), FAULT_COUNT);
-    assert_eq!(Fault::Overlap.event(false), "ipv4.frag_overlap");
-    assert_eq!(Fault::PacketTooLarge.event(true), "ipv6.frag_pkt_too_large");
-    assert_eq!(Fault::InvalidLength.event(true), "ipv6.frag_invalid_length");
+    assert_eq!(Fault::Overlap.event(false), "decoder.ipv4.frag_overlap");
+    assert_eq!(Fault::PacketTooLarge.event(true), "decoder.ipv6.frag_pkt_too_large");
+    assert_eq!(Fault::InvalidLength.event(true), "decoder.ipv6.frag_invalid_length");
 }
