@@ -15,7 +15,7 @@ use super::out::Consumer;
 use super::pool::{BUFFER, NONE, Piece};
 use super::segment::{Fate, Run};
 use super::seq::{distance, earlier};
-use super::stream::{FINISHED, LOOSE, MAX_DOUBTS, RESET, SIGNED, STAMPED, STOPPED, TS_SYN};
+use super::stream::{FINISHED, LOOSE, MAX_DOUBTS, RESET, SIGNED, STAMPED, STOPPED, TS_SYN, UNFILLED};
 use super::tree;
 
 impl<C: Consumer> Inbox<'_, C> {
@@ -115,7 +115,7 @@ impl<C: Consumer> Inbox<'_, C> {
         if !waited {
             return;
         }
-        self.out.half.bits |= LOOSE;
+        self.out.half.bits |= LOOSE | UNFILLED;
         while let Some(piece) = self.pool.get(self.out.half.doubts).copied() {
             let hole = distance(piece.seq, self.out.half.next_seq);
             let early = tree::first(self.pool, self.out.half.early).map(|(_, first)| first.seq);
@@ -175,6 +175,7 @@ impl<C: Consumer> Inbox<'_, C> {
         match against {
             Some(Anomaly::TtlTooLow) => half.ttl = piece.ttl,
             Some(Anomaly::OutOfWindow | Anomaly::BadAck) => half.bits |= LOOSE,
+            Some(Anomaly::BadChecksum) => half.bits |= UNFILLED,
             Some(Anomaly::BadTimestamp) => half.bits &= !(TS_SYN | STAMPED),
             Some(Anomaly::SignatureSurprise) => half.bits ^= SIGNED,
             _ => {}

@@ -12,7 +12,7 @@ use super::pool::{NONE, Pool};
 use super::segment::{Checksum, Fate, Packet, Placement, Run};
 use super::seq::distance;
 use super::stream::{
-    ACKED, ALT, CHECKED, EDGE, GUESSED, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair, URGENT,
+    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair, UNFILLED, URGENT,
 };
 use crate::event::Direction;
 use crate::wire::tcp_flag;
@@ -96,7 +96,7 @@ impl Reassembler {
                 .saturating_add(i64::from(distance(header.seq, half.next_seq)))
         };
         if packet.checksum != Checksum::Unchecked && !inbox.checksum(packet.checksum) {
-            return Placement { offset, fate: Fate::Refused(Anomaly::BadChecksum) };
+            return Placement { offset, fate: self.wrong_checksum(pair, direction, packet, consumer) };
         }
         inbox.out.half.flags_seen |= header.flags;
         if let Some(anomaly) = illegal_flags(header.flags) {
@@ -154,9 +154,7 @@ impl Reassembler {
                 v6: false,
                 now_ns: u64::MAX,
             };
-            if inbox.out.half.doubts != NONE && inbox.acked.is_some() {
-                inbox.confirm(true);
-            }
+            inbox.confirm(true);
             while inbox.out.half.early != NONE {
                 inbox.skip_hole();
             }
@@ -205,7 +203,12 @@ impl Reassembler {
         packet: &Packet<'_>,
         consumer: &mut C,
     ) -> Fate {
-        let last_held = last_end(&self.pool, pair.half(direction).early);
+        let half = pair.half(direction);
+        // Who has closed its socket answers late data with resets of all numbers: they tell nothing new.
+        if half.has(RESET) || half.has(FINISHED) && distance(packet.header.seq, half.next_seq) < 0 {
+            return Fate::Empty;
+        }
+        let last_held = last_end(&self.pool, half.early);
         if !handshake::reset(&mut pair.sides(direction), packet, last_held) {
             one(&mut self.counters.refused);
             self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::BadReset, None);
@@ -373,6 +376,25 @@ impl Reassembler {
         if stopped { Fate::Stopped } else { fate }
     }
 
+    /// A segment whose checksum is wrong on a side that fills it in otherwise. Of data it is a guess that the receiver
+    /// refuses it: in a capture taken on the sending host, some are filled in before and some after.
+    #[cold]
+    fn wrong_checksum<C: Consumer>(
+        &mut self,
+        pair: &mut StreamPair,
+        direction: Direction,
+        packet: &Packet<'_>,
+        consumer: &mut C,
+    ) -> Fate {
+        let plain = packet.header.flags & (tcp_flag::SYN | tcp_flag::RST | tcp_flag::ACK) == tcp_flag::ACK;
+        if plain && pair.half(direction).has(STARTED) {
+            return self.against(pair, direction, packet, Anomaly::BadChecksum, consumer);
+        }
+        one(&mut self.counters.refused);
+        self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::BadChecksum, None);
+        Fate::Refused(Anomaly::BadChecksum)
+    }
+
     /// The urgent pointer: the byte before the one it points at (RFC 6093 section 2.1, as all systems have it) is not
     /// read in line.
     #[cold]
@@ -427,12 +449,7 @@ impl<C: Consumer> Inbox<'_, C> {
             self.out.half.bits |= CHECKED;
             return true;
         }
-        if !self.out.half.has(CHECKED) {
-            return true;
-        }
-        one(&mut self.out.counters.refused);
-        self.out.anomaly(Anomaly::BadChecksum, None);
-        false
+        !self.out.half.has(CHECKED) || self.out.half.has(UNFILLED)
     }
 }
 

@@ -100,6 +100,8 @@ pub(super) const ENDED: u32 = 1 << 16;
 pub(super) const URGENT: u32 = 1 << 17;
 /// Its SYN permitted selective acknowledgements.
 pub(super) const SACK: u32 = 1 << 18;
+/// Segments with wrong checksums were taken by the receiver: its NIC fills them in after the capture.
+pub(super) const UNFILLED: u32 = 1 << 19;
 /// Pieces in the list `doubts`, four bits.
 const DOUBTS_SHIFT: u32 = 20;
 /// Window scale, four bits.
