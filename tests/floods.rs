@@ -80,7 +80,7 @@ impl World {
             timeouts,
             seed: 11,
             tcp: Limits { history: 1024, ..Limits::new(64, 8, 2 * SECOND) },
-            tcp_checksum: true,
+            tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
             tunnels: tidegate::wire::Tunnels::all(),
             defrag: tidegate::defrag::Limits::default(),
             midstream: true,

@@ -47,7 +47,7 @@ fn worker(number: u16) -> (Pipeline, Others, EventReceiver) {
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,
         tcp: Limits::new(64, 16, 2_000_000_000),
-        tcp_checksum: false,
+        tcp_checksum: tidegate::worker::TcpChecksums::Ignored,
         midstream: true,
         http_sessions: 64,
         hit_records: 64,

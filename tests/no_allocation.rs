@@ -35,7 +35,7 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,
         tcp: Limits { history: 4096, ..Limits::new(1024, 64, 2_000_000_000) },
-        tcp_checksum: true,
+        tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
         midstream: true,
         http_sessions: 1024,
         hit_records: 1024,

@@ -11,7 +11,7 @@ use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
 use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
-use crate::worker::{OverloadPolicy, PipelineOptions};
+use crate::worker::{OverloadPolicy, PipelineOptions, TcpChecksums};
 
 /// Reads the configuration, or takes the defaults.
 pub(super) fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
@@ -90,8 +90,9 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
             )
         },
         tcp_checksum: match config.decoder.tcp_checksum {
-            TcpChecksumMode::Auto => true,
-            TcpChecksumMode::Ignore => false,
+            TcpChecksumMode::Auto if live => TcpChecksums::FromWire,
+            TcpChecksumMode::Auto => TcpChecksums::FromHost,
+            TcpChecksumMode::Ignore => TcpChecksums::Ignored,
         },
         midstream: config.tcp.midstream,
         http_sessions: config.http.sessions,

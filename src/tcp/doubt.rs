@@ -180,8 +180,8 @@ impl<C: Consumer> Inbox<'_, C> {
             Some(Anomaly::SignatureSurprise) => half.bits ^= SIGNED,
             _ => {}
         }
-        // Data of an opening that was taken is nothing to wonder at.
-        if !matches!(against, Some(Anomaly::DataOnSyn | Anomaly::DataBeforeSynAck)) {
+        // Data of an opening that was taken is nothing to wonder at, nor are checksums that a NIC fills in.
+        if !matches!(against, Some(Anomaly::DataOnSyn | Anomaly::DataBeforeSynAck | Anomaly::BadChecksum)) {
             self.out.anomaly(Anomaly::RefusalDisproved, None);
         }
         let early = tree::first(self.pool, self.out.half.early).map_or(piece.end, |(_, first)| first.seq);

@@ -12,7 +12,8 @@ use super::pool::{NONE, Pool};
 use super::segment::{Checksum, Fate, Packet, Placement, Run};
 use super::seq::distance;
 use super::stream::{
-    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair, UNFILLED, URGENT,
+    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair,
+    UNFILLED, URGENT,
 };
 use crate::event::Direction;
 use crate::wire::tcp_flag;

@@ -1,6 +1,5 @@
 //! TCP sessions that are not flows yet.
 
-use super::packet::checksum;
 use super::prepare::Prepared;
 use super::{Frame, Pipeline};
 use crate::dpdk::memory;
@@ -62,7 +61,7 @@ impl Pipeline {
 
     /// True when the checksum of a TCP packet was looked at and is right.
     fn is_checked(&self, frame: &Frame<'_>, prepared: &Prepared) -> bool {
-        self.options.tcp_checksum && checksum(frame.data, &prepared.headers) == Checksum::Right
+        self.options.tcp_checksum.of(frame, &prepared.headers) == Checksum::Right
     }
 
     /// Flags that no sender sets together, in a session that is not a flow: counted, and told once.

@@ -1,5 +1,6 @@
 //! A burst of frames through header parsing, flow table, reassembler and inspector.
 
+mod checksum;
 mod fragments;
 mod half_open;
 mod lifecycle;
@@ -10,6 +11,7 @@ mod unusual;
 
 use std::sync::Arc;
 
+pub use self::checksum::TcpChecksums;
 use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, Work, prepare};
@@ -104,8 +106,8 @@ pub struct PipelineOptions {
     pub seed: u64,
     /// Store for early segments.
     pub tcp: Limits,
-    /// Check TCP checksums.
-    pub tcp_checksum: bool,
+    /// Which TCP checksums are looked at.
+    pub tcp_checksum: TcpChecksums,
     /// Inspect connections whose start was not seen.
     pub midstream: bool,
     /// HTTP parser states.

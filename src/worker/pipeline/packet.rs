@@ -4,9 +4,8 @@ use super::prepare::Prepared;
 use super::{Frame, Pipeline};
 use crate::event::Direction;
 use crate::flow::{Bits, Class, FlowIndex, Found};
-use crate::tcp::{Checksum, Options, Packet, SessionState};
-use crate::wire;
-use crate::wire::{Headers, proto, tcp_flag};
+use crate::tcp::{Options, Packet, SessionState};
+use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
 
 impl Pipeline {
@@ -73,11 +72,7 @@ impl Pipeline {
                     payload: if inspected { payload } else { &[] },
                     missing: if inspected { headers.missing_len } else { 0 },
                     ttl: headers.ttl,
-                    checksum: if self.options.tcp_checksum {
-                        checksum(frame.data, headers)
-                    } else {
-                        Checksum::Unchecked
-                    },
+                    checksum: self.options.tcp_checksum.of(frame, headers),
                     dest: &headers.dest,
                     v6: headers.v6,
                     server_port: match direction {
@@ -112,19 +107,5 @@ impl Pipeline {
             }
         };
         self.table.touch(index, class, now_ns);
-    }
-}
-
-/// The TCP checksum of a segment; it cannot be told of one that the capture has cut.
-#[inline]
-pub(super) fn checksum(frame: &[u8], headers: &Headers) -> Checksum {
-    if headers.missing_len != 0 {
-        return Checksum::Unchecked;
-    }
-    let segment = headers.segment(frame);
-    if wire::checksum::transport_is_right(&headers.src, &headers.dest, headers.v6, proto::TCP, segment) {
-        Checksum::Right
-    } else {
-        Checksum::Wrong
     }
 }
