@@ -71,7 +71,7 @@ impl<C: Consumer> Out<'_, C> {
         }
     }
 
-    fn deliver_plain(&mut self, bytes: &[u8]) {
+    pub(super) fn deliver_plain(&mut self, bytes: &[u8]) {
         let offset = self.half.offset();
         let seq = self.half.next_seq;
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);

@@ -10,13 +10,13 @@ use super::limits::{IllegalFlags, Limits};
 use super::out::{Consumer, Out, StreamEnd};
 use super::pool::{NONE, Pool};
 use super::segment::{Checksum, Fate, Packet, Placement, Run};
-use super::seq::distance;
+use super::seq::{distance, later};
 use super::stream::{
-    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair,
+    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, Half, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair,
     UNFILLED, URGENT,
 };
 use crate::event::Direction;
-use crate::wire::tcp_flag;
+use crate::wire::{TcpHeader, tcp_flag};
 
 /// The reassembler of one worker.
 #[derive(Debug)]
@@ -87,6 +87,76 @@ impl Reassembler {
         direction: Direction,
         packet: &Packet<'_>,
         consumer: &mut impl Consumer,
+    ) -> Placement {
+        if let Some(placement) = self.straight(pair, direction, packet, consumer) {
+            return placement;
+        }
+        self.segment_of_any_kind(pair, direction, packet, consumer)
+    }
+
+    /// The usual segment: nothing but an ACK, at the next number, with nothing waiting on either side and nothing that
+    /// speaks against it. `None` for all others, and then nothing has changed.
+    #[inline]
+    fn straight<C: Consumer>(
+        &mut self,
+        pair: &mut StreamPair,
+        direction: Direction,
+        packet: &Packet<'_>,
+        consumer: &mut C,
+    ) -> Option<Placement> {
+        const LOOKED_AT: u8 = tcp_flag::SYN | tcp_flag::RST | tcp_flag::FIN | tcp_flag::URG | tcp_flag::ACK;
+        let header = packet.header;
+        let owner = pair.owner();
+        let Sides { half, peer, newest, alt } = pair.sides(direction);
+        let usual = header.flags & LOOKED_AT == tcp_flag::ACK
+            && header.seq == half.next_seq
+            && half.bits & (STARTED | FINISHED | RESET | GUESSED | ALT | STOPPED | URGENT) == STARTED
+            && !peer.has(ALT)
+            && half.early & half.doubts & peer.early & peer.doubts == NONE
+            && packet.missing == 0
+            && packet.checksum != Checksum::Wrong;
+        if !usual || judge(half, peer, packet, &self.limits).is_some() {
+            return None;
+        }
+        let end = packet_end(packet);
+        if peer.has(EDGE) && distance(end, peer.edge) > 0 && !half.has(LOOSE) {
+            return None;
+        }
+        if packet.checksum == Checksum::Right {
+            half.bits |= CHECKED;
+        }
+        half.flags_seen |= header.flags;
+        note_acknowledgement(half, peer, header);
+        note_stamp(half, peer, packet);
+        let offset = i64::try_from(half.offset()).unwrap_or(i64::MAX);
+        if packet.payload.is_empty() {
+            return Some(Placement { offset, fate: Fate::Empty });
+        }
+        half.sent = later(end, half.sent);
+        one(&mut self.counters.in_order);
+        let mut out = Out {
+            half,
+            newest,
+            alt: *alt,
+            history: &mut self.history,
+            counters: &mut self.counters,
+            limits: &self.limits,
+            least_depth: self.least_depth,
+            owner,
+            direction,
+            server_port: packet.server_port,
+            consumer,
+        };
+        out.deliver_plain(packet.payload);
+        Some(Placement { offset, fate: Fate::Delivered })
+    }
+
+    fn segment_of_any_kind<C: Consumer>(
+        &mut self,
+        pair: &mut StreamPair,
+        direction: Direction,
+        packet: &Packet<'_>,
+        consumer: &mut C,
     ) -> Placement {
         let header = packet.header;
         let mut inbox = self.inbox(pair, direction, packet, consumer);
@@ -302,30 +372,8 @@ impl Reassembler {
         if let Some(anomaly) = against {
             return self.against(pair, direction, packet, anomaly, consumer);
         }
-        // What the segment says of the other direction.
-        let granted = header.ack.wrapping_add(handshake::window(half, peer, header.window));
-        if !half.has(ACKED) {
-            half.acked = header.ack;
-            half.edge = granted;
-            half.bits |= ACKED | EDGE;
-            peer.bits &= !ALT;
-        } else {
-            if distance(header.ack, half.acked) > 0 {
-                half.acked = header.ack;
-            }
-            if distance(granted, half.edge) > 0 || !half.has(EDGE) {
-                half.edge = granted;
-                half.bits |= EDGE;
-            }
-        }
-        if let Some((stamp, _)) = packet.options.timestamps {
-            // RFC 7323 section 4.3: the timestamp of the segment that covers the last acknowledgement sent.
-            let due = if peer.has(ACKED) { peer.acked } else { half.next_seq };
-            if !half.has(STAMPED) || (distance(header.seq, due) <= 0 && distance(half.ts_recent, stamp) <= 0) {
-                half.ts_recent = stamp;
-                half.bits |= STAMPED;
-            }
-        }
+        note_acknowledgement(half, peer, header);
+        note_stamp(half, peer, packet);
         let waits = peer.doubts & peer.early != NONE;
         let mut fate = Fate::Empty;
         if packet.carries() {
@@ -451,6 +499,33 @@ impl<C: Consumer> Inbox<'_, C> {
             return true;
         }
         !self.out.half.has(CHECKED) || self.out.half.has(UNFILLED)
+    }
+}
+
+/// What a segment says of the other direction: how far it came, and how far it may go.
+#[inline]
+fn note_acknowledgement(half: &mut Half, peer: &mut Half, header: &TcpHeader) {
+    let granted = header.ack.wrapping_add(handshake::window(half, peer, header.window));
+    if !half.has(ACKED) {
+        half.acked = header.ack;
+        half.edge = granted;
+        half.bits |= ACKED | EDGE;
+        peer.bits &= !ALT;
+        return;
+    }
+    half.acked = later(header.ack, half.acked);
+    half.edge = if half.has(EDGE) { later(granted, half.edge) } else { granted };
+    half.bits |= EDGE;
+}
+
+/// RFC 7323 section 4.3: the timestamp of the segment that covers the last acknowledgement sent.
+#[inline]
+fn note_stamp(half: &mut Half, peer: &Half, packet: &Packet<'_>) {
+    let Some((stamp, _)) = packet.options.timestamps else { return };
+    let due = if peer.has(ACKED) { peer.acked } else { half.next_seq };
+    if !half.has(STAMPED) || (distance(packet.header.seq, due) <= 0 && distance(half.ts_recent, stamp) <= 0) {
+        half.ts_recent = stamp;
+        half.bits |= STAMPED;
     }
 }
 

@@ -115,3 +115,29 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn a_segment_is_right_when_its_sum_is_all_ones(
+        src in any::<[u8; 16]>(),
+        dest in any::<[u8; 16]>(),
+        v6 in any::<bool>(),
+        mut segment in vec(any::<u8>(), 20..3000),
+        wrong in any::<u16>(),
+    ) {
+        let (mut src, mut dest) = (src, dest);
+        if !v6 {
+            src[4..].fill(0);
+            dest[4..].fill(0);
+        }
+        let length = if v6 { 16 } else { 4 };
+        let pseudo = checksum::pseudo_header(&src[..length], &dest[..length], proto::TCP, segment.len() as u32);
+        segment[16..18].fill(0);
+        let field = checksum::finish(checksum::add(pseudo, &segment));
+        for value in [field, wrong] {
+            segment[16..18].copy_from_slice(&value.to_be_bytes());
+            let right = checksum::transport_is_right(&src, &dest, proto::TCP, &segment);
+            prop_assert_eq!(right, same(value, field));
+        }
+    }
+}
