@@ -38,6 +38,9 @@ uint16_t tg_eth_tx_burst(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, 
 }
 
 const uint64_t tg_rx_rss_hash = RTE_MBUF_F_RX_RSS_HASH;
+const uint64_t tg_rx_l4_checksum_mask = RTE_MBUF_F_RX_L4_CKSUM_MASK;
+const uint64_t tg_rx_l4_checksum_good = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+const uint64_t tg_rx_l4_checksum_bad = RTE_MBUF_F_RX_L4_CKSUM_BAD;
 const uint64_t tg_rx_ip_cksum_bad = RTE_MBUF_F_RX_IP_CKSUM_BAD;
 const uint64_t tg_rx_l4_cksum_bad = RTE_MBUF_F_RX_L4_CKSUM_BAD;
 const uint64_t tg_offload_rx_rss_hash = RTE_ETH_RX_OFFLOAD_RSS_HASH;

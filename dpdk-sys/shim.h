@@ -36,6 +36,10 @@ struct tg_view {
 
 /* Receive flags and RSS types that are macros DPDK computes, as values bindgen can see. */
 extern const uint64_t tg_rx_rss_hash;
+/* RTE_MBUF_F_RX_L4_CKSUM_*: both bits of the state, and the two that say what was found. */
+extern const uint64_t tg_rx_l4_checksum_mask;
+extern const uint64_t tg_rx_l4_checksum_good;
+extern const uint64_t tg_rx_l4_checksum_bad;
 extern const uint64_t tg_rx_ip_cksum_bad;
 extern const uint64_t tg_rx_l4_cksum_bad;
 extern const uint64_t tg_offload_rx_rss_hash;

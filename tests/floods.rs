@@ -129,6 +129,7 @@ impl World {
                 iface: 0,
                 link: LinkType::Ethernet,
                 split: false,
+                l4_checksum: None,
             };
         }
         self.pipeline.burst(&frames[..self.filled]);

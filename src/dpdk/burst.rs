@@ -261,6 +261,21 @@ impl<'burst> PacketView<'burst> {
         (self.view.ol_flags & unsafe { dpdk_sys::tg_rx_rss_hash } != 0).then_some(self.view.rss)
     }
 
+    /// What the NIC found of the checksum of the outermost transport header; `None` where it did not look.
+    #[must_use]
+    #[inline]
+    pub fn l4_checksum(&self) -> Option<bool> {
+        // SAFETY: constants of the shim.
+        let (mask, good, bad) = unsafe {
+            (dpdk_sys::tg_rx_l4_checksum_mask, dpdk_sys::tg_rx_l4_checksum_good, dpdk_sys::tg_rx_l4_checksum_bad)
+        };
+        match self.view.ol_flags & mask {
+            found if found == good => Some(true),
+            found if found == bad => Some(false),
+            _ => None,
+        }
+    }
+
     /// Port the packet came from.
     #[must_use]
     pub const fn port(&self) -> u16 {

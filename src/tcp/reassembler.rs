@@ -12,8 +12,8 @@ use super::pool::{NONE, Pool};
 use super::segment::{Checksum, Fate, Packet, Placement, Run};
 use super::seq::{distance, later};
 use super::stream::{
-    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, Half, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides, StreamPair,
-    UNFILLED, URGENT,
+    ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, Half, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides,
+    StreamPair, UNFILLED, URGENT,
 };
 use crate::event::Direction;
 use crate::wire::{TcpHeader, tcp_flag};

@@ -26,6 +26,6 @@ pub use forward::{Alone, Forward};
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
 pub use mesh::{MESH_ROOM, Mesh, MeshCounters};
-pub use pipeline::{Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions, TcpChecksums};
+pub use pipeline::{Annotation, Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions, TcpChecksums};
 pub use poll::{Idle, Sources, Worker, WorkerControl};
 pub use tap::{StreamTap, TapReceiver, TapRecord, tap};

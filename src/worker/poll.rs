@@ -171,6 +171,7 @@ impl Worker {
                 iface,
                 link: LinkType::Ethernet,
                 split: packet.segments() > 1,
+                l4_checksum: packet.l4_checksum(),
                 origin: Origin::Nic,
             };
         }
@@ -272,6 +273,7 @@ fn frame_of<'burst>(packet: &PacketView<'burst>, origin: Origin) -> Frame<'burst
         iface: meta.iface,
         link: LinkType::from_code(meta.link).unwrap_or_default(),
         split: packet.segments() > 1,
+        l4_checksum: packet.l4_checksum(),
         origin,
     }
 }

@@ -204,6 +204,7 @@ impl Traffic {
             iface: 0,
             link: packet.link,
             split: false,
+            l4_checksum: None,
             origin: Origin::Steered,
         }
     }

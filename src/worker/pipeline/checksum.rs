@@ -21,11 +21,15 @@ pub enum TcpChecksums {
 }
 
 impl TcpChecksums {
-    /// What is known of a segment's checksum; nothing of one that the capture has cut.
+    /// What is known of a segment's checksum; nothing of one that the capture has cut. What a NIC has found is not
+    /// looked at again, except within tunnels, of which it may have meant the outermost header.
     #[inline]
     pub(super) fn of(self, frame: &Frame<'_>, headers: &Headers) -> Checksum {
         if self == Self::Ignored || headers.missing_len != 0 {
             return Checksum::Unchecked;
+        }
+        if let Some(right) = frame.l4_checksum.filter(|_| headers.tunnel == 0) {
+            return if right { Checksum::Right } else { Checksum::Wrong };
         }
         let segment = headers.segment(frame.data);
         if checksum::transport_is_right(&headers.src, &headers.dest, proto::TCP, segment) {

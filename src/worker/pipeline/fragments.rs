@@ -73,7 +73,7 @@ impl Pipeline {
                 Err(reason) => return counters.reject(reason),
             }
             let (data, wire_len) = (whole.frame, whole.wire_len);
-            let whole_frame = Frame { data, wire_len, origin: Origin::Mesh, ..*frame };
+            let whole_frame = Frame { data, wire_len, origin: Origin::Mesh, l4_checksum: None, ..*frame };
             if let Some(worker) = forward.elsewhere(whole.frame, &prepared.headers) {
                 return pass(forward, &whole, &around, &whole_frame, worker);
             }

@@ -23,11 +23,11 @@ use super::slots::Slots;
 use super::tap::StreamTap;
 use crate::defrag::{self, Defragmenter};
 use crate::dpdk::{MAX_BURST, memory};
-use crate::event::{EndReason, EventSender};
-use crate::flow::{Capacity, Class, Flow, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
+use crate::event::{Direction, EndReason, EventSender};
+use crate::flow::{Capacity, Class, Flow, FlowIndex, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
-use crate::tcp::{Limits, Reassembler};
+use crate::tcp::{Limits, Placement, Reassembler};
 use crate::wire::{LinkType, Tunnels};
 
 /// Most sessions ended by one [`Pipeline::expire`], so that the work stays bounded: two for each packet of a burst, the
@@ -57,6 +57,8 @@ pub struct Frame<'a> {
     pub link: LinkType,
     /// It spans several buffers, of which `data` is only the first.
     pub split: bool,
+    /// What a NIC found of the checksum of its outermost TCP or UDP header; `None` where none has looked.
+    pub l4_checksum: Option<bool>,
     /// How it came to this worker.
     pub origin: Origin,
 }
@@ -85,6 +87,7 @@ impl Frame<'_> {
         iface: 0,
         link: LinkType::Ethernet,
         split: false,
+        l4_checksum: None,
         origin: Origin::Steered,
     };
 }
@@ -126,6 +129,17 @@ pub struct PipelineOptions {
 
 /// Scratch space for one burst.
 type Prepareds = Box<[Prepared; MAX_BURST]>;
+
+/// Where a packet belongs: what rules about single packets ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// Its session, while the burst lasts.
+    pub flow: FlowIndex,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// TCP: where in its stream, and what became of its payload.
+    pub placement: Option<Placement>,
+}
 
 /// The analysis of one worker.
 #[derive(Debug)]
@@ -247,9 +261,16 @@ impl Pipeline {
         for (number, (frame, prepared)) in frames.iter().zip(prepared).enumerate() {
             self.clock_ns = self.clock_ns.max(frame.clock_ns);
             if prepared.work == Work::Flow || self.unusual(number, frame, prepared, forward) {
-                self.packet(frame, prepared);
+                prepared.annotation = self.packet(frame, prepared);
             }
         }
+    }
+
+    /// Where the packet of a place of the last burst belongs; `None` for one that was not analysed or whose session is
+    /// half open, and for what was put together from fragments.
+    #[must_use]
+    pub fn annotation(&self, place: usize) -> Option<&Annotation> {
+        self.prepared.as_ref()?.get(place)?.annotation.as_ref()
     }
 
     /// Ends flows that have been idle for too long at `now_ns`; a bounded number a

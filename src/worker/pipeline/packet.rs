@@ -1,10 +1,10 @@
 //! Third pass: a packet meets its flow.
 
 use super::prepare::Prepared;
-use super::{Frame, Pipeline};
+use super::{Annotation, Frame, Pipeline};
 use crate::event::Direction;
 use crate::flow::{Bits, Class, FlowIndex, Found};
-use crate::tcp::{Options, Packet, SessionState};
+use crate::tcp::{Checksum, Options, Packet, SessionState};
 use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
 
@@ -28,11 +28,12 @@ impl Pipeline {
         }
     }
 
-    pub(super) fn packet(&mut self, frame: &Frame<'_>, prepared: &Prepared) {
+    /// Takes a packet to its flow, and says where it belongs.
+    pub(super) fn packet(&mut self, frame: &Frame<'_>, prepared: &Prepared) -> Option<Annotation> {
         let Prepared { headers, .. } = prepared;
         let now_ns = frame.clock_ns;
-        let Some(index) = self.flow_of(frame, prepared) else { return };
-        let Some(flow) = self.table.get_mut(index) else { return };
+        let index = self.flow_of(frame, prepared)?;
+        let flow = self.table.get_mut(index)?;
         let direction = flow.direction(prepared.from_high);
         let [to_server, to_client] = &mut flow.packets;
         let [bytes_to_server, bytes_to_client] = &mut flow.bytes;
@@ -55,6 +56,7 @@ impl Pipeline {
         let payload = headers.payload(frame.data);
         let trigger = Some(Trigger { frame: frame.data, headers, iface: frame.iface });
         let inspector = &mut self.inspector;
+        let mut placement = None;
         let class = match headers.proto {
             proto::TCP => {
                 inspector.counters.tcp += 1;
@@ -72,7 +74,11 @@ impl Pipeline {
                     payload: if inspected { payload } else { &[] },
                     missing: if inspected { headers.missing_len } else { 0 },
                     ttl: headers.ttl,
-                    checksum: self.options.tcp_checksum.of(frame, headers),
+                    checksum: if streams.is_stopped() {
+                        Checksum::Unchecked
+                    } else {
+                        self.options.tcp_checksum.of(frame, headers)
+                    },
                     dest: &headers.dest,
                     v6: headers.v6,
                     server_port: match direction {
@@ -81,7 +87,7 @@ impl Pipeline {
                     },
                     now_ns,
                 };
-                self.tcp.segment(&mut streams, direction, &packet, &mut content);
+                placement = Some(self.tcp.segment(&mut streams, direction, &packet, &mut content));
                 flow.tcp = streams;
                 match streams.state() {
                     SessionState::Unestablished => Class::TcpNew,
@@ -107,5 +113,6 @@ impl Pipeline {
             }
         };
         self.table.touch(index, class, now_ns);
+        Some(Annotation { flow: index, direction, placement })
     }
 }

@@ -1,6 +1,6 @@
 //! First pass: what a frame is, and whose.
 
-use super::{Frame, Origin, PipelineOptions};
+use super::{Annotation, Frame, Origin, PipelineOptions};
 use crate::flow::{FlowKey, Found};
 use crate::wire::{self, Headers, Reading, Reject};
 use crate::worker::counters::Counters;
@@ -30,6 +30,8 @@ pub(super) struct Prepared {
     /// The sender is the key's higher end.
     pub(super) from_high: bool,
     pub(super) work: Work,
+    /// What the third pass found out.
+    pub(super) annotation: Option<Annotation>,
 }
 
 /// Reads a frame's headers and makes its flow's key.
@@ -40,6 +42,7 @@ pub(super) fn prepare(frame: &Frame<'_>, options: &PipelineOptions, counters: &m
         counters.bytes += u64::from(frame.wire_len);
     }
     prepared.work = Work::Nothing;
+    prepared.annotation = None;
     if frame.split {
         counters.reject(Reject::MultiSegment);
         return;
