@@ -85,6 +85,8 @@ impl World {
             defrag: tidegate::defrag::Limits::default(),
             midstream: true,
             http_sessions: 64,
+            tls_sessions: 64,
+            tls_handshake_only: true,
             hit_records: 2 * SESSIONS,
             verify_checksum: true,
             resets: vec![false],

@@ -50,6 +50,8 @@ fn worker(number: u16) -> (Pipeline, Others, EventReceiver) {
         tcp_checksum: tidegate::worker::TcpChecksums::Ignored,
         midstream: true,
         http_sessions: 64,
+        tls_sessions: 64,
+        tls_handshake_only: true,
         hit_records: 64,
         verify_checksum: true,
         tunnels: Tunnels::all(),

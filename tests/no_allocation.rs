@@ -38,6 +38,8 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
         midstream: true,
         http_sessions: 1024,
+        tls_sessions: 64,
+        tls_handshake_only: true,
         hit_records: 1024,
         verify_checksum: true,
         tunnels: tidegate::wire::Tunnels::all(),

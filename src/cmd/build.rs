@@ -96,6 +96,8 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         },
         midstream: config.tcp.midstream,
         http_sessions: config.http.sessions,
+        tls_sessions: config.tls.sessions,
+        tls_handshake_only: config.tls.handshake_only,
         hit_records: config.scan.hit_records,
         verify_checksum: match config.decoder.ipv4_checksum {
             ChecksumMode::Auto => live,

@@ -1,6 +1,6 @@
 //! `[decoder]`, `[http]` and `[scan]`: how packets and the content of flows are looked at.
 
-use super::spec::{Choice, Number, section};
+use super::spec::{Choice, Flag, Number, section};
 
 /// Whether IPv4 header checksums are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,16 @@ section! {
     pub struct HttpConfig at "http" {
         /// Parser states a worker has, one for each HTTP connection.
         "sessions" => sessions: u32 = Number { default: 65_536, min: 16, max: 4_194_304 };
+    }
+}
+
+section! {
+    /// `[tls]`: TLS sessions of a worker.
+    pub struct TlsConfig at "tls" {
+        /// Sessions whose records a worker follows.
+        "sessions" => sessions: u32 = Number { default: 65_536, min: 16, max: 4_194_304 };
+        /// What follows the handshake is not inspected.
+        "handshake_only" => handshake_only: bool = Flag(true);
     }
 }
 

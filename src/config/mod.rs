@@ -39,7 +39,7 @@ pub use self::dictionary::{
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
 pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
-pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpChecksumMode};
+pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpChecksumMode, TlsConfig};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
@@ -55,7 +55,7 @@ use crate::policy::PrefixTable;
 use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 17] = [
+const SECTIONS: [&str; 18] = [
     "eal",
     "port",
     "mempool",
@@ -68,6 +68,7 @@ const SECTIONS: [&str; 17] = [
     "host",
     "depth",
     "http",
+    "tls",
     "scan",
     "dictionary",
     "kill",
@@ -107,6 +108,8 @@ pub struct Config {
     pub depths: Vec<DepthConfig>,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[tls]`.
+    pub tls: TlsConfig,
     /// `[scan]`.
     pub scan: ScanConfig,
     /// Each `[[dictionary]]`, read, in file order; names and signature ids are unique.
@@ -158,6 +161,7 @@ impl Config {
             hosts: tcp::read_tables(&root, "host")?,
             depths: tcp::read_tables(&root, "depth")?,
             http: read_section(&root, "http")?,
+            tls: read_section(&root, "tls")?,
             scan: read_section(&root, "scan")?,
             dictionaries: dictionary::read_dictionaries(&root, file.parent().unwrap_or(Path::new("")))?,
             kill: read_section(&root, "kill")?,
@@ -227,6 +231,7 @@ impl Config {
         HostConfig::describe(&mut keys);
         DepthConfig::describe(&mut keys);
         HttpConfig::describe(&mut keys);
+        TlsConfig::describe(&mut keys);
         ScanConfig::describe(&mut keys);
         dictionary::describe_entry(&mut keys);
         KillConfig::describe(&mut keys);

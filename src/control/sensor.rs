@@ -301,10 +301,11 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    const OTHERS: [&str; 8] = [
+    const OTHERS: [&str; 9] = [
         "tcp.segments_held",
         "tcp.pieces_held",
         "http.active",
+        "tls.active",
         "detect.hit_records",
         "defrag.small_buffers",
         "defrag.large_buffers",

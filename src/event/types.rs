@@ -95,6 +95,8 @@ pub enum AppProto {
     Failed,
     /// HTTP/1.0 or HTTP/1.1.
     Http,
+    /// TLS, any version.
+    Tls,
 }
 
 impl AppProto {
@@ -105,6 +107,7 @@ impl AppProto {
             Self::Unknown => None,
             Self::Failed => Some("failed"),
             Self::Http => Some("http"),
+            Self::Tls => Some("tls"),
         }
     }
 }

@@ -6,3 +6,4 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod http1;
+pub mod tls;

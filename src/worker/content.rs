@@ -11,6 +11,7 @@ use crate::event::{
 use crate::flow::{Bits, Flow, NO_SLOT};
 use crate::kill::{Killer, eighth};
 use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
+use crate::proto::tls::{Progress, Tls, is_client_hello};
 use crate::scan::keyword::{Crossing, HitPool, Matcher, ScanState};
 use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
 use crate::wire::Headers;
@@ -23,6 +24,9 @@ pub(super) struct Inspector {
     pub(super) resets: Box<[bool]>,
     pub(super) hits: HitPool,
     pub(super) parsers: Slots<Http1>,
+    pub(super) tls: Slots<Tls>,
+    /// TLS is inspected no further than its handshake.
+    pub(super) tls_handshake_only: bool,
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,
@@ -55,6 +59,7 @@ impl Consumer for Content<'_> {
         }
         match self.flow.app_proto {
             AppProto::Http => self.http(direction, offset, bytes),
+            AppProto::Tls => self.tls(direction, offset, bytes),
             AppProto::Failed => self.scan(direction, Location::Stream, offset, bytes),
             AppProto::Unknown => self.recognise(direction, offset, bytes),
         }
@@ -70,6 +75,12 @@ impl Consumer for Content<'_> {
             // What follows a hole at the very start says nothing about the protocol.
             if self.flow.app_proto == AppProto::Unknown {
                 self.flow.app_proto = AppProto::Failed;
+            }
+            return;
+        }
+        if self.flow.app_proto == AppProto::Tls {
+            if let Some(tls) = self.inspector.tls.get_mut(self.flow.parser) {
+                tls.gap(direction, length);
             }
             return;
         }
@@ -95,12 +106,25 @@ impl Consumer for Content<'_> {
         }));
     }
 
-    fn enough(&self, _direction: Direction) -> bool {
-        false
+    fn enough(&self, direction: Direction) -> bool {
+        self.flow.app_proto == AppProto::Tls
+            && self.inspector.tls_handshake_only
+            && self.inspector.tls.get(self.flow.parser).is_some_and(|tls| tls.is_encrypted(direction))
     }
 }
 
 const _: () = assert!(ANOMALY_COUNT <= 32, "a flow remembers in 32 bits which anomalies were told");
+
+impl Inspector {
+    /// Gives a flow's parser back.
+    pub(super) fn release(&mut self, flow: &mut Flow) {
+        self.hits.release(&mut flow.hits);
+        match flow.app_proto {
+            AppProto::Tls => self.tls.release(&mut flow.parser),
+            _ => self.parsers.release(&mut flow.parser),
+        }
+    }
+}
 
 impl Content<'_> {
     /// A UDP datagram: a message of its own.
@@ -115,6 +139,10 @@ impl Content<'_> {
         let known = self.flow.parser != NO_SLOT;
         let answer = if known { Probe::NeedMore } else { probe(direction, bytes) };
         if answer == Probe::No {
+            if direction == Direction::ToServer && offset == 0 && is_client_hello(bytes) && self.begin_tls() {
+                self.tls(direction, offset, bytes);
+                return;
+            }
             self.flow.app_proto = AppProto::Failed;
             self.scan(direction, Location::Stream, offset, bytes);
             return;
@@ -141,6 +169,28 @@ impl Content<'_> {
             } else if offset.saturating_add(length(bytes)) >= u64::try_from(PROBE_BYTES).unwrap_or(0) {
                 self.recognised();
             }
+        }
+    }
+
+    /// Follows a TLS session from its first byte on; false when there is no room to.
+    fn begin_tls(&mut self) -> bool {
+        let Some(slot) = self.inspector.tls.take() else {
+            self.inspector.counters.tls_exhausted += 1;
+            return false;
+        };
+        self.flow.parser = slot;
+        self.flow.app_proto = AppProto::Tls;
+        self.inspector.counters.tls += 1;
+        true
+    }
+
+    fn tls(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        self.scan(direction, Location::Stream, offset, bytes);
+        let progress = self.inspector.tls.get_mut(self.flow.parser).map(|tls| tls.push(direction, bytes));
+        if progress == Some(Progress::Broken) {
+            self.inspector.counters.tls_broken += 1;
+            self.inspector.tls.release(&mut self.flow.parser);
+            self.flow.app_proto = AppProto::Failed;
         }
     }
 

@@ -69,6 +69,12 @@ pub struct Counters {
     pub midstream_ignored: u64,
     /// HTTP/1 connections recognised.
     pub http: u64,
+    /// TLS sessions recognised.
+    pub tls: u64,
+    /// TLS sessions scanned as plain bytes because all states were taken.
+    pub tls_exhausted: u64,
+    /// TLS sessions that went on with what is no record.
+    pub tls_broken: u64,
     /// HTTP/1 connections read as plain bytes because all parser states were taken.
     pub http_exhausted: u64,
     /// Odd things in HTTP/1 messages.
@@ -113,6 +119,9 @@ impl Default for Counters {
             refused_bytes: 0,
             midstream_ignored: 0,
             http: 0,
+            tls: 0,
+            tls_exhausted: 0,
+            tls_broken: 0,
             http_exhausted: 0,
             http_anomalies: 0,
             scanned_bytes: 0,
@@ -183,6 +192,9 @@ impl Counters {
         show("http.sessions", self.http);
         show("http.sessions_exhausted", self.http_exhausted);
         show("http.anomalies", self.http_anomalies);
+        show("tls.sessions", self.tls);
+        show("tls.sessions_exhausted", self.tls_exhausted);
+        show("tls.broken", self.tls_broken);
         show("detect.scanned_bytes", self.scanned_bytes);
         show("detect.alert", self.alerts);
         show("worker.bursts", self.bursts);
@@ -217,6 +229,8 @@ pub struct Gauges {
     pub pieces_held: u64,
     /// HTTP parser states taken.
     pub http: u64,
+    /// TLS sessions followed.
+    pub tls: u64,
     /// Keyword-hit records taken.
     pub hit_records: u64,
     /// Events passed to the event thread.
@@ -283,6 +297,7 @@ impl Snapshot {
         show("tcp.segments_held", gauges.segments_held);
         show("tcp.pieces_held", gauges.pieces_held);
         show("http.active", gauges.http);
+        show("tls.active", gauges.tls);
         show("detect.keyword_hits", hits.hits);
         show("detect.hit_records_exhausted", hits.pool_exhausted);
         show("detect.hit_flow_limit", hits.flow_limit);

@@ -31,6 +31,10 @@ impl<T: Copy + Default> Slots<T> {
         }
     }
 
+    pub(super) fn get(&self, slot: u32) -> Option<&T> {
+        self.values.get(usize::try_from(slot).ok()?)
+    }
+
     pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
         self.values.get_mut(usize::try_from(slot).ok()?)
     }

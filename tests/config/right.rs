@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tidegate::config::{
     ChecksumMode, Config, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig,
     HttpConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpChecksumMode,
-    TcpConfig, TelemetryConfig, TimeoutConfig, TunnelConfig, WorkerConfig,
+    TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig, WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
@@ -114,6 +114,10 @@ to_client = "64KiB"
 [http]
 sessions = 16
 
+[tls]
+sessions = 18
+handshake_only = false
+
 [scan]
 hit_records = 17
 
@@ -217,6 +221,7 @@ fn every_key_reaches_its_field() {
         }],
         depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
         http: HttpConfig { sessions: 16 },
+        tls: TlsConfig { sessions: 18, handshake_only: false },
         scan: ScanConfig { hit_records: 17 },
         dictionaries: Vec::new(),
         kill: KillConfig { enabled: true, port: Some("0000:01:00.0".to_owned()), rate: 0 },

@@ -105,8 +105,7 @@ impl Pipeline {
             tap.end(ended);
         }
         self.inspector.events.send(Event::Flow(ended));
-        self.inspector.hits.release(&mut flow.hits);
-        self.inspector.parsers.release(&mut flow.parser);
+        self.inspector.release(flow);
         self.table.remove(index);
     }
 }

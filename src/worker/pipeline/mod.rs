@@ -115,6 +115,10 @@ pub struct PipelineOptions {
     pub midstream: bool,
     /// HTTP parser states.
     pub http_sessions: u32,
+    /// TLS sessions whose records are followed.
+    pub tls_sessions: u32,
+    /// TLS is inspected no further than its handshake.
+    pub tls_handshake_only: bool,
     /// Records for flows with keyword hits.
     pub hit_records: u32,
     /// Check IPv4 header checksums.
@@ -175,6 +179,8 @@ impl Pipeline {
             resets: options.resets.clone().into_boxed_slice(),
             hits: HitPool::new(options.hit_records),
             parsers: Slots::new(options.http_sessions),
+            tls: Slots::new(options.tls_sessions),
+            tls_handshake_only: options.tls_handshake_only,
             killer,
             events,
             counters: Counters::default(),
@@ -352,6 +358,7 @@ impl Pipeline {
                 segments_held: u64::from(self.tcp.segments_used()),
                 pieces_held: u64::from(self.tcp.pieces_used()),
                 http: u64::try_from(self.inspector.parsers.used()).unwrap_or(u64::MAX),
+                tls: u64::try_from(self.inspector.tls.used()).unwrap_or(u64::MAX),
                 hit_records: u64::from(self.inspector.hits.used()),
                 events_sent: self.inspector.events.sent(),
                 events_dropped: self.inspector.events.dropped(),
