@@ -5,7 +5,7 @@ use super::counters::{TcpCounters, one};
 use super::handshake::{self, Opening};
 use super::history::History;
 use super::inbox::Inbox;
-use super::judge::{illegal_flags, judge, packet_end};
+use super::judge::{LARGEST_WINDOW, illegal_flags, judge, packet_end};
 use super::limits::{IllegalFlags, Limits};
 use super::out::{Consumer, Out, StreamEnd};
 use super::pool::{NONE, Pool};
@@ -99,6 +99,10 @@ impl Reassembler {
             return Placement { offset, fate: Fate::Refused(Anomaly::BadChecksum) };
         }
         inbox.out.half.flags_seen |= header.flags;
+        if packet.options.malformed {
+            // Receivers read the options up to there, and take the segment.
+            inbox.out.anomaly(Anomaly::BadOptions, None);
+        }
         if let Some(anomaly) = illegal_flags(header.flags) {
             let rule = inbox.out.limits.illegal_flags;
             inbox.out.counters.anomaly(anomaly);
@@ -413,8 +417,10 @@ impl Reassembler {
         }
         inbox.out.anomaly(anomaly, None);
         let run = Run::of(packet.header.seq, packet.payload, packet.missing, packet.is_fin());
-        if distance(run.end(), inbox.out.half.sent) > 0 && anomaly != Anomaly::OutOfWindow {
-            inbox.out.half.sent = run.end();
+        // Without this an acknowledgement of it, which shows that it was taken, would be one of what was never sent.
+        let half = &mut *inbox.out.half;
+        if distance(run.end(), half.sent) > 0 && distance(run.end(), half.next_seq) <= LARGEST_WINDOW {
+            half.sent = run.end();
         }
         inbox.doubt(&run, anomaly, packet.ttl)
     }
