@@ -46,6 +46,7 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
     }
     if half.has(SYN) {
         if half.isn == header.seq {
+            half.ttl = half.ttl.max(packet.ttl);
             if with_ack && !half.has(ACKED) {
                 // Simultaneous open: its SYN came without an acknowledgement (RFC 9293 section 3.5, figure 8).
                 acknowledge(half, header);

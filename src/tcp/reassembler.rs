@@ -209,6 +209,12 @@ impl Reassembler {
         packet: &Packet<'_>,
         consumer: &mut C,
     ) -> Fate {
+        // A reset that dies on its way leaves the session open.
+        if packet.ttl.saturating_add(self.limits.ttl_slack) < pair.half(direction).ttl {
+            one(&mut self.counters.refused);
+            self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::TtlTooLow, None);
+            return Fate::Refused(Anomaly::TtlTooLow);
+        }
         let last_held = last_end(&self.pool, pair.half(direction).early);
         if !handshake::reset(&mut pair.sides(direction), packet, last_held) {
             one(&mut self.counters.refused);
@@ -302,6 +308,8 @@ impl Reassembler {
         if let Some(anomaly) = against {
             return self.against(pair, direction, packet, anomaly, consumer);
         }
+        // The first packets may be there to make what dies on its way look ordinary.
+        half.ttl = half.ttl.max(packet.ttl);
         // What the segment says of the other direction.
         let granted = header.ack.wrapping_add(handshake::window(half, peer, header.window));
         if !half.has(ACKED) {

@@ -193,6 +193,12 @@ fn ttl_too_low() {
     s.raised(ToServer, Anomaly::TtlTooLow);
     assert_eq!(s.tcp.counters().doubted, 1);
     s.goes_on();
+    // A reset that does not arrive ends nothing.
+    let mut s = Session::established(roomy());
+    let fate = s.give(Segment { flags: RST, ttl: 59, ..from_client(1, b"") });
+    assert_eq!(fate, Fate::Refused(Anomaly::TtlTooLow));
+    s.raised(ToServer, Anomaly::TtlTooLow);
+    s.goes_on();
     for (slack, ttl) in [(4, 60), (255, 1)] {
         let mut s = Session::established(Limits { ttl_slack: slack, ..roomy() });
         assert_eq!(s.give(Segment { ttl, ..from_client(1, b"near") }), Fate::Delivered);

@@ -21,6 +21,24 @@ fn the_ttl_of_a_new_route_is_learned() {
 }
 
 #[test]
+fn a_low_ttl_at_the_beginning_hides_no_later_one() {
+    let mut s = Session::new(roomy());
+    // Both die on their way; the receiver sees those that follow them.
+    s.give(Segment { flags: SYN, ttl: 5, ..from_client(0, b"") });
+    s.give(Segment { flags: SYN, ..from_client(0, b"") });
+    s.send(ToClient, SYN | ACK, 0, 1, b"");
+    assert_eq!(s.give(Segment { ttl: 5, ..from_client(1, b"evil") }), Fate::Doubted(Anomaly::TtlTooLow));
+    let mut s = Session::new(roomy());
+    s.give(Segment { flags: SYN, ttl: 5, ..from_client(0, b"") });
+    s.send(ToClient, SYN | ACK, 0, 1, b"");
+    s.give(from_client(1, b""));
+    assert_eq!(s.give(Segment { ttl: 5, ..from_client(1, b"evil") }), Fate::Doubted(Anomaly::TtlTooLow));
+    s.client(1, b"good");
+    s.finish();
+    assert_eq!(s.client_text(), "good");
+}
+
+#[test]
 fn a_window_that_was_not_seen_is_learned() {
     let mut s = Session::new(roomy());
     s.send(ToServer, SYN, 0, 0, b"");
