@@ -363,10 +363,13 @@ impl<C: Consumer> Inbox<'_, C> {
         }
     }
 
-    /// Drops all early pieces: nobody wants them.
-    fn discard_early(&mut self) {
+    /// Drops all early pieces: nobody wants them, or nobody will read them after a reset.
+    pub(super) fn discard_early(&mut self) {
         while let Some((number, piece)) = tree::first(self.pool, self.out.half.early) {
-            add(&mut self.out.counters.stopped_bytes, usize::from(piece.len));
+            let counters = &mut self.out.counters;
+            let counter =
+                if self.out.half.has(RESET) { &mut counters.after_close } else { &mut counters.stopped_bytes };
+            add(counter, usize::from(piece.len));
             tree::remove(self.pool, &mut self.out.half.early, number);
             self.pool.release(number);
         }

@@ -223,7 +223,11 @@ impl Reassembler {
         }
         for direction in [direction, direction.flip()] {
             if pair.half(direction).has(STARTED) {
-                self.inbox(pair, direction, packet, consumer).out.end(StreamEnd::Reset);
+                let mut inbox = self.inbox(pair, direction, packet, consumer);
+                inbox.out.end(StreamEnd::Reset);
+                // What waits before its turn is never read.
+                inbox.discard_early();
+                inbox.drop_doubts();
             }
         }
         Fate::Empty

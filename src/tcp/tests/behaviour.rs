@@ -264,6 +264,20 @@ fn a_session_ends_once_whatever_follows() {
 }
 
 #[test]
+fn what_waits_when_a_reset_comes_is_never_read() {
+    let mut s = Session::established(roomy());
+    s.client(1, b"read");
+    s.client(9, b"waits");
+    s.give(Segment { ttl: 9, ..from_client(5, b"doubt") });
+    s.send(ToServer, RST, 5, 0, b"");
+    assert_eq!((s.log(ToServer).end, s.tcp.pieces_used()), (Some(StreamEnd::Reset), 0));
+    s.give(from_server(1, 14, b""));
+    s.finish();
+    assert_eq!(s.client_text(), "read");
+    assert_eq!(s.tcp.counters().after_close, 5);
+}
+
+#[test]
 fn a_zero_window_probe_is_taken_when_the_receiver_takes_it() {
     for taken in [false, true] {
         let mut s = Session::established(roomy());
