@@ -7,7 +7,7 @@ use super::stream::{
     ACKED, ALT, EDGE, FINISHED, GUESSED, Half, RESET, SACK, SCALED, SIGNED, STAMPED, STARTED, SYN, Sides, TS_SYN,
     URGENT,
 };
-use crate::wire::tcp_flag;
+use crate::wire::{TcpHeader, tcp_flag};
 
 /// Where the receiver's side is not seen, a reset counts when it lies at most this far after the next expected byte;
 /// data in between may have been lost on the way to the sensor.
@@ -46,6 +46,11 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
     }
     if half.has(SYN) {
         if half.isn == header.seq {
+            half.ttl = half.ttl.max(packet.ttl);
+            if with_ack && !half.has(ACKED) {
+                // Simultaneous open: its SYN came without an acknowledgement (RFC 9293 section 3.5, figure 8).
+                acknowledge(half, header);
+            }
             return Opening::Counts;
         }
         // Which of the two counts is seen from the answer, if there was none yet.
@@ -59,7 +64,12 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
     let first = header.seq.wrapping_add(1);
     if !half.has(STARTED) || half.offset() == 0 && half.has(GUESSED) {
         half.next_seq = first;
-        half.sent = first;
+        // Data that the tap has shown before this SYN was sent within the window of the other side's SYN, which is never
+        // scaled (RFC 7323 section 2.2).
+        let ahead = distance(half.sent, first);
+        if !half.has(STARTED) || !(0..=i32::from(u16::MAX)).contains(&ahead) {
+            half.sent = first;
+        }
     } else if distance(first, half.next_seq) > 0 {
         // Data was picked up that lies before this SYN: it belongs to another session.
         return Opening::Ignored;
@@ -82,9 +92,7 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
         half.bits |= TS_SYN | STAMPED;
     }
     if with_ack {
-        half.acked = header.ack;
-        half.edge = header.ack.wrapping_add(u32::from(header.window));
-        half.bits |= ACKED | EDGE;
+        acknowledge(half, header);
         if !peer.has(STARTED) {
             peer.next_seq = header.ack;
             peer.sent = header.ack;
@@ -93,6 +101,13 @@ pub(super) fn open(sides: &mut Sides<'_>, packet: &Packet<'_>) -> Opening {
         }
     }
     Opening::Counts
+}
+
+/// Takes the acknowledgement of a SYN-ACK; its window is not scaled.
+const fn acknowledge(half: &mut Half, header: &TcpHeader) {
+    half.acked = header.ack;
+    half.edge = header.ack.wrapping_add(header.window as u32);
+    half.bits |= ACKED | EDGE;
 }
 
 /// True when `ack` acknowledges the SYN of `half`, or the other one that it may have sent; that one counts then.

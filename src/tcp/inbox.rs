@@ -36,6 +36,12 @@ impl<C: Consumer> Inbox<'_, C> {
             return self.after_end(&run);
         }
         let behind = distance(self.out.half.next_seq, run.seq);
+        if behind < 0 && self.out.half.has(STOPPED) {
+            // Nobody waits for what is missing, so nothing is kept until it comes.
+            self.out.gap(behind.unsigned_abs());
+            self.take(&run);
+            return Fate::Stopped;
+        }
         if behind == 0 && self.out.half.early == NONE {
             if !run.bytes.is_empty() {
                 one(&mut self.out.counters.in_order);
@@ -163,14 +169,16 @@ impl<C: Consumer> Inbox<'_, C> {
             contested += 1;
             let piece = *piece;
             let (from, to) = (later(at, piece.seq), earlier(end, piece.end));
+            let wins = policy.newer_wins((piece.from, piece.to), run.extent);
             if !self.same(&piece, run, (from, to)) {
-                let wins = policy.newer_wins((piece.from, piece.to), run.extent);
                 if different.is_none() {
                     different = self.difference(&piece, run, (from, to), wins);
                 }
                 if wins {
                     self.cut(number, &piece, from, to);
                 }
+            } else if wins && policy.looks_at_extents() && (piece.from, piece.to) != run.extent {
+                self.hand_over(number, from, to, run.extent);
             }
             at = to;
         }
@@ -180,8 +188,8 @@ impl<C: Consumer> Inbox<'_, C> {
         contested
     }
 
-    /// True when a piece and a run have the same bytes between two numbers, and both have them all: then it does not
-    /// matter who wins, and nothing is moved.
+    /// True when a piece and a run have the same bytes between two numbers, and both have them all: then they stay where
+    /// they are, whoever wins.
     fn same(&self, piece: &Piece, run: &Run<'_>, (from, to): (u32, u32)) -> bool {
         let old = run_of(self.pool, piece).part(from, to);
         let new = run.part(from, to);
@@ -222,20 +230,44 @@ impl<C: Consumer> Inbox<'_, C> {
             // Its place in the order stays: what lies before it ends before it began.
             (false, true) => self.pool.trim(number, to, piece.end),
             (true, true) => {
-                let skipped = usize::try_from(to.wrapping_sub(piece.seq)).unwrap_or(usize::MAX);
-                let second = self.pool.split(number, skipped);
+                let second = self.split(number, to);
                 self.pool.trim(number, piece.seq, from);
-                let Some(second) = second else {
+                if second.is_none() {
                     one(&mut self.out.counters.pool_exhausted);
                     self.out.anomaly(Anomaly::InsertMemory, None);
-                    return;
-                };
-                if let Some(rest) = self.pool.get_mut(second) {
-                    (rest.seq, rest.end) = (to, piece.end);
                 }
-                tree::insert(self.pool, &mut half.early, second);
-                half.held = half.held.saturating_add(1);
             }
+        }
+    }
+
+    /// Makes two pieces of one, the second from `at` on, which lies within it; both have the same extent. `None` when no
+    /// descriptor is left; nothing has changed then.
+    fn split(&mut self, number: u32, at: u32) -> Option<u32> {
+        let piece = *self.pool.get(number)?;
+        let skipped = usize::try_from(at.wrapping_sub(piece.seq)).ok()?;
+        let second = self.pool.split(number, skipped)?;
+        self.pool.trim(number, piece.seq, at);
+        if let Some(rest) = self.pool.get_mut(second) {
+            (rest.seq, rest.end) = (at, piece.end);
+        }
+        tree::insert(self.pool, &mut self.out.half.early, second);
+        self.out.half.held = self.out.half.held.saturating_add(1);
+        Some(second)
+    }
+
+    /// Notes that the numbers from `from` to `to` of a piece are another segment's now, whose bytes are the same: its
+    /// extent decides who wins over what comes next. A piece is divided for that only while the stream holds less than
+    /// half of what it may: honest repetitions must not bring it to its limit.
+    fn hand_over(&mut self, number: u32, from: u32, to: u32, extent: (u32, u32)) {
+        let Some(piece) = self.pool.get(number) else { return };
+        let (front, back) = (distance(from, piece.seq) > 0, distance(piece.end, to) > 0);
+        let held = self.out.half.held.saturating_add(u16::from(front)).saturating_add(u16::from(back));
+        if (front || back) && held > self.out.limits.per_stream / 2 || back && self.split(number, to).is_none() {
+            return;
+        }
+        let number = if front { self.split(number, from) } else { Some(number) };
+        if let Some(piece) = number.and_then(|number| self.pool.get_mut(number)) {
+            (piece.from, piece.to) = extent;
         }
     }
 
@@ -331,10 +363,13 @@ impl<C: Consumer> Inbox<'_, C> {
         }
     }
 
-    /// Drops all early pieces: nobody wants them.
-    fn discard_early(&mut self) {
+    /// Drops all early pieces: nobody wants them, or nobody will read them after a reset.
+    pub(super) fn discard_early(&mut self) {
         while let Some((number, piece)) = tree::first(self.pool, self.out.half.early) {
-            add(&mut self.out.counters.stopped_bytes, usize::from(piece.len));
+            let counters = &mut self.out.counters;
+            let counter =
+                if self.out.half.has(RESET) { &mut counters.after_close } else { &mut counters.stopped_bytes };
+            add(counter, usize::from(piece.len));
             tree::remove(self.pool, &mut self.out.half.early, number);
             self.pool.release(number);
         }

@@ -8,7 +8,7 @@ use super::stream::{ACKED, EDGE, Half, LOOSE, SIGNED, STAMPED, STARTED, SYN};
 use crate::wire::tcp_flag;
 
 /// Farthest that data may lie ahead, whatever is known of the window: none is larger (RFC 7323 section 2.3).
-const LARGEST_WINDOW: i32 = 1 << 30;
+pub(super) const LARGEST_WINDOW: i32 = 1 << 30;
 
 /// What is illegal about a combination of flags, whatever the state.
 #[must_use]

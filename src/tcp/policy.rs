@@ -61,6 +61,11 @@ impl Policy {
         }
     }
 
+    /// Whether it matters with which segment a byte came.
+    pub(super) const fn looks_at_extents(self) -> bool {
+        !matches!(self, Self::First | Self::Last)
+    }
+
     /// Whether a segment that reaches past the window's right edge is cut there, as RFC 9293 section 3.10.7.4 has it.
     /// Linux takes it whole or not at all.
     pub(super) const fn cuts_at_window(self) -> bool {

@@ -5,7 +5,7 @@ use super::counters::{TcpCounters, one};
 use super::handshake::{self, Opening};
 use super::history::History;
 use super::inbox::Inbox;
-use super::judge::{illegal_flags, judge, packet_end};
+use super::judge::{LARGEST_WINDOW, illegal_flags, judge, packet_end};
 use super::limits::{IllegalFlags, Limits};
 use super::out::{Consumer, Out, StreamEnd};
 use super::pool::{NONE, Pool};
@@ -114,6 +114,7 @@ impl Reassembler {
             && !peer.has(ALT)
             && half.early & half.doubts & peer.early & peer.doubts == NONE
             && packet.missing == 0
+            && !packet.options.malformed
             && packet.checksum != Checksum::Wrong;
         if !usual || judge(half, peer, packet, &self.limits).is_some() {
             return None;
@@ -126,6 +127,7 @@ impl Reassembler {
             half.bits |= CHECKED;
         }
         half.flags_seen |= header.flags;
+        note_ttl(half, packet);
         note_acknowledgement(half, peer, header);
         note_stamp(half, peer, packet);
         let offset = i64::try_from(half.offset()).unwrap_or(i64::MAX);
@@ -170,6 +172,10 @@ impl Reassembler {
             return Placement { offset, fate: self.wrong_checksum(pair, direction, packet, consumer) };
         }
         inbox.out.half.flags_seen |= header.flags;
+        if packet.options.malformed {
+            // Receivers read the options up to there, and take the segment.
+            inbox.out.anomaly(Anomaly::BadOptions, None);
+        }
         if let Some(anomaly) = illegal_flags(header.flags) {
             let rule = inbox.out.limits.illegal_flags;
             inbox.out.counters.anomaly(anomaly);
@@ -279,6 +285,12 @@ impl Reassembler {
         if half.has(RESET) || half.has(FINISHED) && distance(packet.header.seq, half.next_seq) < 0 {
             return Fate::Empty;
         }
+        // A reset that dies on its way leaves the session open.
+        if packet.ttl.saturating_add(self.limits.ttl_slack) < half.ttl {
+            one(&mut self.counters.refused);
+            self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::TtlTooLow, None);
+            return Fate::Refused(Anomaly::TtlTooLow);
+        }
         let last_held = last_end(&self.pool, half.early);
         if !handshake::reset(&mut pair.sides(direction), packet, last_held) {
             one(&mut self.counters.refused);
@@ -287,7 +299,11 @@ impl Reassembler {
         }
         for direction in [direction, direction.flip()] {
             if pair.half(direction).has(STARTED) {
-                self.inbox(pair, direction, packet, consumer).out.end(StreamEnd::Reset);
+                let mut inbox = self.inbox(pair, direction, packet, consumer);
+                inbox.out.end(StreamEnd::Reset);
+                // What waits before its turn is never read.
+                inbox.discard_early();
+                inbox.drop_doubts();
             }
         }
         Fate::Empty
@@ -372,6 +388,7 @@ impl Reassembler {
         if let Some(anomaly) = against {
             return self.against(pair, direction, packet, anomaly, consumer);
         }
+        note_ttl(half, packet);
         note_acknowledgement(half, peer, header);
         note_stamp(half, peer, packet);
         let waits = peer.doubts & peer.early != NONE;
@@ -484,8 +501,10 @@ impl Reassembler {
         }
         inbox.out.anomaly(anomaly, None);
         let run = Run::of(packet.header.seq, packet.payload, packet.missing, packet.is_fin());
-        if distance(run.end(), inbox.out.half.sent) > 0 && anomaly != Anomaly::OutOfWindow {
-            inbox.out.half.sent = run.end();
+        // Without this an acknowledgement of it, which shows that it was taken, would be one of what was never sent.
+        let half = &mut *inbox.out.half;
+        if distance(run.end(), half.sent) > 0 && distance(run.end(), half.next_seq) <= LARGEST_WINDOW {
+            half.sent = run.end();
         }
         inbox.doubt(&run, anomaly, packet.ttl)
     }
@@ -516,6 +535,12 @@ fn note_acknowledgement(half: &mut Half, peer: &mut Half, header: &TcpHeader) {
     half.acked = later(header.ack, half.acked);
     half.edge = if half.has(EDGE) { later(granted, half.edge) } else { granted };
     half.bits |= EDGE;
+}
+
+/// The first packets may be there to make what dies on its way look ordinary: the highest TTL counts.
+#[inline]
+fn note_ttl(half: &mut Half, packet: &Packet<'_>) {
+    half.ttl = half.ttl.max(packet.ttl);
 }
 
 /// RFC 7323 section 4.3: the timestamp of the segment that covers the last acknowledgement sent.

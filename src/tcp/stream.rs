@@ -58,7 +58,7 @@ pub(super) struct Half {
     pub(super) held: u16,
     /// Union of the flags seen.
     pub(super) flags_seen: u8,
-    /// TTL or hop limit of its packets.
+    /// TTL or hop limit of its packets: the highest, until a lower one is shown to arrive.
     pub(super) ttl: u8,
 }
 

@@ -1,7 +1,10 @@
 //! The reassembler by case and against a naive model; the harness is here.
 
+mod anomalies;
+mod behaviour;
 mod holes;
 mod model;
+mod policy;
 mod session;
 mod store;
 
