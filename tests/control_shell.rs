@@ -34,7 +34,7 @@ fn sensor_process() {
     let sensor = Arc::new(Sensor::new(Vec::new(), workers, None, Vec::new(), reta, stop.clone(), paused));
     let verbose = Arc::new(AtomicU8::new(0));
     let (stats, events) = mpsc::channel();
-    let reporter = Reporter::spawn(Arc::clone(&sensor), 0, stats, Arc::clone(&verbose)).expect("a thread");
+    let reporter = Reporter::spawn(Arc::clone(&sensor), 0, stats, Arc::clone(&verbose), None).expect("a thread");
     let watched = stop.clone();
     let worker = std::thread::spawn(move || {
         let mut snapshot = Snapshot::default();

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 #[path = "common/bundle.rs"]
 mod bundle;
@@ -28,6 +30,56 @@ fn same_with_every_number_of_workers(file: &Path, config: &Path) -> Vec<Value> {
         }
     }
     first.unwrap()
+}
+
+/// A capture of `count` datagrams, each from an address of its own, so that every worker has its share.
+fn datagrams(count: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let word = |file: &mut Vec<u8>, value: u32| file.extend_from_slice(&value.to_le_bytes());
+    for value in [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101] {
+        word(&mut file, value);
+    }
+    for number in 0..count {
+        let [_, high, middle, low] = number.to_be_bytes();
+        let packet = [
+            &[0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0, 0, 10, high, middle, low, 10, 255, 0, 1][..],
+            &[0x30, 0x39, 0, 9, 0, 10, 0, 0, 1, 2],
+        ]
+        .concat();
+        for value in [1_700_000_000, number, 30, 30] {
+            word(&mut file, value);
+        }
+        file.extend_from_slice(&packet);
+    }
+    file
+}
+
+#[test]
+fn the_smallest_queues_and_many_workers_keep_no_replay_waiting_for_ever() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, config) = (directory.path().join("many.pcap"), directory.path().join("small.toml"));
+    fs::write(&file, datagrams(60_000)).unwrap();
+    // Buffers that went back to their lcore's cache are out of the feeder's reach, and with short rings they are the most.
+    let text = "[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 1024\n[http]\nsessions = 256\n\
+                [scan]\nhit_records = 256\n[worker]\nring = 64\ninbox = 64\nmesh_buffers = 64\n";
+    fs::write(&config, text).unwrap();
+    for workers in ["2", "8", "24"] {
+        let mut command = common::tidegate();
+        command.args(["replay", "--json", "--workers", workers, "--config"]).arg(&config).arg(&file);
+        let mut child = command.arg("--out").arg(directory.path()).stdout(Stdio::piped()).spawn().unwrap();
+        let begin = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if begin.elapsed() > Duration::from_secs(120) {
+                child.kill().unwrap();
+                panic!("{workers} workers: not done after two minutes");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{workers} workers: {}", output.status);
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&summary["packets"], &summary["drops"]), (&60_000.into(), &0.into()), "{workers} workers");
+    }
 }
 
 /// How many of `events` are alerts.

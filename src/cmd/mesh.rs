@@ -10,15 +10,13 @@ use crate::dpdk::{DpdkError, Eal, Mempool};
 use crate::steer::{Progress, Steering};
 use crate::worker::{MESH_ROOM, Mesh};
 
-/// Bytes of one buffer with what DPDK has around it.
-const PER_BUFFER: u64 = MESH_ROOM as u64 + 192;
-
 /// Memory that a mesh takes, in bytes: a ring's place is a pointer, and there is a pool a NUMA node.
 pub(super) fn memory_bytes(config: &Config, workers: u64, nodes: u64) -> u64 {
     if workers < 2 {
         return 0;
     }
-    workers * u64::from(config.worker.inbox) * 16 + nodes * u64::from(config.worker.mesh_buffers) * PER_BUFFER
+    workers * u64::from(config.worker.inbox) * 16
+        + nodes * u64::from(config.worker.mesh_buffers) * Mempool::mbuf_bytes(MESH_ROOM)
 }
 
 /// What the mesh is made of, before the workers have their parts of it.

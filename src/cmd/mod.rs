@@ -9,6 +9,7 @@ mod output;
 mod replay;
 mod run;
 mod streams;
+mod watchdog;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ use super::build;
 use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use super::streams::{self, StreamsReport, StreamsWriter};
+use super::watchdog;
 use crate::config::Config;
 use crate::control::{self, figures};
 use crate::dpdk::lcore::{self, StopFlag};
@@ -30,6 +31,8 @@ use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{Idle, Pipeline, Sources, TapReceiver, Worker, WorkerControl, tap};
 
+/// DPDK's lcores, less the one that feeds.
+const MOST_WORKERS: u16 = 127;
 /// Packets between two looks at the clock, for progress.
 const LOOK_EVERY: u64 = 1024;
 /// The flow hash needs no secret here, and the same one gives the same run.
@@ -39,14 +42,19 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let common = &options.common;
     let config = build::configuration(common.config.as_deref())?;
     let matcher = build::matcher(&config)?;
-    let first = CaptureReader::open(first_file(&options.files)?)?;
+    let stop = StopFlag::new();
+    // Signals still end the process at once while nothing but the capture is waited for.
+    let first = CaptureReader::open_until(first_file(&options.files)?, &stop.shared())?;
     let workers = worker_count(&config, common.workers);
+    if workers > MOST_WORKERS {
+        return Err(Failure::input(format!("worker.count: found {workers}, expected 1 to {MOST_WORKERS} in a replay")));
+    }
     if let Some(directory) = &options.streams {
         streams::prepare(directory)?;
     }
     let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
-    let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
+    watchdog::start(&stop).context("the thread that sees to the end")?;
 
     let eal = start_eal(&config, workers)?;
     let reta = Reta::new(DEFAULT_RETA_SIZE, workers)
@@ -63,7 +71,7 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 
-    let feeder = Feeder::new(&eal, rings, steering, config.worker.ring)?;
+    let feeder = Feeder::new(&eal, rings, steering, config.worker.ring, stop.clone())?;
     let (fed, end_ns, broken) = feed(feeder, first, &options.files, &stop);
     let controls: Vec<_> = running
         .into_iter()
@@ -187,10 +195,11 @@ fn feed(
     let mut broken = None;
     let mut ready = Some(first);
     for (number, file) in files.iter().enumerate() {
-        let reader = match ready.take().map_or_else(|| CaptureReader::open(file), Ok) {
+        let reader = match ready.take().map_or_else(|| CaptureReader::open_until(file, &stop.shared()), Ok) {
             Ok(reader) => reader,
             Err(error) => {
-                broken = Some(error);
+                // What was asked to stop could not be read on.
+                broken = Some(error).filter(|_| !stop.raised());
                 break;
             }
         };
@@ -199,10 +208,12 @@ fn feed(
             broken = Some(error);
             break;
         }
-        if stop.raised() {
-            complain("interrupted; events are those of the packets read until now");
+        if stop.raised() || feeder.lost_a_worker() {
             break;
         }
+    }
+    if stop.raised() {
+        complain("interrupted; events are those of the packets read until now");
     }
     let end_ns = feeder.clock_ns();
     (feeder.finish(), end_ns, broken)
@@ -217,6 +228,9 @@ fn feed_file(feeder: &mut Feeder, mut reader: CaptureReader, iface: u16, stop: &
             break Ok(());
         }
         if count.is_multiple_of(LOOK_EVERY) {
+            if feeder.lost_a_worker() {
+                break Ok(());
+            }
             bar.set_position(reader.bytes_read());
         }
         match reader.next() {
@@ -229,6 +243,7 @@ fn feed_file(feeder: &mut Feeder, mut reader: CaptureReader, iface: u16, stop: &
                 feeder.feed(&packet, iface);
             }
             Ok(None) => break Ok(()),
+            Err(_) if stop.raised() => break Ok(()),
             Err(error) => break Err(error),
         }
     };

@@ -3,6 +3,7 @@
 mod console;
 pub mod figures;
 mod reporter;
+mod run_state;
 pub mod sensor;
 pub mod shell;
 mod signals;
@@ -11,6 +12,7 @@ pub mod telemetry;
 
 pub use console::Console;
 pub use reporter::Reporter;
+pub use run_state::{FILE as RUN_STATE_FILE, RunState, StateFile};
 pub use shell::ShellEnd;
 pub use signals::install as install_signals;
 

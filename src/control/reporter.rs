@@ -1,4 +1,4 @@
-//! The statistics thread: `stats` events at intervals, and the lines of `set verbose`.
+//! The statistics thread: `stats` events at intervals, the lines of `set verbose`, and what a start after a crash reads.
 
 use std::fmt::Write as _;
 use std::io;
@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::StateFile;
 use super::figures::{self, Figures, figure, grouped};
 use super::sensor::{self, Sensor};
 use crate::dpdk::port::{self, PortStats};
@@ -15,6 +16,8 @@ use crate::event::StatsEvent;
 
 /// Between two lines of `set verbose`, and the longest wait until a new level shows.
 const SECOND: Duration = Duration::from_secs(1);
+/// Between two writings of the run's state when there are no `stats` events to go with.
+const STATE_EVERY: Duration = Duration::from_secs(10);
 
 /// The running statistics thread.
 #[must_use = "the last stats event is sent by finish()"]
@@ -24,14 +27,15 @@ pub struct Reporter {
     stats: Sender<StatsEvent>,
     /// Dropped to end the thread.
     end: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<StateFile>>>,
 }
 
 impl Reporter {
     /// Starts the thread. A `stats` event goes to `stats` each `interval_ns`
     /// nanoseconds (0: none but the last). While `verbose` is 1, a line of rates
     /// is printed on the sensor's console for each second in which packets came;
-    /// from 2 on, a line a port too.
+    /// from 2 on, a line a port too. `state`, if there is one, is written each
+    /// [`Self::state_interval`].
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -40,25 +44,32 @@ impl Reporter {
         interval_ns: u64,
         stats: Sender<StatsEvent>,
         verbose: Arc<AtomicU8>,
+        state: Option<StateFile>,
     ) -> io::Result<Self> {
         let (end, ended) = mpsc::channel();
         let interval = (interval_ns != 0).then(|| Duration::from_nanos(interval_ns));
         let (shared, events) = (Arc::clone(&sensor), stats.clone());
         let thread = thread::Builder::new().name("statistics".to_owned()).spawn(move || {
-            Rounds { sensor: shared, stats: events, verbose, interval }.run(&ended);
+            Rounds { sensor: shared, stats: events, verbose, interval, state }
+                .run(&ended, Self::state_interval(interval_ns))
         })?;
         Ok(Self { sensor, stats, end: Some(end), thread: Some(thread) })
     }
 
+    /// Time between two writings of the run's state, when `stats` events come each `interval_ns` nanoseconds.
+    #[must_use]
+    pub const fn state_interval(interval_ns: u64) -> Duration {
+        if interval_ns == 0 { STATE_EVERY } else { Duration::from_nanos(interval_ns) }
+    }
+
     /// Ends the thread and sends the last `stats` event, which holds the final figures
-    /// when the workers have ended before.
-    pub fn finish(mut self) {
+    /// when the workers have ended before. Returns the run's state, to be ended when all events are written.
+    pub fn finish(mut self) -> Option<StateFile> {
         drop(self.end.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed by then; the last event is sent all the same.
-            let _ = thread.join();
-        }
+        // A panic of the thread has been printed by then; the last event is sent all the same.
+        let state = self.thread.take().and_then(|thread| thread.join().ok()).flatten();
         send(&self.sensor, &self.stats);
+        state
     }
 }
 
@@ -68,18 +79,22 @@ struct Rounds {
     stats: Sender<StatsEvent>,
     verbose: Arc<AtomicU8>,
     interval: Option<Duration>,
+    state: Option<StateFile>,
 }
 
 impl Rounds {
-    fn run(self, ended: &Receiver<()>) {
+    /// Works until the other end of `ended` is gone; gives back the state.
+    fn run(mut self, ended: &Receiver<()>, state_every: Duration) -> Option<StateFile> {
+        let mut next_state = Instant::now() + state_every;
+        let mut state_fails = false;
         let mut next_stats = self.interval.map(|interval| Instant::now() + interval);
         let mut next_line = Instant::now() + SECOND;
         let mut before: Option<Reading> = None;
         loop {
-            let next = next_stats.map_or(next_line, |stats| stats.min(next_line));
+            let next = next_stats.map_or(next_line, |stats| stats.min(next_line)).min(next_state);
             match ended.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return self.state,
             }
             let now = Instant::now();
             if let (Some(at), Some(interval)) = (&mut next_stats, self.interval)
@@ -87,6 +102,17 @@ impl Rounds {
             {
                 send(&self.sensor, &self.stats);
                 step(at, interval, now);
+            }
+            if now >= next_state {
+                step(&mut next_state, state_every, now);
+                if let Some(state) = &mut self.state {
+                    let failure = state.report(&self.sensor.figures()).err();
+                    // Said when it begins to fail, not each time.
+                    if let Some(failure) = failure.as_ref().filter(|_| !state_fails) {
+                        self.sensor.console.line(&format!("{}: {failure}", state.path().display()));
+                    }
+                    state_fails = failure.is_some();
+                }
             }
             if now >= next_line {
                 step(&mut next_line, SECOND, now);
@@ -226,12 +252,12 @@ mod tests {
     fn events_come_at_intervals_and_at_the_end() {
         let sensor = Arc::new(made_up_sensor(2));
         let (stats, events) = mpsc::channel();
-        let reporter = Reporter::spawn(Arc::clone(&sensor), 20_000_000, stats, Arc::default()).expect("a thread");
+        let reporter = Reporter::spawn(Arc::clone(&sensor), 20_000_000, stats, Arc::default(), None).expect("a thread");
         for _ in 0..2 {
             events.recv_timeout(Duration::from_secs(10)).expect("an event at each interval");
         }
         while events.try_recv().is_ok() {}
-        reporter.finish();
+        assert!(reporter.finish().is_none());
         let last: Vec<_> = events.iter().collect();
         assert!(!last.is_empty(), "the last event is sent at the end");
     }
@@ -240,10 +266,28 @@ mod tests {
     fn without_an_interval_there_is_the_last_event_only() {
         let (stats, events) = mpsc::channel();
         let sensor = Arc::new(made_up_sensor(1));
-        let reporter = Reporter::spawn(Arc::clone(&sensor), 0, stats, Arc::default()).expect("a thread");
+        let reporter = Reporter::spawn(Arc::clone(&sensor), 0, stats, Arc::default(), None).expect("a thread");
         assert!(events.recv_timeout(Duration::from_millis(100)).is_err());
-        reporter.finish();
+        assert!(reporter.finish().is_none());
         assert_eq!(events.iter().count(), 1);
+    }
+
+    #[test]
+    fn the_state_of_the_run_is_written_at_intervals_and_given_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let sensor = Arc::new(made_up_sensor(1));
+        crate::control::tests::publish(&sensor, 0, |snapshot| snapshot.counters.packets = 50);
+        let (stats, _events) = mpsc::channel();
+        let (state, _) = StateFile::begin(directory.path(), 20_000_000).expect("a state");
+        let path = state.path().to_owned();
+        let reporter = Reporter::spawn(sensor, 20_000_000, stats, Arc::default(), Some(state)).expect("a thread");
+        let begin = Instant::now();
+        while !std::fs::read_to_string(&path).expect("it is replaced, never away").contains("\"packets\":50") {
+            assert!(begin.elapsed() < Duration::from_secs(10), "it is not written");
+            thread::sleep(Duration::from_millis(5));
+        }
+        reporter.finish().expect("it is given back").end().expect("it can be removed");
+        assert!(!path.exists());
     }
 
     #[test]
@@ -252,7 +296,13 @@ mod tests {
         let (printed, lines) = mpsc::channel();
         sensor.console.redirect(Some(Box::new(move |line| drop(printed.send(line)))));
         let (stats, _events) = mpsc::channel();
-        let rounds = Rounds { sensor: Arc::clone(&sensor), stats, verbose: Arc::new(AtomicU8::new(1)), interval: None };
+        let rounds = Rounds {
+            sensor: Arc::clone(&sensor),
+            stats,
+            verbose: Arc::new(AtomicU8::new(1)),
+            interval: None,
+            state: None,
+        };
         let first = rounds.lines(None);
         let second = rounds.lines(first);
         assert!(lines.try_recv().is_err(), "no packets, no line");

@@ -50,6 +50,16 @@ impl Mempool {
         Ok(Self { inner: Arc::new(Inner { raw, size: count, eal: Some(eal.clone()) }) })
     }
 
+    /// Memory that one mbuf of a pool with this data room takes when there are no huge pages, in bytes: DPDK
+    /// plans whole pages of 4 KiB for a buffer that is larger than half a page.
+    #[must_use]
+    pub const fn mbuf_bytes(data_room: u16) -> u64 {
+        const PAGE: u64 = 4096;
+        // The mbuf itself, and the pool's header of it.
+        let bytes = data_room as u64 + 128 + 64;
+        if bytes > PAGE / 2 { bytes.next_multiple_of(PAGE) } else { PAGE / (PAGE / bytes) }
+    }
+
     /// One empty mbuf, or `None` when the pool is exhausted.
     #[must_use]
     pub fn alloc(&self) -> Option<Mbuf> {

@@ -119,6 +119,12 @@ impl RingSender {
         }
     }
 
+    /// The end that takes packets out is gone: nothing will make room.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        Arc::strong_count(&self.ring) == 1
+    }
+
     /// Packets waiting in the ring.
     #[must_use]
     pub fn used(&self) -> u32 {

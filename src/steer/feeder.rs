@@ -2,7 +2,9 @@
 //!
 //! It computes each packet's steering hash, copies the packet into an mbuf and
 //! hands the mbuf to its worker's ring, in capture order. Nothing is dropped: a
-//! full ring or an empty pool makes the feeder wait.
+//! full ring or an empty pool makes the feeder wait. That ends: the pool has more buffers than
+//! rings, batches, bursts and the lcores' caches can keep, and the feeder gives up when it is told to
+//! stop, or when a worker is gone.
 //!
 //! Fragments are put together by the worker of their address pair, and the packet
 //! may belong to another. So that it has the same place among that one's packets
@@ -17,8 +19,9 @@ use crossbeam_utils::Backoff;
 use super::Progress;
 use super::Steering;
 use super::capture::CapturedPacket;
+use crate::dpdk::lcore::StopFlag;
 use crate::dpdk::ring::RingSender;
-use crate::dpdk::{Burst, DpdkError, Eal, Mbuf, Mempool, Meta, MetaKind};
+use crate::dpdk::{Burst, DpdkError, Eal, MAX_BURST, Mbuf, Mempool, Meta, MetaKind};
 
 /// Data room of ordinary mbufs: frames up to it go there.
 const SMALL_ROOM: u16 = 2176;
@@ -57,17 +60,43 @@ struct Outlet {
 }
 
 impl Outlet {
-    /// Sends the whole batch, waiting while the ring is full.
-    fn send_all(&mut self) {
+    /// Sends the whole batch, waiting while the ring is full and until `given_up`. False when some of it is left.
+    fn send_all(&mut self, given_up: &StopFlag) -> bool {
         let backoff = Backoff::new();
         while !self.batch.is_empty() {
             let sent = self.ring.send(&mut self.batch);
             self.sent += u64::try_from(sent).unwrap_or(0);
             if sent == 0 {
+                if given_up.raised() || self.ring.is_abandoned() {
+                    return false;
+                }
                 backoff.snooze();
             }
         }
+        true
     }
+
+    /// Sends a message behind what was sent, unless the worker is gone: a worker that is there takes it.
+    fn send_last(&mut self, mut message: Mbuf) {
+        let backoff = Backoff::new();
+        while let Err(back) = self.ring.send_one(message) {
+            if self.ring.is_abandoned() {
+                return;
+            }
+            message = back;
+            backoff.snooze();
+        }
+        self.sent += 1;
+    }
+}
+
+/// Small mbufs for `workers` rings of `ring` packets: for each a full ring (of those longer than 4,096 packets less: they
+/// need not fill), a batch, the burst in the worker's hand and what the worker's cache may keep; and for the feeder
+/// its own cache, and a message a worker. What waits in inboxes leaves them without the feeder.
+fn small_count(workers: u64, ring: u64) -> u64 {
+    // A cache gives back when it holds half as many again as its size.
+    let cache = u64::from(CACHE) * 3 / 2;
+    workers * (ring.min(4096) + 2 * MAX_BURST as u64 + cache + 1) + cache + MAX_BURST as u64
 }
 
 /// Feeds the workers of a replay.
@@ -77,6 +106,9 @@ pub struct Feeder {
     large: Mempool,
     rings: Vec<Outlet>,
     steering: Steering,
+    /// One message a worker, set aside for the end.
+    farewells: Vec<Mbuf>,
+    stop: StopFlag,
     /// The worker that fragments are being fed to, and how many.
     turn: Option<(u16, u32)>,
     clock_ns: u64,
@@ -84,7 +116,8 @@ pub struct Feeder {
 }
 
 impl Feeder {
-    /// A feeder over one ring a worker, each with the worker's progress. `ring` is the rings' capacity.
+    /// A feeder over one ring a worker, each with the worker's progress. `ring` is the rings' capacity. When `stop` is
+    /// raised it waits for nothing any more.
     ///
     /// # Errors
     /// When the mempools cannot be had.
@@ -93,25 +126,24 @@ impl Feeder {
         rings: Vec<(RingSender, Arc<Progress>)>,
         steering: Steering,
         ring: u32,
+        stop: StopFlag,
     ) -> Result<Self, DpdkError> {
-        // Every ring may be full while every worker has a burst in hand and as many buffers in its cache as that holds,
-        // and every batch is collected.
-        let workers = u32::try_from(rings.len()).unwrap_or(u32::MAX);
-        let count = workers.saturating_mul(ring.min(4096) + 128 + 2 * CACHE).saturating_add(1023);
+        let workers = u64::try_from(rings.len()).unwrap_or(u64::MAX);
+        let count = u32::try_from(small_count(workers, u64::from(ring))).unwrap_or(u32::MAX);
         let small = Mempool::new(eal, "replay_small", count, CACHE, SMALL_ROOM, None)?;
         let large = Mempool::new(eal, "replay_large", LARGE_COUNT, 0, LARGE_ROOM, None)?;
         let outlet = |(ring, progress)| Outlet { ring, batch: Burst::new(), sent: 0, progress };
-        let rings = rings.into_iter().map(outlet).collect();
+        let rings: Vec<Outlet> = rings.into_iter().map(outlet).collect();
         let counters = FeederCounters::default();
-        Ok(Self { small, large, rings, steering, turn: None, clock_ns: 0, counters })
+        let farewells: Vec<Mbuf> = rings.iter().filter_map(|_| small.alloc()).collect();
+        Ok(Self { small, large, rings, steering, farewells, stop, turn: None, clock_ns: 0, counters })
     }
 
     /// Memory that the pools of a feeder need, in bytes.
     #[must_use]
     pub fn memory_bytes(workers: u64, ring: u64) -> u64 {
-        const PER_MBUF: u64 = 192;
-        let small = workers * (ring.min(4096) + 128 + 2 * u64::from(CACHE)) + 1023;
-        small * (u64::from(SMALL_ROOM) + PER_MBUF) + u64::from(LARGE_COUNT) * (u64::from(LARGE_ROOM) + PER_MBUF)
+        small_count(workers, ring) * Mempool::mbuf_bytes(SMALL_ROOM)
+            + u64::from(LARGE_COUNT) * Mempool::mbuf_bytes(LARGE_ROOM)
     }
 
     /// What was counted so far.
@@ -126,20 +158,16 @@ impl Feeder {
         self.clock_ns
     }
 
-    /// Hands one packet to its worker.
+    /// Hands one packet to its worker. Told to stop, or with a worker gone, it may throw the packet away instead of
+    /// waiting, and then does not count it.
     pub fn feed(&mut self, packet: &CapturedPacket<'_>, iface: u16) {
         let (worker, headers) = self.steering.frame(packet.link, packet.data, packet.wire_len);
         self.take_turn(worker, headers.is_some_and(|headers| headers.fragment));
+        let Some(mut mbuf) = self.mbuf(packet.data.len() > usize::from(SMALL_ROOM)) else { return };
         self.counters.time_went_back += u64::from(packet.timestamp_ns < self.clock_ns);
         self.clock_ns = self.clock_ns.max(packet.timestamp_ns);
         self.counters.packets += 1;
         self.counters.bytes += u64::from(packet.wire_len);
-        let room = usize::from(SMALL_ROOM);
-        let pool = if packet.data.len() <= room { &self.small } else { &self.large };
-        let mut mbuf = match pool.alloc() {
-            Some(mbuf) => mbuf,
-            None => self.wait_for_mbuf(packet.data.len() > room),
-        };
         let held = mbuf.fill(packet.data);
         self.counters.oversize += u64::from(held < packet.data.len());
         mbuf.set_meta(Meta {
@@ -151,12 +179,23 @@ impl Feeder {
             kind: MetaKind::Packet,
         });
         if let Some(outlet) = self.rings.get_mut(usize::from(worker)) {
-            // There is room: a batch is sent as soon as it is full.
+            // There is room, or the feeder has given up: a batch is sent as soon as it is full.
             let _ = outlet.batch.push(mbuf);
             if outlet.batch.len() >= BATCH {
-                outlet.send_all();
+                outlet.send_all(&self.stop);
             }
         }
+    }
+
+    /// True when a worker is gone, so that what is fed to it is lost; who joins it learns why.
+    #[must_use]
+    pub fn lost_a_worker(&self) -> bool {
+        self.rings.iter().any(|outlet| outlet.ring.is_abandoned())
+    }
+
+    /// Nothing is worth waiting for any more.
+    fn given_up(&self) -> bool {
+        self.stop.raised() || self.lost_a_worker()
     }
 
     /// Lets the workers come to rest where fragments begin, and where something else follows them.
@@ -171,13 +210,21 @@ impl Feeder {
         };
     }
 
+    /// Sends every worker what was collected for it.
+    fn send_all(&mut self) {
+        for outlet in &mut self.rings {
+            outlet.send_all(&self.stop);
+        }
+    }
+
     /// Waits until every worker is done with all that was fed, and with what they passed to each other.
     fn rest(&mut self) {
-        for outlet in &mut self.rings {
-            outlet.send_all();
-        }
+        self.send_all();
         let backoff = Backoff::new();
         while !Progress::all_quiet(self.rings.iter().map(|outlet| (&*outlet.progress, outlet.sent))) {
+            if self.given_up() {
+                return;
+            }
             backoff.snooze();
         }
     }
@@ -185,47 +232,63 @@ impl Feeder {
     /// Tells every worker that what follows begins at a time of its own: a capture
     /// that starts before the last one ended. Flows are ended, the clock starts anew.
     pub fn restart(&mut self) {
-        self.tell(MetaKind::Flush);
+        self.end_turn();
+        for worker in 0..self.rings.len() {
+            let Some(message) = self.mbuf(false) else { return };
+            let message = addressed(message, MetaKind::Flush, self.clock_ns);
+            if let Some(outlet) = self.rings.get_mut(worker) {
+                let _ = outlet.batch.push(message);
+                outlet.send_all(&self.stop);
+            }
+        }
         self.clock_ns = 0;
     }
 
-    /// Tells every worker that the capture has ended, and sends what is left.
+    /// Sends what is left and tells every worker that the capture has ended. What a worker has no room for when
+    /// the feeder is told to stop is thrown away.
     pub fn finish(mut self) -> FeederCounters {
-        self.tell(MetaKind::End);
+        self.end_turn();
+        self.send_all();
+        for (outlet, message) in self.rings.iter_mut().zip(self.farewells.drain(..)) {
+            let left = u64::try_from(outlet.batch.len()).unwrap_or(0);
+            self.counters.packets = self.counters.packets.saturating_sub(left);
+            outlet.batch.clear();
+            outlet.send_last(addressed(message, MetaKind::End, self.clock_ns));
+        }
         self.counters
     }
 
-    fn tell(&mut self, kind: MetaKind) {
+    fn end_turn(&mut self) {
         if self.turn.take().is_some() {
             self.rest();
         }
-        for worker in 0..self.rings.len() {
-            let mut mbuf = match self.small.alloc() {
-                Some(mbuf) => mbuf,
-                None => self.wait_for_mbuf(false),
-            };
-            mbuf.fill(&[]);
-            mbuf.set_meta(Meta::message(kind, self.clock_ns));
-            if let Some(outlet) = self.rings.get_mut(worker) {
-                let _ = outlet.batch.push(mbuf);
-                outlet.send_all();
-            }
-        }
+    }
+
+    /// A buffer; `None` when the feeder has given up.
+    fn mbuf(&mut self, large: bool) -> Option<Mbuf> {
+        let pool = if large { &self.large } else { &self.small };
+        pool.alloc().or_else(|| self.wait_for_mbuf(large))
     }
 
     /// Waits for workers to give buffers back; what was collected is sent first, or they could not.
     #[cold]
-    fn wait_for_mbuf(&mut self, large: bool) -> Mbuf {
-        for outlet in &mut self.rings {
-            outlet.send_all();
-        }
-        let pool = if large { &self.large } else { &self.small };
+    fn wait_for_mbuf(&mut self, large: bool) -> Option<Mbuf> {
+        self.send_all();
         let backoff = Backoff::new();
-        loop {
+        while !self.given_up() {
+            let pool = if large { &self.large } else { &self.small };
             if let Some(mbuf) = pool.alloc() {
-                return mbuf;
+                return Some(mbuf);
             }
             backoff.snooze();
         }
+        None
     }
+}
+
+/// A message without a frame.
+fn addressed(mut mbuf: Mbuf, kind: MetaKind, clock_ns: u64) -> Mbuf {
+    mbuf.fill(&[]);
+    mbuf.set_meta(Meta::message(kind, clock_ns));
+    mbuf
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -135,4 +135,62 @@ fn sigint_ends_a_replay_with_its_flows_written() {
 fn sigterm_does_the_same() {
     let directory = tempfile::tempdir().unwrap();
     interrupted("TERM", directory.path());
+}
+
+/// Sends SIGTERM to a process and waits for its end, `seconds` at most.
+fn terminated(mut child: Child, seconds: u64) -> Output {
+    let sent = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let begin = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begin.elapsed() > Duration::from_secs(seconds) {
+            child.kill().unwrap();
+            panic!("it still runs {seconds} s after SIGTERM");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_replay_that_waits_for_a_silent_pipe_ends_when_it_is_told_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = capture("quickstart.toml");
+    let mut command = tidegate();
+    command.args(["replay", "-", "--json", "--workers", "2", "--config"]).arg(config);
+    command.arg("--out").arg(directory.path());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(&fs::read(capture("http-leak-v4.pcap")).unwrap()).unwrap();
+    pipe.flush().unwrap();
+    wait_for("the event file", || directory.path().join("eve.json").exists());
+    std::thread::sleep(Duration::from_secs(2));
+    // Nothing comes any more, and the pipe stays open.
+    let output = terminated(child, 30);
+    drop(pipe);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr, "tidegate: interrupted; events are those of the packets read until now\n");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["packets"], &summary["flows"]), (&46.into(), &4.into()));
+}
+
+#[test]
+fn a_replay_whose_output_takes_nothing_ends_when_it_is_told_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("eve.json");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Opened for both, so that opening waits for nobody; nobody reads.
+    let unread = fs::OpenOptions::new().read(true).write(true).open(&fifo).unwrap();
+    let file = capture("http-keepalive.pcap");
+    let mut command = tidegate();
+    command.args(["replay", "--workers", "2"]).args(vec![file; 200]).arg("--out").arg(directory.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(8));
+    assert!(child.try_wait().unwrap().is_none(), "a full pipe held nothing up");
+    let output = terminated(child, 60);
+    drop(unread);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.ends_with("since its output takes nothing; the last events are lost\n"), "{stderr}");
 }

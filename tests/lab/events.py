@@ -3,7 +3,7 @@
 usage: events.py DIR SUMMARY <ASSERTIONS
 
 DIR is the sensor's --out, SUMMARY the file with its --json summary ("-" or empty: none). The Python on standard
-input sees `alerts`, `flows`, `stats` (lists of events), `summary` (an object or None), `env` (the environment), and
+input sees `alerts`, `flows`, `stats` (lists of events), `summary` (an object or None), `env` (the environment), `json`, and
 `between(client, server)`: the TCP flows to that server port or from that client port. The last line of the error is
 the assertion that failed. Every line of the events must be JSON, also when there are no assertions.
 """
@@ -57,6 +57,7 @@ def main():
         "stats": stats,
         "summary": read_summary(summary_path),
         "env": os.environ,
+        "json": json,
         "between": between,
     }
     source = sys.stdin.read()

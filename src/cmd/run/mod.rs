@@ -6,6 +6,7 @@ pub(super) mod sizing;
 mod summary;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -21,7 +22,7 @@ use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
 use crate::config::Config;
 use crate::control::sensor::{DispatcherStatus, PortStatus, Sensor, WorkerStatus};
-use crate::control::{self, Reporter, ShellEnd, shell, telemetry};
+use crate::control::{self, RUN_STATE_FILE, Reporter, ShellEnd, StateFile, shell, telemetry};
 use crate::dpdk::lcore::{self, Lcore, Running, StopFlag};
 use crate::dpdk::port::TxQueue;
 use crate::dpdk::ring::{self, RingReceiver, RingSender};
@@ -90,19 +91,25 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         telemetry::register(&eal, &sensor)?;
     }
     let verbose = Arc::new(AtomicU8::new(0));
-    let reporter = Reporter::spawn(Arc::clone(&sensor), config.event.stats_interval_ns, stats, Arc::clone(&verbose))
+    let interval_ns = config.event.stats_interval_ns;
+    let state = run_state(&common.out, interval_ns);
+    let reporter = Reporter::spawn(Arc::clone(&sensor), interval_ns, stats, Arc::clone(&verbose), state)
         .context("the statistics thread")?;
 
     complain(&summary::running(&sensor, &config, &common.out));
     let ended = attend(options, &sensor, &writer, &verbose);
     stop.raise();
     parts.join();
-    reporter.finish();
+    let state = reporter.finish();
     telemetry::clear();
     // Ports count until they are closed.
     let figures = sensor.figures();
     parts.ports.clear();
     let (written, failure) = writer.finish().context("the event thread")?;
+    if let Some(state) = state {
+        let path = state.path().to_owned();
+        state.end().unwrap_or_else(|error| complain(&format!("{}: {error}", path.display())));
+    }
     let seconds = sensor.started.elapsed().as_secs_f64();
     print(&summary::end(&figures, &written, seconds, sensor.workers.len(), common.json))?;
     drop(sensor);
@@ -111,6 +118,25 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         return Err(Failure::Running(anyhow::anyhow!("{}: {failure}", common.out.join(&config.event.file).display())));
     }
     Ok(())
+}
+
+/// Says what the run before this one lost, if it did not end cleanly, and begins the state of this one. A directory
+/// that takes no state is no reason not to run.
+fn run_state(out: &Path, stats_interval_ns: u64) -> Option<StateFile> {
+    let interval = Reporter::state_interval(stats_interval_ns);
+    match StateFile::begin(out, u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)) {
+        Ok((state, lost)) => {
+            if let Some(lost) = lost {
+                complain(&lost);
+            }
+            Some(state)
+        }
+        Err(error) => {
+            let path = out.join(RUN_STATE_FILE);
+            complain(&format!("{}: {error}; after a crash nothing will be told of this run", path.display()));
+            None
+        }
+    }
 }
 
 /// Waits for the end: the prompt's, a signal's, or the time's.

@@ -28,6 +28,7 @@ mod error;
 mod packing;
 mod pcap;
 mod pcapng;
+mod pump;
 mod reader;
 mod sniff;
 mod source;

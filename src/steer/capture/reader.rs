@@ -1,15 +1,18 @@
 //! The reader itself.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::MAX_PACKET_BYTES;
 use super::error::{CaptureError, CaptureErrorKind, Item, Place};
 use super::packing::{Packing, unpack};
 use super::pcap::Pcap;
 use super::pcapng::PcapNg;
+use super::pump::Pump;
 use super::sniff;
 use super::source::{Progress, Source};
 use super::window::Window;
@@ -136,6 +139,28 @@ impl CaptureReader {
         let mut reader = Self::from_reader(name, Box::new(file))?;
         reader.size = about.is_file().then_some(about.len());
         Ok(reader)
+    }
+
+    /// As [`open`](Self::open), but whatever is no regular file (standard input, a FIFO, a device), and so may
+    /// have nothing to give for long, is read only until `stop` is set. What is read then fails.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_until(path: &Path, stop: &Arc<AtomicBool>) -> Result<Self, CaptureError> {
+        let unreadable = |name: &str, error| CaptureError::new(name, CaptureErrorKind::Unreadable(error));
+        if path == Path::new("-") {
+            let name = "standard input";
+            let pump = Pump::new(|| Ok(io::stdin()), Arc::clone(stop)).map_err(|error| unreadable(name, error))?;
+            return Self::from_reader(name, Box::new(pump));
+        }
+        if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            let (name, owned) = (path.display().to_string(), path.to_owned());
+            // Opened there too: that of a FIFO ends when somebody opens its other end.
+            let pump =
+                Pump::new(move || File::open(owned), Arc::clone(stop)).map_err(|error| unreadable(&name, error))?;
+            return Self::from_reader(name, Box::new(pump));
+        }
+        Self::open(path)
     }
 
     /// Reads a capture from `reader`; `name` stands in messages for the file's name.
