@@ -320,13 +320,19 @@ impl<C: Consumer> Inbox<'_, C> {
         while self.first().is_some_and(|piece| distance(piece.seq, run.seq) < 0) {
             self.skip_hole();
         }
+        if !self.out.half.has(FINISHED) {
+            self.bridge(run.seq);
+        }
         if self.out.half.has(FINISHED) {
             self.after_end(run);
             return;
         }
-        self.bridge(run.seq);
-        self.take(run);
-        self.drain();
+        // What was doubted before it may reach into it.
+        let next = self.out.half.next_seq;
+        if distance(run.end(), next) > 0 {
+            self.take(&run.part(next, run.end()));
+            self.drain();
+        }
     }
 
     /// The first early piece.

@@ -264,6 +264,26 @@ fn a_session_ends_once_whatever_follows() {
 }
 
 #[test]
+fn doubts_before_a_segment_that_cannot_be_stored_are_no_second_version_of_it() {
+    let limits = || Limits { per_stream: 0, ..roomy() };
+    // The receiver is not seen, so what was doubted is all there is before the segment; it reaches into it.
+    let one_way = |flags: u8, doubted: &'static [u8]| {
+        let mut s = Session::new(limits());
+        s.send(ToServer, SYN, 0, 0, b"");
+        s.give(Segment { flags, ttl: 9, ..from_client(1, doubted) });
+        s.client(4, b"defgh");
+        s.finish();
+        s
+    };
+    let s = one_way(ACK, b"abcde");
+    assert_eq!(s.client_text(), "abcdefgh");
+    // With a FIN of its own it is the end, and nothing follows.
+    let s = one_way(FIN | ACK, b"abc");
+    assert_eq!((s.client_text().as_str(), s.log(ToServer).end), ("abc", Some(StreamEnd::Fin)));
+    assert_eq!(s.tcp.counters().seen(Anomaly::DataAfterFin), 1);
+}
+
+#[test]
 fn what_waits_when_a_reset_comes_is_never_read() {
     let mut s = Session::established(roomy());
     s.client(1, b"read");
