@@ -137,6 +137,7 @@ pub(super) fn beginning_by(pool: &Pool, root: u32, seq: u32) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may fail loudly
 mod tests {
     use std::collections::BTreeMap;
 

@@ -237,9 +237,12 @@ fn a_consumer_that_has_enough_gets_no_more() {
     assert_eq!(s.tcp.counters().stopped, 1);
 }
 
+/// A way to end a stream, and the reason that is told.
+type Ending = (StreamEnd, fn(&mut Session));
+
 #[test]
 fn a_session_ends_once_whatever_follows() {
-    let endings: [(StreamEnd, fn(&mut Session)); 5] = [
+    let endings: [Ending; 5] = [
         (StreamEnd::Fin, |s| s.send(ToServer, FIN | ACK, 4, 1, b"")),
         (StreamEnd::Reset, |s| s.send(ToServer, RST, 4, 0, b"")),
         (StreamEnd::Depth, |s| s.client(4, b"1234567")),
