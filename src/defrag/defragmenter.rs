@@ -114,7 +114,7 @@ impl Defragmenter {
     pub fn memory_bytes(limits: &Limits) -> u64 {
         let buffer = |payload: u64| payload + u64::try_from(HEADROOM).unwrap_or(0) + payload / 32;
         let descriptor = u64::try_from(size_of::<Descriptor>()).unwrap_or(0) + 8;
-        u64::from(limits.descriptors) * (buffer(u64::try_from(SMALL).unwrap_or(0)) + descriptor)
+        u64::from(limits.descriptors) * (buffer(u64::from(SMALL)) + descriptor)
             + u64::from(limits.large_buffers) * buffer(u64::from(limits.max_packet))
     }
 

@@ -93,8 +93,8 @@ fn fold(sum: u128) -> u64 {
     let sum = (sum & u128::from(u64::MAX)).wrapping_add(sum >> 64);
     let sum = (sum & u128::from(u64::MAX)).wrapping_add(sum >> 64);
     let mut sum = u64::try_from(sum).unwrap_or(0);
-    for bits in [32, 32, 16, 16] {
-        sum = (sum & ((1 << bits) - 1)).wrapping_add(sum >> bits);
+    for (bits, low) in [(32, 0xffff_ffff), (32, 0xffff_ffff), (16, 0xffff), (16, 0xffff)] {
+        sum = (sum & low).wrapping_add(sum >> bits);
     }
     sum
 }

@@ -9,6 +9,7 @@
 //! to come in one piece; one that is picked up later is scanned as it is.
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)] // a test may fail loudly
 mod tests;
 
 use crate::event::Direction;

@@ -164,16 +164,26 @@ fn bad_checksum() {
     let mut s = Session::established(roomy());
     s.give(Segment { checksum: Checksum::Right, ..from_client(1, b"") });
     let fate = s.give(Segment { checksum: Checksum::Wrong, ..from_client(1, b"evil") });
-    assert_eq!(fate, Fate::Refused(Anomaly::BadChecksum));
-    // The same for a reset.
+    assert_eq!(fate, Fate::Doubted(Anomaly::BadChecksum));
     s.raised(ToServer, Anomaly::BadChecksum);
-    s.give(Segment { checksum: Checksum::Wrong, flags: RST, ..from_client(1, b"") });
+    // A reset ends nothing.
+    let fate = s.give(Segment { checksum: Checksum::Wrong, flags: RST, ..from_client(1, b"") });
+    assert_eq!(fate, Fate::Refused(Anomaly::BadChecksum));
     assert_eq!(s.pair.state(), SessionState::Established);
     s.goes_on();
 
     let mut s = Session::established(roomy());
     let fate = s.give(Segment { checksum: Checksum::Wrong, ..from_client(1, b"sent here") });
     assert_eq!(fate, Fate::Delivered, "the NIC has yet to fill it in");
+
+    // What its receiver acknowledges was taken, and so will be what comes after it.
+    let mut s = Session::established(roomy());
+    s.give(Segment { checksum: Checksum::Right, ..from_client(1, b"") });
+    s.give(Segment { checksum: Checksum::Wrong, ..from_client(1, b"sent ") });
+    assert_eq!(s.client_text(), "");
+    s.server_ack(6);
+    let fate = s.give(Segment { checksum: Checksum::Wrong, ..from_client(6, b"here") });
+    assert_eq!((fate, s.client_text().as_str()), (Fate::Delivered, "sent here"));
 }
 
 #[test]
