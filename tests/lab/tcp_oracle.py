@@ -35,7 +35,7 @@ def arguments():
         "--tolerate",
         metavar="A=PERCENT,B=PERCENT",
         default="",
-        help="so many of the schedules with that feature may differ in a byte's version, since nothing on the wire decides it",
+        help="so many schedules with that feature may differ in a byte's version: nothing on the wire decides it",
     )
     parser.add_argument("--list", action="store_true", help="name the features, a line each")
     parser.add_argument("--taken", action="store_true", help="also say what the kernel took of which kind of segment")

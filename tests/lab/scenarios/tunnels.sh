@@ -1,4 +1,4 @@
-# about: tunnelled downloads, frame by frame on a wire: three workers find live what a replay finds, each document once, on the worker that owns the inner connection
+# about: tunnelled downloads, frame by frame on a wire: three workers find live what a replay finds, each document once
 # shellcheck shell=bash source=tests/lab/lib.sh
 source "$LAB_DIR/lib.sh"
 
@@ -22,14 +22,14 @@ sensor_ends tunnels
 
 REPLAYED=$WORK/replayed/eve.json events tunnels <<'END_OF_PYTHON'
 replayed = [json.loads(line) for line in open(env["REPLAYED"])]
-what = lambda alert: json.dumps([alert[key] for key in ("src_ip", "src_port", "dest_ip", "dest_port", "proto")] + [alert["tidegate"]["offset"]])
+key = ("src_ip", "src_port", "dest_ip", "dest_port", "proto")
+what = lambda alert: json.dumps([*(alert[name] for name in key), alert["tidegate"]["offset"]])
 live, expected = sorted(map(what, alerts)), sorted(what(event) for event in replayed if event["event_type"] == "alert")
 assert len(expected) == 8 and live == expected, (live, expected)
 then, now = next(event["stats"] for event in replayed if event["event_type"] == "stats"), stats[-1]["stats"]
 assert now["decoder"]["tunnelled"] == then["decoder"]["tunnelled"] > 100, now["decoder"]
 assert now["defrag"]["ipv4"] == then["defrag"]["ipv4"] and now["defrag"]["ipv4"]["reassembled"] > 0, now["defrag"]
-# Some of the fragments' owners are others than those of the connections, or none is: that hangs on addresses alone, so on nothing
-# that changes from run to run. What was passed on has arrived.
+# Whether the owner of these fragments is another than their connection's hangs on the capture's addresses alone.
 mesh = now["mesh"]
 assert mesh["passed"] == mesh["received"] and mesh["inbox_full"] == mesh["no_buffer"] == mesh["oversize"] == 0, mesh
 END_OF_PYTHON
