@@ -62,7 +62,7 @@ fn a_fragment_behind_the_last() {
     check(&c, "", &["decoder.ipv4.frag_past_end"]);
 }
 
-/// Two versions of the bytes from 24 on: in the line `/attack ` becomes `/XXXXXX `, and the checksum is that of the first.
+/// Two versions of the bytes from 24 on: in the line `/attack ` becomes `/ZZZZZZ `, and the checksum is that of the first.
 fn conflicting(v6: bool, config: &str, old_first: bool) -> Connection {
     let mut c = Connection::open(v6);
     c.config = config.to_owned();
@@ -181,7 +181,7 @@ fn tcp_at_offset_eight_over_the_flags() {
 fn fragments_of_overlapping_segments() {
     for v6 in [false, true] {
         let mut c = Connection::open(v6);
-        let evil = c.tcp(&client(5, "/XXXXXX"));
+        let evil = c.tcp(&client(5, "/ZZZZZZ"));
         c.fragment(1, 24, false, &evil[24..]);
         c.fragment(1, 0, true, &evil[..24]);
         // It begins before: a Linux host takes it.
@@ -196,7 +196,7 @@ fn fragments_of_overlapping_segments() {
 #[test]
 fn a_low_ttl_within_fragments_is_that_of_the_first() {
     let mut c = Connection::open(false);
-    let bytes = c.tcp(&client(1, "GET /XXXXXX"));
+    let bytes = c.tcp(&client(1, "GET /ZZZZZZ"));
     for (offset, more, range) in [(0_u16, true, 0..24), (24, false, 24..bytes.len())] {
         let frame = c.ipv4(true, 3, (offset, more), 6, &bytes[range]);
         c.raw(frame);
@@ -211,7 +211,7 @@ fn a_wrong_ip_header_checksum() {
     let mut c = Connection::open(false);
     c.config = "decoder.ipv4_checksum = \"verify\"\n".to_owned();
     c.send(&client(1, "GET /att"));
-    let bytes = c.tcp(&client(9, "XXX"));
+    let bytes = c.tcp(&client(9, "ZZZ"));
     let mut frame = c.ipv4(true, 64, (0, false), 0, &bytes);
     frame[24] ^= 0xff;
     c.raw(frame);
@@ -224,7 +224,7 @@ fn a_wrong_ip_header_checksum() {
 fn malformed_ip_options() {
     let mut c = Connection::open(false);
     c.send(&client(1, "GET /att"));
-    let bytes = c.tcp(&client(9, "XXX"));
+    let bytes = c.tcp(&client(9, "ZZZ"));
     let mut frame = c.ipv4(true, 64, (0, false), 0, &bytes);
     // Four bytes of options, of which the record route option claims forty.
     frame.splice(34..34, [7, 40, 4, 0]);
@@ -240,7 +240,7 @@ fn malformed_ip_options() {
 fn a_packet_shorter_than_its_header_says() {
     let mut c = Connection::open(false);
     c.send(&client(1, "GET /att"));
-    let bytes = c.tcp(&client(9, "XXX"));
+    let bytes = c.tcp(&client(9, "ZZZ"));
     let mut frame = c.ipv4(true, 64, (0, false), 0, &bytes);
     // The TCP header claims 60 bytes.
     frame[46] = 0xf0;

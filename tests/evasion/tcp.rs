@@ -34,44 +34,44 @@ fn decoy(evil: &Segment, anomaly: &str) {
 
 #[test]
 fn a_segment_with_a_wrong_checksum() {
-    insertion(&Segment { wrong_checksum: true, ..client(9, "XXX") }, "pkt_bad_checksum");
+    insertion(&Segment { wrong_checksum: true, ..client(9, "ZZZ") }, "pkt_bad_checksum");
     decoy(&Segment { wrong_checksum: true, ..client(9, "ack") }, "pkt_bad_checksum");
 }
 
 #[test]
 fn a_segment_without_the_ack_flag() {
-    insertion(&Segment { flags: PSH, ..client(9, "XXX") }, "pkt_flags_null");
+    insertion(&Segment { flags: PSH, ..client(9, "ZZZ") }, "pkt_flags_null");
     decoy(&Segment { flags: 0, ..client(9, "ack") }, "pkt_flags_null");
 }
 
 #[test]
 fn a_segment_with_a_low_ttl() {
-    insertion(&Segment { ttl: 3, ..client(9, "XXX") }, "pkt_ttl_too_low");
+    insertion(&Segment { ttl: 3, ..client(9, "ZZZ") }, "pkt_ttl_too_low");
     decoy(&Segment { ttl: 3, ..client(9, "ack") }, "pkt_ttl_too_low");
 }
 
 #[test]
 fn a_segment_that_acknowledges_what_was_never_sent() {
-    insertion(&Segment { ack: 5000, ..client(9, "XXX") }, "pkt_invalid_ack");
+    insertion(&Segment { ack: 5000, ..client(9, "ZZZ") }, "pkt_invalid_ack");
     decoy(&Segment { ack: 5000, ..client(9, "ack") }, "pkt_invalid_ack");
 }
 
 #[test]
 fn a_segment_with_a_signature() {
     let options = [vec![19, 18], vec![7; 16], vec![1, 1]].concat();
-    insertion(&Segment { options: options.clone(), ..client(9, "XXX") }, "pkt_signature_surprise");
+    insertion(&Segment { options: options.clone(), ..client(9, "ZZZ") }, "pkt_signature_surprise");
     decoy(&Segment { options, ..client(9, "ack") }, "pkt_signature_surprise");
 }
 
 #[test]
 fn a_syn_with_data_inside_the_session() {
-    insertion(&Segment { flags: SYN, ..client(9, "XXX") }, "est_syn_resend");
+    insertion(&Segment { flags: SYN, ..client(9, "ZZZ") }, "est_syn_resend");
     decoy(&Segment { flags: SYN, ..client(8, "ack") }, "est_syn_resend");
 }
 
 #[test]
 fn flags_that_no_sender_sets_together() {
-    insertion(&Segment { flags: SYN | FIN, ..client(9, "XXX") }, "pkt_flags_syn_fin");
+    insertion(&Segment { flags: SYN | FIN, ..client(9, "ZZZ") }, "pkt_flags_syn_fin");
     decoy(&Segment { flags: FIN | PSH | URG, ..client(9, "ack") }, "pkt_flags_fin_without_ack");
 }
 
@@ -100,7 +100,7 @@ fn a_reset_of_the_server_that_ends_nothing() {
 
 #[test]
 fn a_segment_with_an_old_timestamp() {
-    for (evil, text) in [("XXX", "GET /attack"), ("ack", "GET /attire")] {
+    for (evil, text) in [("ZZZ", "GET /attack"), ("ack", "GET /attire")] {
         both(|v6| {
             let mut c = Connection::new(v6);
             c.handshake(&timestamps(5000));
@@ -115,7 +115,7 @@ fn a_segment_with_an_old_timestamp() {
 
 #[test]
 fn a_segment_outside_the_window() {
-    insertion(&client(9000, "XXX"), "est_packet_out_of_window");
+    insertion(&client(9000, "ZZZ"), "est_packet_out_of_window");
     decoy(&client(9000, "attack"), "est_packet_out_of_window");
 }
 
@@ -132,7 +132,7 @@ fn options_that_do_not_fit_their_header_hide_nothing() {
 fn data_on_a_syn_that_the_target_passes_over() {
     both(|v6| {
         let mut c = Connection::new(v6);
-        c.send(&Segment { flags: SYN, ..client(0, "XXXXXX") });
+        c.send(&Segment { flags: SYN, ..client(0, "ZZZZZZ") });
         c.send(&Segment { flags: SYN | ACK, ..server(0, 1, "") });
         c.send(&client(1, "GET /attack"));
         c.send(&server(1, 12, ""));
@@ -168,7 +168,7 @@ fn a_syn_after_the_handshake_to_desynchronise() {
     both(|v6| {
         let mut c = Connection::open(v6);
         c.send(&Segment { flags: SYN, ..client(70_000, "") });
-        c.send(&client(70_001, "XXXXXX"));
+        c.send(&client(70_001, "ZZZZZZ"));
         c.send(&client(1, "GET /attack"));
         c.send(&server(1, 12, ""));
         check(&c, "GET /attack", &["est_packet_out_of_window", "est_syn_resend"]);
@@ -235,7 +235,7 @@ fn sequence_numbers_that_wrap_within_the_attack() {
 
 #[test]
 fn a_retransmission_with_other_bytes() {
-    for (first, later) in [("GET /attack", "GET /XXXXXX"), ("GET /XXXXXX", "GET /attack")] {
+    for (first, later) in [("GET /attack", "GET /ZZZZZZ"), ("GET /ZZZZZZ", "GET /attack")] {
         both(|v6| {
             let mut c = Connection::open(v6);
             c.send(&client(1, first));
@@ -245,7 +245,7 @@ fn a_retransmission_with_other_bytes() {
     }
 }
 
-/// "attack" and "XXXXXX" for the same place, both before their turn, under a policy of the destination.
+/// "attack" and "ZZZZZZ" for the same place, both before their turn, under a policy of the destination.
 fn overlap(policy: &str, segments: &[(u32, &str)], text: &str) {
     both(|v6| {
         let mut c = Connection::open(v6);
@@ -260,22 +260,22 @@ fn overlap(policy: &str, segments: &[(u32, &str)], text: &str) {
 
 #[test]
 fn overlapping_segments_of_which_the_old_one_counts() {
-    let segments = [(6, "attack"), (6, "XXXXXX"), (5, "/")];
+    let segments = [(6, "attack"), (6, "ZZZZZZ"), (5, "/")];
     for policy in ["first", "linux", "windows", "bsd"] {
         overlap(policy, &segments, "GET /attack");
     }
     for policy in ["last", "solaris"] {
-        overlap(policy, &segments, "GET /XXXXXX");
+        overlap(policy, &segments, "GET /ZZZZZZ");
     }
 }
 
 #[test]
 fn overlapping_segments_of_which_the_new_one_counts() {
-    let backward = [(6, "XXXXXX"), (5, "/attack")];
+    let backward = [(6, "ZZZZZZ"), (5, "/attack")];
     for policy in ["last", "linux", "windows", "bsd", "solaris"] {
         overlap(policy, &backward, "GET /attack");
     }
-    overlap("first", &backward, "GET /XXXXXX");
+    overlap("first", &backward, "GET /ZZZZZZ");
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_low_ttl_from_the_beginning_hides_no_insertion() {
         c.send(&Segment { flags: SYN, ttl: 3, ..client(0, "") });
         c.handshake(&[]);
         c.send(&client(1, "GET /att"));
-        c.send(&Segment { ttl: 3, ..client(9, "XXX") });
+        c.send(&Segment { ttl: 3, ..client(9, "ZZZ") });
         c.send(&client(9, "ack"));
         c.send(&server(1, 12, ""));
         check(&c, "GET /attack", &["pkt_ttl_too_low"]);
