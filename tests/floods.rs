@@ -79,6 +79,7 @@ impl World {
             vlan: true,
             timeouts,
             seed: 11,
+            settle: false,
             tcp: Limits { history: 1024, ..Limits::new(64, 8, 2 * SECOND) },
             tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
             tunnels: tidegate::wire::Tunnels::all(),

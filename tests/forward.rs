@@ -46,6 +46,7 @@ fn worker(number: u16) -> (Pipeline, Others, EventReceiver) {
         vlan: true,
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,
+        settle: false,
         tcp: Limits::new(64, 16, 2_000_000_000),
         tcp_checksum: tidegate::worker::TcpChecksums::Ignored,
         midstream: true,

@@ -34,6 +34,7 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         vlan: true,
         timeouts: Timeouts::uniform(5_000_000_000),
         seed: 7,
+        settle: false,
         tcp: Limits { history: 4096, ..Limits::new(1024, 64, 2_000_000_000) },
         tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
         midstream: true,

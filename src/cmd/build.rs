@@ -75,6 +75,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         vlan: config.flow.vlan,
         timeouts,
         seed,
+        settle: true,
         tcp: Limits {
             history: config.tcp.overlap_history,
             ttl_slack: config.tcp.ttl_slack,

@@ -29,7 +29,7 @@ use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
-use crate::worker::{Idle, Pipeline, Sources, TapReceiver, Worker, WorkerControl, tap};
+use crate::worker::{Idle, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap};
 
 /// DPDK's lcores, less the one that feeds.
 const MOST_WORKERS: u16 = 127;
@@ -162,7 +162,7 @@ fn launch(
         let (sender, receiver) = channel(events, RingPolicy::Wait);
         let control = Arc::new(WorkerControl::new(StopFlag::new(), Arc::clone(&paused)));
         let shared = Arc::clone(&control);
-        let options = build::pipeline_options(config, SEED, false);
+        let options = PipelineOptions { settle: false, ..build::pipeline_options(config, SEED, false) };
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
         let mesh = mesh.next(number, None, &control.progress)?;

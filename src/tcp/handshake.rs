@@ -156,6 +156,16 @@ pub(super) fn reset(sides: &mut Sides<'_>, packet: &Packet<'_>, last_held: Optio
     if packet.options.signed != half.has(SIGNED) && half.has(SYN) {
         return false;
     }
+    // A listener that has answered a SYN looks at timestamps first. Later on a reset is believed whatever its timestamp
+    // (RFC 7323 section 5.2).
+    if half.has(SYN)
+        && !half.has(ACKED)
+        && half.stamps()
+        && peer.stamps()
+        && packet.options.timestamps.is_some_and(|(stamp, _)| distance(half.ts_recent, stamp) > 0)
+    {
+        return false;
+    }
     // Selective acknowledgements are agreed upon in the handshake, where that was seen.
     let sacks = half.has(SACK) && peer.has(SACK) || !half.has(SYN) || !peer.has(SYN);
     let fits = if !half.has(STARTED) {

@@ -415,3 +415,18 @@ fn the_urgent_byte_may_wait_or_come_apart() {
     assert!(s.log(ToServer).gaps.is_empty());
     s.finish();
 }
+
+#[test]
+fn a_reset_with_an_old_timestamp_counts_only_after_the_handshake() {
+    for complete in [false, true] {
+        let mut s = Session::new(roomy());
+        s.give(Segment { flags: SYN, ack: 0, options: stamped(100), ..from_client(0, b"") });
+        s.give(Segment { flags: SYN | ACK, options: stamped(7), ..from_server(0, 1, b"") });
+        if complete {
+            s.give(Segment { options: stamped(101), ..from_client(1, b"") });
+        }
+        let fate = s.give(Segment { flags: RST | ACK, options: stamped(50), ..from_client(1, b"") });
+        let expected = if complete { Fate::Empty } else { Fate::Refused(Anomaly::BadReset) };
+        assert_eq!(fate, expected, "handshake complete: {complete}");
+    }
+}

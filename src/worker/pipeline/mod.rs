@@ -107,6 +107,8 @@ pub struct PipelineOptions {
     pub timeouts: Timeouts,
     /// Seed of the flow hash.
     pub seed: u64,
+    /// Have all memory in huge pages, and locked, before the first packet. A replay of a capture is over sooner without.
+    pub settle: bool,
     /// Store for early segments.
     pub tcp: Limits,
     /// Which TCP checksums are looked at.
@@ -170,10 +172,12 @@ impl Pipeline {
         let table = FlowTable::new(options.capacity, options.timeouts, options.seed);
         let tcp = Reassembler::new(options.tcp.clone());
         let (flows, half_open, buckets) = table.memory();
-        memory::settle(flows);
-        memory::settle(half_open);
-        memory::settle(buckets);
-        memory::settle(tcp.memory());
+        if options.settle {
+            memory::settle(flows);
+            memory::settle(half_open);
+            memory::settle(buckets);
+            memory::settle(tcp.memory());
+        }
         let inspector = Inspector {
             matcher,
             resets: options.resets.clone().into_boxed_slice(),
@@ -187,11 +191,13 @@ impl Pipeline {
             tap: None,
         };
         let defragmenter = Defragmenter::new(options.defrag.clone());
-        let defrag::Memory { descriptors, index, buffers, bitmaps } = defragmenter.memory();
-        memory::settle(descriptors);
-        memory::settle(index);
-        memory::settle(buffers);
-        memory::settle(bitmaps);
+        if options.settle {
+            let defrag::Memory { descriptors, index, buffers, bitmaps } = defragmenter.memory();
+            memory::settle(descriptors);
+            memory::settle(index);
+            memory::settle(buffers);
+            memory::settle(bitmaps);
+        }
         let fragments = Some(Box::new(Fragments::new(defragmenter)));
         let prepared = Some(Box::new([Prepared::default(); MAX_BURST]));
         Self {
