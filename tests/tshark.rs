@@ -81,6 +81,7 @@ fn the_public_mix_is_counted_as_tshark_counts_it() {
     let Some(reasons) = agree(&file) else { return };
     let expected = [
         ("TCP: + a SYN reuses the ports of a connection that is closed", 24),
+        ("TCP: + an answered SYN reuses the ports of a connection that is established", 1),
         ("TCP: + idle for longer than the timeout of a flow that is closed", 10),
         ("TCP: + idle for longer than the timeout of a flow that is new", 6),
         ("TCP: + one stream under several VLAN ids", 8),

@@ -104,9 +104,11 @@ fn splits(tuple: &Tuple, flows: &mut [Flow], packets: &[&Packet], reasons: &mut 
                 format!("idle for longer than the timeout of a flow that is {}", before.state)
             } else {
                 assert_eq!(before.reason, "tcp_reuse", "{tuple:?}: {before:?}");
-                assert!(first.opens, "{tuple:?}: {before:?} ended, and packet {} is no SYN", first.number);
-                assert_ne!(before.state, "established", "{tuple:?}: {before:?} ended by a SYN");
-                format!("a SYN reuses the ports of a connection that is {}", before.state)
+                // In an established session only the answer to a SYN shows that it was meant.
+                let answer = before.state == "established";
+                assert!(first.opens != answer, "{tuple:?}: {before:?} ended by packet {}", first.number);
+                let what = if answer { "an answered SYN" } else { "a SYN" };
+                format!("{what} reuses the ports of a connection that is {}", before.state)
             };
             *reasons.entry(format!("{}: + {reason}", tuple.proto)).or_default() += 1;
         }
