@@ -3,53 +3,36 @@
 use super::buffers::HEADROOM;
 use super::fault::Fault;
 use super::units::UNIT;
+use crate::event::reasons::reasons;
 use crate::wire::{Headers, proto};
 
-macro_rules! refusals {
-    ($($(#[$doc:meta])* $variant:ident => $name:literal,)*) => {
-        /// Why a frame was not looked at as a fragment. One variant, one counter, one test.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(u8)]
-        pub enum Refusal {
-            $($(#[$doc])* $variant,)*
-        }
+reasons! {
+    /// Why a frame was not looked at as a fragment. One variant, one counter, one test.
+    pub enum Refusal {
+        /// The headers say that it is no fragment, or are not this frame's.
+        NotFragment => "not_fragment",
+        /// The IP header has length 0: a jumbogram (RFC 2675) or a segment yet to be cut, neither of which is fragmented.
+        NoLength => "no_length",
+        /// The capture does not hold the fragment's whole payload.
+        Truncated => "truncated",
+    }
 
-        impl Refusal {
-            /// All of them, in the order of their counters.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The counter's name in statistics.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The counter's name with its place among all counters.
-            #[must_use]
-            pub const fn counter(self) -> &'static str {
-                match self { $(Self::$variant => concat!("defrag.refused.", $name),)* }
-            }
-
-            /// Its place in arrays by refusal.
-            #[must_use]
-            pub const fn index(self) -> usize {
-                self as usize
-            }
-        }
-
-        /// How many refusals there are.
-        pub(super) const REFUSAL_COUNT: usize = Refusal::ALL.len();
-    };
+    /// The counter's name in statistics.
+    pub fn name => "";
+    /// The counter's name with its place among all counters.
+    pub fn counter => "defrag.refused.";
 }
 
-refusals! {
-    /// The headers say that it is no fragment, or are not this frame's.
-    NotFragment => "not_fragment",
-    /// The IP header has length 0: a jumbogram (RFC 2675) or a segment yet to be cut, neither of which is fragmented.
-    NoLength => "no_length",
-    /// The capture does not hold the fragment's whole payload.
-    Truncated => "truncated",
+impl Refusal {
+    /// Its place in arrays by refusal.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
+
+/// How many refusals there are.
+pub(super) const REFUSAL_COUNT: usize = Refusal::ALL.len();
 
 /// IPv6 fragment header.
 const FRAGMENT: u8 = 44;

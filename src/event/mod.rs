@@ -19,6 +19,7 @@ pub mod eve;
 pub mod flow_id;
 mod names;
 mod output;
+pub(crate) mod reasons;
 mod ring;
 mod stats;
 pub mod timestamp;
