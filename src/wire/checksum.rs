@@ -32,6 +32,14 @@ pub fn finish(sum: u32) -> u16 {
     !u16::try_from(folded & 0xffff).unwrap_or(0)
 }
 
+/// A checksum field after `old` bytes that it covers were replaced by `new` ones of the same, even, length: RFC 1624
+/// section 3, equation 3. As right or wrong as it was.
+#[must_use]
+pub fn update(field: u16, old: &[u8], new: &[u8]) -> u16 {
+    let removed = finish(add(0, old));
+    finish(add(u32::from(!field).wrapping_add(u32::from(removed)), new))
+}
+
 /// The sum of the pseudo-header of TCP and UDP: RFC 9293 section 3.1 for IPv4
 /// (4-byte addresses), RFC 8200 section 8.1 for IPv6 (16-byte addresses).
 #[must_use]

@@ -8,6 +8,8 @@ use crate::wire::{LinkType, checksum, proto, tcp_flag};
 
 /// A 64-byte Ethernet frame without its check sequence.
 const SMALLEST: usize = 60;
+/// Where TCP begins behind Ethernet and IPv4 headers.
+const TCP_AT: usize = 34;
 /// Time between frames at 14.88 million a second.
 pub(super) const GAP_NS: u64 = 67;
 /// When it all begins: 2026-01-01, for no reason but to be a plausible time.
@@ -119,7 +121,7 @@ fn words(random: &mut Random) -> Vec<u8> {
     text
 }
 
-/// A TCP packet with an Ethernet header, at least of the smallest size.
+/// A TCP packet with an Ethernet header and right checksums, at least of the smallest size.
 pub(super) fn tcp(
     source: u32,
     destination: u32,
@@ -145,6 +147,11 @@ pub(super) fn tcp(
     frame.extend(ack.to_be_bytes());
     frame.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
     frame.extend(payload);
+    let segment = frame.get(TCP_AT..).unwrap_or_default();
+    let length = u32::try_from(segment.len()).unwrap_or(0);
+    let pseudo = checksum::pseudo_header(&source.to_be_bytes(), &destination.to_be_bytes(), proto::TCP, length);
+    let sum = checksum::finish(checksum::add(pseudo, segment));
+    frame.splice(TCP_AT + 16..TCP_AT + 18, sum.to_be_bytes());
     frame.resize(frame.len().max(SMALLEST), 0);
     frame
 }
