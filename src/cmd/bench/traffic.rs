@@ -278,7 +278,7 @@ mod tests {
         for frame in frames.iter().take(filled) {
             let headers = wire::parse(frame.link, frame.data, frame.wire_len, false).unwrap();
             let segment = headers.segment(frame.data);
-            tcp += u32::from(checksum::transport_is_right(&headers.src, &headers.dest, headers.proto, segment));
+            tcp += u32::from(checksum::transport_is_right(&headers.src, &headers.dest, false, headers.proto, segment));
             ip += u32::from(wire::parse(frame.link, frame.data, frame.wire_len, true).is_ok());
         }
         (tcp, ip)

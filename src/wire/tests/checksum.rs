@@ -146,7 +146,7 @@ proptest! {
         let field = checksum::finish(checksum::add(pseudo, &segment));
         for value in [field, wrong] {
             segment[16..18].copy_from_slice(&value.to_be_bytes());
-            let right = checksum::transport_is_right(&src, &dest, proto::TCP, &segment);
+            let right = checksum::transport_is_right(&src, &dest, v6, proto::TCP, &segment);
             prop_assert_eq!(right, same(value, field));
         }
     }
