@@ -1,5 +1,6 @@
 //! What makes two packets belong to one flow.
 
+use super::hash::{fold, halves, seeds};
 use crate::event::Tuple;
 use crate::wire::{Headers, Quote, proto};
 
@@ -132,16 +133,7 @@ impl KeyHash {
     /// A hash with `seed`; live sensors take a random one at start.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        // SplitMix64 (Steele, Lea, Flood 2014): spreads one seed over four.
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        };
-        let seeds @ [_, s1, s2, _] = [next(), next(), next(), next()];
+        let seeds @ [_, s1, s2, _] = seeds(seed);
         Self { seeds, v4: fold(s1, s2) }
     }
 
@@ -178,24 +170,10 @@ fn ordered(a: u64, b: u64, reversed: bool) -> (u64, u64) {
     (a ^ change, b ^ change)
 }
 
-/// An address as two words, as this machine reads them.
-#[inline]
-fn halves(address: &[u8; 16]) -> (u64, u64) {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
-    (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), u64::from_ne_bytes([i, j, k, l, m, n, o, p]))
-}
-
 /// The opposite of [`halves`].
 #[inline]
 fn joined((first, second): (u64, u64)) -> [u8; 16] {
     let [a, b, c, d, e, f, g, h] = first.to_ne_bytes();
     let [i, j, k, l, m, n, o, p] = second.to_ne_bytes();
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // both halves are kept, by exclusive-or
-fn fold(a: u64, b: u64) -> u64 {
-    let wide = u128::from(a).wrapping_mul(u128::from(b));
-    (wide >> 64) as u64 ^ wide as u64
 }

@@ -15,6 +15,7 @@
 mod age;
 mod entry;
 mod half_open;
+pub(crate) mod hash;
 mod index;
 mod key;
 mod pressure;
