@@ -1,6 +1,6 @@
 //! Floods: 64-byte packets, each from somebody else.
 
-use super::synthetic::{GAP_NS, PER_TURN, Random, START_NS, tcp};
+use super::synthetic::{GAP_NS, PER_TURN, Random, START_NS, Segment};
 use super::traffic::{Renew, Traffic};
 use crate::steer::SymmetricHash;
 use crate::wire::{LinkType, checksum, proto, tcp_flag};
@@ -34,13 +34,14 @@ pub(super) fn make(flood: Flood) -> Traffic {
         let (source, destination) = ((bits >> 32) as u32, bits as u32);
         let seq = random.next() as u32;
         let ports = [bits as u16 | 1024, 443];
+        let between = Segment::between(source, destination, ports);
         let frame = match flood {
-            Flood::Flags(flags) => tcp(source, destination, ports, flags, seq, acknowledged(flags, seq), &[]),
+            Flood::Flags(flags) => Segment { flags, seq, ack: acknowledged(flags, seq), ..between }.frame(),
             Flood::AnyFlags => {
                 let flags = (bits >> 16) as u8;
-                tcp(source, destination, ports, flags, seq, acknowledged(flags, seq), &[])
+                Segment { flags, seq, ack: acknowledged(flags, seq), ..between }.frame()
             }
-            Flood::OneByte => tcp(source, destination, ports, tcp_flag::ACK, seq, !seq, b"x"),
+            Flood::OneByte => Segment { flags: tcp_flag::ACK, seq, ack: !seq, payload: b"x", ..between }.frame(),
             Flood::FirstFragment => fragment(source, destination, seq as u16, 0),
             Flood::MiddleFragment => fragment(source, destination, seq as u16, 1 + (bits >> 20) as u16 % 100),
         };

@@ -48,11 +48,12 @@ fn established(flows: u32) -> Traffic {
     let mut push = |traffic: &mut Traffic, flow: u32, reverse: bool, flags: u8, seq: u32, ack: u32| {
         let (client, server) = (0x0a00_0000 | flow & 0x00ff_ffff, 0xc0a8_0000 + flow % 251);
         let ports = [1024 | (flow % 60_000) as u16, 443];
-        let frame = if reverse {
-            tcp(server, client, [ports[1], ports[0]], flags, seq, ack, &[])
+        let between = if reverse {
+            Segment::between(server, client, [ports[1], ports[0]])
         } else {
-            tcp(client, server, ports, flags, seq, ack, &[])
+            Segment::between(client, server, ports)
         };
+        let frame = Segment { flags, seq, ack, ..between }.frame();
         traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
         time_ns += GAP_NS;
     };
@@ -80,17 +81,21 @@ fn bulk(late: u64) -> Traffic {
     let hosts = |stream: u32| (0x0a01_0000 | stream, 0x0a02_0000 | stream);
     for stream in 0..STREAMS {
         let (client, server) = hosts(stream);
-        let steps: [(bool, u8, u32, u32); 3] = [
-            (false, tcp_flag::SYN, 999, 0),
-            (true, tcp_flag::SYN | tcp_flag::ACK, 4_999, 1_000),
-            (false, tcp_flag::ACK, 1_000, 5_000),
+        // The largest window there is (RFC 7323 section 2.3), so that no acknowledgement is needed for a while.
+        let scale: &[u8] = &[1, 3, 3, 14];
+        let steps: [(bool, u8, u32, u32, &[u8]); 4] = [
+            (false, tcp_flag::SYN, 999, 0, scale),
+            (true, tcp_flag::SYN | tcp_flag::ACK, 4_999, 1_000, scale),
+            (false, tcp_flag::ACK, 1_000, 5_000, &[]),
+            (true, tcp_flag::ACK, 5_000, 1_000, &[]),
         ];
-        for (reverse, flags, seq, ack) in steps {
-            let frame = if reverse {
-                tcp(server, client, [9_000, 40_000], flags, seq, ack, &[])
+        for (reverse, flags, seq, ack, options) in steps {
+            let between = if reverse {
+                Segment::between(server, client, [9_000, 40_000])
             } else {
-                tcp(client, server, [40_000, 9_000], flags, seq, ack, &[])
+                Segment::between(client, server, [40_000, 9_000])
             };
+            let frame = Segment { flags, seq, ack, options, window: u16::MAX, ..between }.frame();
             traffic.push(&hash, LinkType::Ethernet, &frame, 64, time_ns);
             time_ns += GAP_NS;
         }
@@ -108,7 +113,8 @@ fn bulk(late: u64) -> Traffic {
             let (client, server) = hosts(stream);
             let payload = words(&mut random);
             let seq = 1_000 + order[place] * SEGMENT;
-            let frame = tcp(client, server, [40_000, 9_000], tcp_flag::ACK, seq, 5_000, &payload);
+            let between = Segment::between(client, server, [40_000, 9_000]);
+            let frame = Segment { flags: tcp_flag::ACK, seq, ack: 5_000, payload: &payload, ..between }.frame();
             let wire_len = u32::try_from(frame.len()).unwrap_or(0) + 4;
             traffic.push(&hash, LinkType::Ethernet, &frame, wire_len, time_ns);
             time_ns += 1_230;
@@ -132,39 +138,59 @@ fn words(random: &mut Random) -> Vec<u8> {
     text
 }
 
-/// A TCP packet with an Ethernet header and right checksums, at least of the smallest size.
-pub(super) fn tcp(
-    source: u32,
-    destination: u32,
-    ports: [u16; 2],
-    flags: u8,
-    seq: u32,
-    ack: u32,
-    payload: &[u8],
-) -> Vec<u8> {
-    let total = 40 + u16::try_from(payload.len()).unwrap_or(0);
-    let mut ip = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto::TCP, 0, 0];
-    ip.splice(2..4, total.to_be_bytes());
-    ip.extend(source.to_be_bytes());
-    ip.extend(destination.to_be_bytes());
-    let sum = checksum::finish(checksum::add(0, &ip));
-    ip.splice(10..12, sum.to_be_bytes());
-    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    frame.extend(ip);
-    for port in ports {
-        frame.extend(port.to_be_bytes());
+/// A TCP packet over IPv4.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'a> {
+    pub(super) source: u32,
+    pub(super) destination: u32,
+    /// Source and destination port.
+    pub(super) ports: [u16; 2],
+    pub(super) flags: u8,
+    pub(super) seq: u32,
+    pub(super) ack: u32,
+    pub(super) window: u16,
+    /// A multiple of four bytes.
+    pub(super) options: &'a [u8],
+    pub(super) payload: &'a [u8],
+}
+
+impl Segment<'_> {
+    /// One from `source` to `destination` that says nothing else.
+    pub(super) const fn between(source: u32, destination: u32, ports: [u16; 2]) -> Self {
+        Self { source, destination, ports, flags: 0, seq: 0, ack: 0, window: 0x2000, options: &[], payload: &[] }
     }
-    frame.extend(seq.to_be_bytes());
-    frame.extend(ack.to_be_bytes());
-    frame.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
-    frame.extend(payload);
-    let segment = frame.get(TCP_AT..).unwrap_or_default();
-    let length = u32::try_from(segment.len()).unwrap_or(0);
-    let pseudo = checksum::pseudo_header(&source.to_be_bytes(), &destination.to_be_bytes(), proto::TCP, length);
-    let sum = checksum::finish(checksum::add(pseudo, segment));
-    frame.splice(TCP_AT + 16..TCP_AT + 18, sum.to_be_bytes());
-    frame.resize(frame.len().max(SMALLEST), 0);
-    frame
+
+    /// It with an Ethernet header and right checksums, at least of the smallest size.
+    pub(super) fn frame(&self) -> Vec<u8> {
+        let header = 20 + self.options.len();
+        let length = u16::try_from(header + self.payload.len()).unwrap_or(0);
+        let [source, destination] = [self.source, self.destination].map(u32::to_be_bytes);
+        let mut ip = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, proto::TCP, 0, 0];
+        ip.splice(2..4, (20 + length).to_be_bytes());
+        ip.extend(source);
+        ip.extend(destination);
+        let sum = checksum::finish(checksum::add(0, &ip));
+        ip.splice(10..12, sum.to_be_bytes());
+        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        frame.extend(ip);
+        for port in self.ports {
+            frame.extend(port.to_be_bytes());
+        }
+        frame.extend(self.seq.to_be_bytes());
+        frame.extend(self.ack.to_be_bytes());
+        // RFC 9293 section 3.1: the data offset counts words, in the upper four bits.
+        frame.extend([u8::try_from(header << 2).unwrap_or(0), self.flags]);
+        frame.extend(self.window.to_be_bytes());
+        frame.extend([0; 4]);
+        frame.extend(self.options);
+        frame.extend(self.payload);
+        let segment = frame.get(TCP_AT..).unwrap_or_default();
+        let pseudo = checksum::pseudo_header(&source, &destination, proto::TCP, u32::from(length));
+        let sum = checksum::finish(checksum::add(pseudo, segment));
+        frame.splice(TCP_AT + 16..TCP_AT + 18, sum.to_be_bytes());
+        frame.resize(frame.len().max(SMALLEST), 0);
+        frame
+    }
 }
 
 /// `SplitMix64`: the same numbers every time.
