@@ -109,7 +109,7 @@ fuzz_target!(|input: &[u8]| {
         ..Limits::new(u32::from(small & 7), u16::from(small >> 3 & 3) * 9, HOLE_TIMEOUT_NS)
     };
     let (segments, per_stream) = (limits.segments, u32::from(limits.per_stream));
-    let mut tcp = Reassembler::new(limits);
+    let mut tcp = Reassembler::new(limits, 0);
     let mut sessions: [Session; SESSIONS] = std::array::from_fn(|number| Session::new(number, *small));
     let mut now_ns = 1_u64;
     for record in rest.as_chunks::<8>().0.iter().take(512) {

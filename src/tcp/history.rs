@@ -2,11 +2,14 @@
 //!
 //! Delivered bytes are gone: they were never copied. What stays of each segment is
 //! one record in a ring that all sessions of the worker share: its place and the
-//! XXH3-64 of its bytes. A session knows its newest record, each record the one
+//! XXH3-64 of its bytes, under a secret of the sensor's own, since anybody can make
+//! two texts that have the same one under the secret that the algorithm comes with.
+//! A session knows its newest record, each record the one
 //! before it. When the ring has come round, old records are forgotten; a repetition
 //! whose original is no longer there is counted as unverified.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::const_xxh3::const_custom_default_secret;
+use xxhash_rust::xxh3::xxh3_64_with_secret;
 
 use super::seq::distance;
 use crate::event::Direction;
@@ -30,6 +33,8 @@ struct Record {
 /// The digests of one worker.
 #[derive(Debug)]
 pub(super) struct History {
+    /// As long as the one that XXH3 comes with.
+    secret: [u8; 192],
     ring: Box<[Record]>,
     mask: u32,
     /// Number of the next record; 0 stands for "none" and is left out.
@@ -58,11 +63,13 @@ pub(super) enum Compared {
 }
 
 impl History {
-    /// A ring of `records`, rounded up to a power of two; 0 switches it off.
-    pub(super) fn new(records: u32) -> Self {
+    /// A ring of `records`, rounded up to a power of two; 0 switches it off. The secret is made from
+    /// `seed`: that of 0 is XXH3's own.
+    pub(super) fn new(records: u32, seed: u64) -> Self {
         let count = if records == 0 { 0 } else { records.next_power_of_two() };
         let empty = Record { digest: 0, seq: 0, before: 0, owner: 0, len: 0, direction: Direction::ToServer };
         Self {
+            secret: const_custom_default_secret(seed),
             ring: vec![empty; usize::try_from(count).unwrap_or(0)].into_boxed_slice(),
             mask: count.saturating_sub(1),
             next: 1,
@@ -79,7 +86,8 @@ impl History {
             return;
         }
         let Ok(len) = u16::try_from(bytes.len()) else { return };
-        let record = Record { digest: xxh3_64(bytes), seq, before: *newest, owner, len, direction };
+        let record =
+            Record { digest: xxh3_64_with_secret(bytes, &self.secret), seq, before: *newest, owner, len, direction };
         if let Some(place) = usize::try_from(self.next & self.mask).ok().and_then(|at| self.ring.get_mut(at)) {
             *place = record;
         }
@@ -110,7 +118,7 @@ impl History {
                 continue;
             };
             let Some(again) = bytes.get(from..).and_then(|rest| rest.get(..usize::from(record.len))) else { continue };
-            let later = xxh3_64(again);
+            let later = xxh3_64_with_secret(again, &self.secret);
             if later != record.digest {
                 return Compared::Different { seq: record.seq, len: record.len, first: record.digest, later };
             }
@@ -128,5 +136,39 @@ impl History {
             return None;
         }
         self.ring.get(usize::try_from(number & self.mask).ok()?).filter(|record| record.owner == owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xxhash_rust::xxh3::xxh3_64;
+
+    use super::*;
+
+    /// Two texts of 16 bytes that have the same digest under XXH3's own secret: it exclusive-ors them with 16 bytes of it
+    /// and multiplies the halves, so a half that comes to zero hides the other one.
+    fn colliding() -> [[u8; 32]; 2] {
+        let secret: [u8; 192] = const_custom_default_secret(0);
+        let mut texts = [[0; 32]; 2];
+        for (text, fill) in texts.iter_mut().zip([b'a', b'b']) {
+            text[..8].copy_from_slice(&secret[..8]);
+            text[8..16].fill(fill);
+            text[16..].fill(b'z');
+        }
+        texts
+    }
+
+    #[test]
+    fn a_secret_tells_texts_apart_that_were_made_to_collide() {
+        let [first, later] = colliding();
+        assert_eq!(xxh3_64(&first), xxh3_64(&later), "they collide under the secret that everybody knows");
+        for (seed, told) in [(0, false), (1, true), (0x1234_5678_9abc_def0, true)] {
+            let mut history = History::new(16, seed);
+            let mut newest = 0;
+            history.note(&mut newest, 7, Direction::ToServer, 100, &first);
+            let compared = history.compare(newest, 7, Direction::ToServer, 100, &later);
+            assert_eq!(matches!(compared, Compared::Different { .. }), told, "seed {seed}: {compared:?}");
+            assert_eq!(history.compare(newest, 7, Direction::ToServer, 100, &first), Compared::Same { unknown: 0 });
+        }
     }
 }

@@ -35,13 +35,14 @@ impl Reassembler {
     /// Bytes that each of [`Limits::history`] takes.
     pub const BYTES_PER_RECORD: usize = History::BYTES_PER_RECORD;
 
-    /// Takes all memory.
+    /// Takes all memory. `seed` keys the digests of what was delivered, so that nobody outside can make two versions
+    /// with the same one; with 0 they are what `xxhsum -H3` prints.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, seed: u64) -> Self {
         Self {
             pool: Pool::new(limits.segments),
             shared: Shared {
-                history: History::new(limits.history),
+                history: History::new(limits.history, seed),
                 least_depth: limits.least_depth(),
                 limits,
                 counters: TcpCounters::default(),

@@ -109,7 +109,7 @@ struct Session {
 
 impl Session {
     fn new(limits: Limits) -> Self {
-        Self { tcp: Reassembler::new(limits), pair: StreamPair::new(), logs: Logs::default(), now_ns: 1_000 * MS }
+        Self { tcp: Reassembler::new(limits, 0), pair: StreamPair::new(), logs: Logs::default(), now_ns: 1_000 * MS }
     }
 
     /// A session after its handshake.

@@ -148,7 +148,7 @@ impl World {
     fn new(limits: Limits, isns: [u32; 2], lens: [usize; 2]) -> Self {
         let [a, b] = isns;
         let mut world = Self {
-            tcp: Reassembler::new(limits.clone()),
+            tcp: Reassembler::new(limits.clone(), 0),
             pairs: [StreamPair::new(); 2],
             models: [Model::new(0, a, lens[0]), Model::new(1, b, lens[1])],
             now_ns: 1,

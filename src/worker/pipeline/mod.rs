@@ -105,7 +105,7 @@ pub struct PipelineOptions {
     pub vlan: bool,
     /// Idle times.
     pub timeouts: Timeouts,
-    /// Seed of the flow hash.
+    /// Seed of the flow hash and of the digests of delivered segments.
     pub seed: u64,
     /// Have all memory in huge pages, and locked, before the first packet. A replay of a capture is over sooner without.
     pub settle: bool,
@@ -170,7 +170,7 @@ impl Pipeline {
     #[must_use]
     pub fn new(options: PipelineOptions, matcher: Arc<Matcher>, killer: Killer, events: EventSender) -> Self {
         let table = FlowTable::new(options.capacity, options.timeouts, options.seed);
-        let tcp = Reassembler::new(options.tcp.clone());
+        let tcp = Reassembler::new(options.tcp.clone(), options.seed);
         let (flows, half_open, buckets) = table.memory();
         if options.settle {
             memory::settle(flows);
