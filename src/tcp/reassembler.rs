@@ -50,6 +50,14 @@ impl Reassembler {
         }
     }
 
+    /// Takes other limits, with their [`Limits::least_depth`], and leaves its own there. The sizes stay what they were.
+    pub fn exchange(&mut self, limits: &mut Limits, least_depth: &mut u64) {
+        let (segments, history) = (self.limits.segments, self.limits.history);
+        std::mem::swap(&mut self.limits, limits);
+        std::mem::swap(&mut self.least_depth, least_depth);
+        (self.limits.segments, self.limits.history) = (segments, history);
+    }
+
     /// What was counted so far.
     #[must_use]
     pub const fn counters(&self) -> &TcpCounters {
