@@ -77,7 +77,8 @@ fn after_a_reload_the_new_dictionary_is_the_one_that_alerts() {
 
 #[test]
 fn a_keyword_that_straddles_the_change_is_not_seen_and_the_next_one_is() {
-    let (old, new) = (matcher(&[("windlass", 1)], 1), matcher(&[("windlass", 1), ("sextant", 1)], 1));
+    // Compiled anew from the same words, so that the old state would mean the same in it.
+    let (old, new) = (matcher(&[("windlass", 1)], 1), matcher(&[("windlass", 1)], 1));
     for (text, offsets) in [(["a wind", "lass, no more"], vec![]), (["a wind", "lass, windlass"], vec![20])] {
         let packets = Connection::open().client(text[0]).client(text[1]).packets();
         let seen = World::new(options(), &old).run(&packets, |number, pipeline| {

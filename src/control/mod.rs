@@ -1,4 +1,4 @@
-//! The control thread's side: signals, figures, the shell, telemetry.
+//! The control thread's side: signals, figures, the shell, telemetry, reload.
 
 mod console;
 pub mod figures;

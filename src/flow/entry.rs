@@ -62,7 +62,7 @@ impl Bits {
     /// Says whether a fact holds.
     #[inline]
     pub const fn put(&mut self, bit: u8, holds: bool) {
-        self.0 = self.0 & !bit | bit * holds as u8;
+        self.0 = (self.0 & !bit) | (bit * holds as u8);
     }
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn fragment(timestamp_ns: u64, offset: u16, more: bool, text: &[u8]) 
     let mut data = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
     data.extend(u16::try_from(20 + payload.len()).unwrap().to_be_bytes());
     data.extend([0, 7]);
-    data.extend((u16::from(more) << 13 | offset / 8).to_be_bytes());
+    data.extend(((u16::from(more) << 13) | (offset / 8)).to_be_bytes());
     data.extend([64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1]);
     data.extend(payload);
     let wire_len = u32::try_from(data.len()).unwrap();

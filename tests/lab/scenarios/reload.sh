@@ -14,7 +14,7 @@ sed 's/^text = "\(.\)/text = "no \1/' "$KNOWN" >"$DICTIONARY"
 config changed <<END_OF_CONFIG
 [[port]]
 name = "net_af_packet0"
-vdev = "iface=m1,$RING"
+vdev = "iface=m1,$RING,qpairs=2"
 [kill]
 enabled = true
 END_OF_CONFIG
