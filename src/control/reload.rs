@@ -19,7 +19,7 @@ use crate::event::{Dictionaries, FIRST_CONFIGURATION, NameBook, StatsEvent};
 use crate::scan::keyword::Matcher;
 use crate::worker::{PipelineOptions, Settings};
 
-/// Between two looks at workers that have yet to take their settings. They look after 256 polls, a millisecond at most.
+/// Between two looks at workers that have yet to take their settings. They look when they are idle, and after 256 polls.
 const LOOK: Duration = Duration::from_micros(100);
 /// A worker that takes longer than this is named. It waits for the end of its walk over the flow table when the reload
 /// before has just changed the dictionaries.

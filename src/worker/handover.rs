@@ -7,7 +7,7 @@ use super::pipeline::Pipeline;
 use super::settings::Settings;
 
 /// One worker's. Control thread: posts, waits, and takes the old settings back. Worker: looks at the flag in its
-/// housekeeping, and tries the lock only when there is something.
+/// housekeeping and when it is idle, and tries the lock only when there is something.
 #[derive(Debug, Default)]
 pub struct Handover {
     /// Written by control (true) and by the worker (false).

@@ -150,6 +150,8 @@ impl Worker {
                 top.step(&self.control.mailbox, self.pipeline.table());
             }
             if got == 0 {
+                // Where cores are shared, 256 polls may take long.
+                self.reload();
                 match self.idle {
                     Idle::Poll => lcore::pause(),
                     Idle::Yield => std::thread::yield_now(),

@@ -1,10 +1,10 @@
 //! A new configuration while packets flow.
 //!
 //! Flows, streams, stored segments, half-open sessions, fragments and parsers stay as they are. A flow's scanner states
-//! and keyword scores mean something to the dictionaries only that made them. Whose they are is one bit of the flow,
+//! and keyword scores mean something only to the dictionaries that made them. Whose they are is one bit of the flow,
 //! which changes with the dictionaries: a flow whose bit is another begins anew with its next piece, and a walk over
-//! the table, a slice at each housekeeping, sees to the flows that say nothing. The next dictionaries wait until it is
-//! through, so that one bit is enough.
+//! the table, a slice at each housekeeping and each idle poll, sees to the flows that say nothing. The next
+//! dictionaries wait until it is through, so that one bit is enough.
 
 use std::mem::swap;
 use std::sync::Arc;
