@@ -27,6 +27,7 @@ const FUNCTIONS: &[&str] = &[
     "rte_eal_get_lcore_state",
     "rte_tel_data_.*",
     "rte_telemetry_register_cmd",
+    "rte_cpu_get_flag_enabled",
 ];
 
 const TYPES: &[&str] = &[

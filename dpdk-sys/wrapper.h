@@ -1,4 +1,5 @@
 /* Everything bindgen sees. build.rs allowlists what is taken from it. */
+#include <rte_cpuflags.h>
 #include <rte_config.h>
 #include <rte_version.h>
 #include <rte_errno.h>

@@ -23,6 +23,7 @@ import sys
 # says which run is the median one.
 MEASURED = [
     "ns_per_packet",
+    "reading_ns_per_packet",
     "packets_per_second",
     "bits_per_second",
     "bytes_per_flow",

@@ -125,6 +125,8 @@ pub(super) enum Synthetic {
     Established,
     /// Full-size segments of bulk streams
     Bulk,
+    /// The same, one segment in a hundred after the next one of its stream
+    BulkReordered,
 }
 
 #[derive(Debug, Args)]

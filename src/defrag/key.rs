@@ -1,5 +1,6 @@
 //! What makes two fragments belong to one packet.
 
+use crate::flow::hash::{fold, halves, seeds};
 use crate::wire::Headers;
 
 /// Addresses, identification, protocol, VLAN ids and virtual network, as words.
@@ -51,16 +52,7 @@ pub(super) struct KeyHash {
 
 impl KeyHash {
     pub(super) fn new(seed: u64) -> Self {
-        // SplitMix64 (Steele, Lea, Flood 2014): spreads one seed over four.
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        };
-        Self { seeds: [next(), next(), next(), next()] }
+        Self { seeds: seeds(seed) }
     }
 
     /// Multiplications of seeded halves, folded (the construction of wyhash).
@@ -74,18 +66,4 @@ impl KeyHash {
         }
         fold(mixed ^ s3, key.rest ^ s2 ^ key.v6)
     }
-}
-
-/// An address as two words, as this machine reads them.
-#[inline]
-fn halves(address: &[u8; 16]) -> (u64, u64) {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
-    (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), u64::from_ne_bytes([i, j, k, l, m, n, o, p]))
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // both halves are kept, by exclusive-or
-fn fold(a: u64, b: u64) -> u64 {
-    let wide = u128::from(a).wrapping_mul(u128::from(b));
-    (wide >> 64) as u64 ^ wide as u64
 }

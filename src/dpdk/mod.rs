@@ -3,7 +3,7 @@
 //! What is here: the EAL's life ([`Eal`]), lcores ([`lcore`]), mempools and
 //! move-only mbufs ([`Mempool`], [`Mbuf`], [`Burst`]), ports with their RSS
 //! ([`port`], [`rss`]), rings of mbufs ([`ring`]), the clock ([`Clock`]),
-//! telemetry ([`telemetry`]) and advice to the kernel about memory ([`memory`]).
+//! telemetry ([`telemetry`]), advice to the kernel about memory ([`memory`]), and what the processor can ([`cpu`]).
 //!
 //! What keeps it sound:
 //! * DPDK's memory lives as long as the EAL. Every handle holds an [`Eal`]
@@ -17,6 +17,7 @@
 
 mod burst;
 mod clock;
+pub mod cpu;
 mod eal;
 mod error;
 pub mod lcore;

@@ -1,5 +1,7 @@
 //! One flow's record: four cache lines.
 
+use std::ops::{Deref, DerefMut};
+
 use super::age::Class;
 use super::key::FlowKey;
 use crate::event::{AppProto, Direction};
@@ -66,10 +68,21 @@ impl Bits {
     }
 }
 
-/// A flow. Its last two cache lines are the streams of a TCP session.
+/// A flow: facts of any, and the streams of a TCP session, which are half of it. They stand apart so that what takes a
+/// stream's bytes can change the facts meanwhile.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct Flow {
+    /// What every flow has.
+    pub facts: Facts,
+    /// Both directions of TCP.
+    pub tcp: StreamPair,
+}
+
+/// What is known of a flow, whatever its protocol.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub struct Facts {
     pub(super) key: FlowKey,
     /// Next flow in the overflow chain of its bucket, or in the free list.
     pub(super) chain: u32,
@@ -96,8 +109,6 @@ pub struct Flow {
     pub aux: u32,
     /// Keyword scanner state by direction: case-sensitive and insensitive automaton.
     pub scan: [[u32; 2]; 2],
-    /// Both directions of TCP.
-    pub tcp: StreamPair,
     /// Slot of its protocol parser, or [`NO_SLOT`].
     pub parser: u32,
     /// Slot of its first keyword-hit record, or [`NO_SLOT`].
@@ -110,7 +121,7 @@ impl Flow {
     /// An unused record.
     #[must_use]
     pub(super) const fn empty() -> Self {
-        Self {
+        let facts = Facts {
             key: FlowKey::EMPTY,
             chain: NO_SLOT,
             scan: [[0; 2]; 2],
@@ -124,15 +135,33 @@ impl Flow {
             parser: NO_SLOT,
             hits: NO_SLOT,
             aux: 0,
-            tcp: StreamPair::new(),
             iface: 0,
             class: Class::TcpNew,
             bits: Bits(0),
             app_proto: AppProto::Unknown,
             killed_at: 0,
-        }
+        };
+        Self { facts, tcp: StreamPair::new() }
     }
+}
 
+impl Deref for Flow {
+    type Target = Facts;
+
+    #[inline]
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl DerefMut for Flow {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
+}
+
+impl Facts {
     /// Its key.
     #[must_use]
     pub const fn key(&self) -> &FlowKey {

@@ -1,11 +1,12 @@
 //! What makes two packets belong to one flow.
 
+use super::hash::{fold, halves, seeds};
 use crate::event::Tuple;
 use crate::wire::{Headers, Quote, proto};
 
 /// Addresses, ports, protocol and VLANs of a flow, the same for both directions:
 /// the numerically lower end stands first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct FlowKey {
     low: [u8; 16],
@@ -18,6 +19,27 @@ pub struct FlowKey {
     proto: u8,
     v6: bool,
 }
+
+impl PartialEq for FlowKey {
+    /// All fields at once: that of a likely flow is hardly ever another one, so nothing is gained by stopping early.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let numbers = |key: &Self| {
+            let [outer, inner] = key.vlan;
+            let [port_a, port_b, vlan_a, vlan_b] = [key.low_port, key.high_port, outer, inner].map(u64::from);
+            let ports = port_a | port_b << 16 | vlan_a << 32 | vlan_b << 48;
+            let rest = u32::from(key.tenant) | u32::from(key.proto) << 16 | u32::from(key.v6) << 24;
+            (ports, u64::from(rest))
+        };
+        let words = |key: &Self| {
+            let ((a, b), (c, d), (e, f)) = (halves(&key.low), halves(&key.high), numbers(key));
+            [a, b, c, d, e, f]
+        };
+        words(self).iter().zip(words(other)).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
+    }
+}
+
+impl Eq for FlowKey {}
 
 impl FlowKey {
     /// The key of no flow.
@@ -33,15 +55,23 @@ impl FlowKey {
             proto::ICMP | proto::ICMPV6 => (0, 0),
             _ => (headers.src_port, headers.dest_port),
         };
-        // Which end counts as the lower one does not matter as long as both directions agree, so words compare as
-        // this machine reads them.
-        let (source, destination) = (halves(&headers.src), halves(&headers.dest));
-        let reversed = (source, src_port) > (destination, dest_port);
-        // Of random addresses nobody can tell which is lower: swapped without a branch, which would be mispredicted.
-        let (first_low, first_high) = ordered(source.0, destination.0, reversed);
-        let (second_low, second_high) = ordered(source.1, destination.1, reversed);
-        let (low, high) = ((first_low, second_low), (first_high, second_high));
         let ports = u32::from(src_port) << 16 | u32::from(dest_port);
+        // Which end counts as the lower one does not matter as long as both directions agree, so words compare as
+        // this machine reads them. Of random addresses nobody can tell which is lower: swapped without a branch, which
+        // would be mispredicted.
+        let (source, destination) = (halves(&headers.src), halves(&headers.dest));
+        let (low, high, reversed) = if headers.v6 {
+            let reversed = (source, src_port) > (destination, dest_port);
+            let (first_low, first_high) = ordered(source.0, destination.0, reversed);
+            let (second_low, second_high) = ordered(source.1, destination.1, reversed);
+            ((first_low, second_low), (first_high, second_high), reversed)
+        } else {
+            // All but the first 32 bits are zero, so address and port compare as one number.
+            let end = |address: u64, port: u16| address << 16 | u64::from(port);
+            let reversed = end(source.0, src_port) > end(destination.0, dest_port);
+            let (low, high) = ordered(source.0, destination.0, reversed);
+            ((low, 0), (high, 0), reversed)
+        };
         let [a, b, c, d] = ports.rotate_left(u32::from(reversed) << 4).to_be_bytes();
         let (low_port, high_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
         let vlan = if use_vlan { headers.vlan } else { [0; 2] };
@@ -95,22 +125,16 @@ impl FlowKey {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyHash {
     seeds: [u64; 4],
+    /// What the second halves of two IPv4 addresses, which are zero, come to.
+    v4: u64,
 }
 
 impl KeyHash {
     /// A hash with `seed`; live sensors take a random one at start.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        // SplitMix64 (Steele, Lea, Flood 2014): spreads one seed over four.
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            z ^ (z >> 31)
-        };
-        Self { seeds: [next(), next(), next(), next()] }
+        let seeds @ [_, s1, s2, _] = seeds(seed);
+        Self { seeds, v4: fold(s1, s2) }
     }
 
     /// Hash of a key. Multiplications of seeded halves, folded (the construction of wyhash).
@@ -124,7 +148,8 @@ impl KeyHash {
             | u64::from(key.high_port) << 32
             | u64::from(key.vlan_word() ^ u32::from(key.tenant)) << 8
             | u64::from(key.proto);
-        let mixed = fold(low_a ^ s0, high_a ^ s1) ^ fold(low_b ^ s1, high_b ^ s2);
+        let second = if key.v6 { fold(low_b ^ s1, high_b ^ s2) } else { self.v4 };
+        let mixed = fold(low_a ^ s0, high_a ^ s1) ^ second;
         fold(mixed ^ s3, ports ^ s2)
     }
 }
@@ -145,24 +170,10 @@ fn ordered(a: u64, b: u64, reversed: bool) -> (u64, u64) {
     (a ^ change, b ^ change)
 }
 
-/// An address as two words, as this machine reads them.
-#[inline]
-fn halves(address: &[u8; 16]) -> (u64, u64) {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
-    (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), u64::from_ne_bytes([i, j, k, l, m, n, o, p]))
-}
-
 /// The opposite of [`halves`].
 #[inline]
 fn joined((first, second): (u64, u64)) -> [u8; 16] {
     let [a, b, c, d, e, f, g, h] = first.to_ne_bytes();
     let [i, j, k, l, m, n, o, p] = second.to_ne_bytes();
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // both halves are kept, by exclusive-or
-fn fold(a: u64, b: u64) -> u64 {
-    let wide = u128::from(a).wrapping_mul(u128::from(b));
-    (wide >> 64) as u64 ^ wide as u64
 }

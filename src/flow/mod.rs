@@ -15,6 +15,7 @@
 mod age;
 mod entry;
 mod half_open;
+pub(crate) mod hash;
 mod index;
 mod key;
 mod pressure;
@@ -26,7 +27,7 @@ mod table;
 mod tests;
 
 pub use age::{Class, Timeouts};
-pub use entry::{Bits, Flow, NO_SLOT};
+pub use entry::{Bits, Facts, Flow, NO_SLOT};
 pub use half_open::{Begin, HalfOpen, Opening};
 pub use index::Bucket;
 pub use key::{FlowKey, KeyHash};

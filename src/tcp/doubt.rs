@@ -25,7 +25,7 @@ impl<C: Consumer> Inbox<'_, C> {
         if half.has(FINISHED | RESET | STOPPED) || distance(run.end(), half.next_seq) <= 0 {
             return Fate::Refused(against);
         }
-        one(&mut self.out.counters.doubted);
+        one(&mut self.out.shared.counters.doubted);
         if self.out.half.doubt_count() >= MAX_DOUBTS {
             self.overflow();
         }
@@ -42,7 +42,7 @@ impl<C: Consumer> Inbox<'_, C> {
             }
             let room = self.out.half.doubt_count() < MAX_DOUBTS;
             let Some(number) = room.then(|| self.pool.store(chunk, NONE)).flatten() else {
-                one(&mut self.out.counters.doubts_dropped);
+                one(&mut self.out.shared.counters.doubts_dropped);
                 return Fate::Refused(against);
             };
             if let Some(piece) = self.pool.get_mut(number) {
@@ -111,7 +111,7 @@ impl<C: Consumer> Inbox<'_, C> {
     fn overflow(&mut self) {
         self.forget_doubts();
         let oldest = self.pool.get(self.out.half.doubts).map(|piece| piece.arrived_ns);
-        let waited = oldest.is_some_and(|ns| self.now_ns.saturating_sub(ns) > self.out.limits.hole_timeout_ns);
+        let waited = oldest.is_some_and(|ns| self.now_ns.saturating_sub(ns) > self.out.shared.limits.hole_timeout_ns);
         if !waited {
             return;
         }
@@ -169,7 +169,7 @@ impl<C: Consumer> Inbox<'_, C> {
     /// Delivers a doubtful piece up to the first early one, and learns from it.
     fn accept_doubt(&mut self, number: u32, piece: &Piece) {
         self.unlink_doubt(number);
-        one(&mut self.out.counters.doubts_confirmed);
+        one(&mut self.out.shared.counters.doubts_confirmed);
         let against = Anomaly::ALL.get(usize::from(piece.doubt)).copied();
         let half = &mut self.out.half;
         match against {

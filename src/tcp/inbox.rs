@@ -44,7 +44,7 @@ impl<C: Consumer> Inbox<'_, C> {
         }
         if behind == 0 && self.out.half.early == NONE {
             if !run.bytes.is_empty() {
-                one(&mut self.out.counters.in_order);
+                one(&mut self.out.shared.counters.in_order);
             }
             self.take(&run);
             return Fate::Delivered;
@@ -56,11 +56,11 @@ impl<C: Consumer> Inbox<'_, C> {
             self.repeated(run.seq, run.slice(run.seq, known_end));
             if known_end == run.end() {
                 if !run.bytes.is_empty() {
-                    one(&mut self.out.counters.retransmitted);
+                    one(&mut self.out.shared.counters.retransmitted);
                 }
                 return Fate::Repeated;
             }
-            one(&mut self.out.counters.partly_new);
+            one(&mut self.out.shared.counters.partly_new);
             run = run.part(next, run.end());
         }
         self.place(&run, behind >= 0)
@@ -73,9 +73,9 @@ impl<C: Consumer> Inbox<'_, C> {
             return;
         }
         let out = &mut self.out;
-        match out.history.compare(*out.newest, out.owner, out.direction, seq, bytes) {
+        match out.shared.history.compare(*out.newest, out.owner, out.direction, seq, bytes) {
             Compared::Same { unknown: 0 } => {}
-            Compared::Same { .. } => one(&mut out.counters.overlap_unverified),
+            Compared::Same { .. } => one(&mut out.shared.counters.overlap_unverified),
             Compared::Different { seq, len, first, later } => {
                 let back = u64::from(out.half.next_seq.wrapping_sub(seq));
                 let versions = Versions {
@@ -109,7 +109,7 @@ impl<C: Consumer> Inbox<'_, C> {
     /// Puts a run among the early pieces, delivers what of both has its turn, and stores the rest. `now` says that
     /// some of it has its turn already.
     fn place(&mut self, run: &Run<'_>, now: bool) -> Fate {
-        let policy = self.out.limits.policies.get(self.dest, self.v6);
+        let policy = self.out.shared.limits.policies.get(self.dest, self.v6);
         let contested = self.contest(run, policy);
         let end = run.end();
         let mut at = run.seq;
@@ -134,7 +134,7 @@ impl<C: Consumer> Inbox<'_, C> {
             at = later(resume, self.out.half.next_seq);
         }
         self.skip_old_holes();
-        let counters = &mut self.out.counters;
+        let counters = &mut self.out.shared.counters;
         if stored && !delivered && !now {
             one(&mut counters.out_of_order);
         } else if delivered && now && contested == 0 && !run.bytes.is_empty() && run.seq == run.extent.0 {
@@ -233,7 +233,7 @@ impl<C: Consumer> Inbox<'_, C> {
                 let second = self.split(number, to);
                 self.pool.trim(number, piece.seq, from);
                 if second.is_none() {
-                    one(&mut self.out.counters.pool_exhausted);
+                    one(&mut self.out.shared.counters.pool_exhausted);
                     self.out.anomaly(Anomaly::InsertMemory, None);
                 }
             }
@@ -262,7 +262,7 @@ impl<C: Consumer> Inbox<'_, C> {
         let Some(piece) = self.pool.get(number) else { return };
         let (front, back) = (distance(from, piece.seq) > 0, distance(piece.end, to) > 0);
         let held = self.out.half.held.saturating_add(u16::from(front)).saturating_add(u16::from(back));
-        if (front || back) && held > self.out.limits.per_stream / 2 || back && self.split(number, to).is_none() {
+        if (front || back) && held > self.out.shared.limits.per_stream / 2 || back && self.split(number, to).is_none() {
             return;
         }
         let number = if front { self.split(number, from) } else { Some(number) };
@@ -286,7 +286,7 @@ impl<C: Consumer> Inbox<'_, C> {
                 NONE => tree::first(self.pool, root).map_or(NONE, |(number, _)| number),
                 before => before,
             };
-            let full = self.out.half.held >= self.out.limits.per_stream;
+            let full = self.out.half.held >= self.out.shared.limits.per_stream;
             let number = if full { None } else { self.pool.store(chunk, beside) };
             let Some(number) = number else {
                 self.give_way(&rest, full);
@@ -311,9 +311,9 @@ impl<C: Consumer> Inbox<'_, C> {
     /// Delivers everything up to and with a run that cannot be stored, with gaps.
     fn give_way(&mut self, run: &Run<'_>, full: bool) {
         let (counter, anomaly) = if full {
-            (&mut self.out.counters.stream_limit, Anomaly::InsertLimit)
+            (&mut self.out.shared.counters.stream_limit, Anomaly::InsertLimit)
         } else {
-            (&mut self.out.counters.pool_exhausted, Anomaly::InsertMemory)
+            (&mut self.out.shared.counters.pool_exhausted, Anomaly::InsertMemory)
         };
         one(counter);
         self.out.anomaly(anomaly, None);
@@ -356,7 +356,7 @@ impl<C: Consumer> Inbox<'_, C> {
             self.out.half.held = self.out.half.held.saturating_sub(1);
             let run = run_of(self.pool, &piece);
             if self.out.half.has(FINISHED) {
-                add(&mut self.out.counters.after_close, run.bytes.len());
+                add(&mut self.out.shared.counters.after_close, run.bytes.len());
             } else if distance(piece.end, self.out.half.next_seq) > 0 {
                 let due = run.part(self.out.half.next_seq, piece.end);
                 deliver(&mut self.out, &due);
@@ -372,7 +372,7 @@ impl<C: Consumer> Inbox<'_, C> {
     /// Drops all early pieces: nobody wants them, or nobody will read them after a reset.
     pub(super) fn discard_early(&mut self) {
         while let Some((number, piece)) = tree::first(self.pool, self.out.half.early) {
-            let counters = &mut self.out.counters;
+            let counters = &mut self.out.shared.counters;
             let counter =
                 if self.out.half.has(RESET) { &mut counters.after_close } else { &mut counters.stopped_bytes };
             add(counter, usize::from(piece.len));
@@ -418,10 +418,10 @@ impl<C: Consumer> Inbox<'_, C> {
     fn skip_old_holes(&mut self) {
         while let Some(piece) = self.first() {
             let age = self.now_ns.saturating_sub(piece.arrived_ns);
-            let counter = if age > self.out.limits.hole_timeout_ns {
-                &mut self.out.counters.hole_timeout
+            let counter = if age > self.out.shared.limits.hole_timeout_ns {
+                &mut self.out.shared.counters.hole_timeout
             } else if self.out.half.has(HOLE_ACKED) && age > ACKED_HOLE_GRACE_NS {
-                &mut self.out.counters.hole_acked
+                &mut self.out.shared.counters.hole_acked
             } else {
                 return;
             };
@@ -447,12 +447,12 @@ impl<C: Consumer> Inbox<'_, C> {
             self.repeated(run.seq, run.bytes.get(..seen).unwrap_or(&[]));
             if beyond == 0 {
                 if !run.bytes.is_empty() {
-                    one(&mut self.out.counters.retransmitted);
+                    one(&mut self.out.shared.counters.retransmitted);
                 }
                 return Fate::Repeated;
             }
         }
-        add(&mut self.out.counters.after_close, beyond);
+        add(&mut self.out.shared.counters.after_close, beyond);
         if beyond != 0 && self.out.half.has(FINISHED) {
             self.out.anomaly(Anomaly::DataAfterFin, None);
         }

@@ -5,7 +5,7 @@ use super::counters::{TcpCounters, add, one};
 use super::history::History;
 use super::limits::Limits;
 use super::seq::distance;
-use super::stream::{ENDED, FINISHED, Half, STOPPED, URGENT};
+use super::stream::{ENDED, FINISHED, Half, STOPPED, Sides, URGENT};
 use crate::event::{Direction, Versions};
 
 /// Why a stream ends.
@@ -37,27 +37,47 @@ pub trait Consumer {
     fn enough(&self, direction: Direction) -> bool;
 }
 
+/// What all streams of a worker share when their bytes are delivered.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) history: History,
+    pub(super) limits: Limits,
+    /// No stream is cut before this offset.
+    pub(super) least_depth: u64,
+    pub(super) counters: TcpCounters,
+}
+
 /// A stream's consumer side.
 pub(super) struct Out<'a, C> {
+    pub(super) shared: &'a mut Shared,
     pub(super) half: &'a mut Half,
     pub(super) newest: &'a mut u32,
     pub(super) alt: u32,
-    pub(super) history: &'a mut History,
-    pub(super) counters: &'a mut TcpCounters,
-    pub(super) limits: &'a Limits,
-    /// No stream is cut before this offset.
-    pub(super) least_depth: u64,
     pub(super) owner: u32,
     pub(super) direction: Direction,
     pub(super) server_port: u16,
     pub(super) consumer: &'a mut C,
 }
 
-impl<C: Consumer> Out<'_, C> {
+impl<'a, C: Consumer> Out<'a, C> {
+    /// The end of the stream in `direction`, whose sides are `sides`.
+    #[inline]
+    pub(super) fn new(
+        shared: &'a mut Shared,
+        sides: Sides<'a>,
+        owner: u32,
+        direction: Direction,
+        server_port: u16,
+        consumer: &'a mut C,
+    ) -> Self {
+        let Sides { half, newest, alt, .. } = sides;
+        Self { shared, half, newest, alt: *alt, owner, direction, server_port, consumer }
+    }
+
     /// Counts and tells something odd.
     #[cold]
     pub(super) fn anomaly(&mut self, anomaly: Anomaly, versions: Option<Versions>) {
-        self.counters.anomaly(anomaly);
+        self.shared.counters.anomaly(anomaly);
         self.consumer.anomaly(self.direction, anomaly, versions);
     }
 
@@ -75,12 +95,12 @@ impl<C: Consumer> Out<'_, C> {
         let offset = self.half.offset();
         let seq = self.half.next_seq;
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        if offset.saturating_add(u64::from(length)) > self.least_depth {
+        if offset.saturating_add(u64::from(length)) > self.shared.least_depth {
             self.deliver_to_depth(bytes);
             return;
         }
         self.half.advance(length);
-        self.history.note(self.newest, self.owner, self.direction, seq, bytes);
+        self.shared.history.note(self.newest, self.owner, self.direction, seq, bytes);
         self.consumer.data(self.direction, offset, bytes);
         if self.consumer.enough(self.direction) {
             self.stop(StreamEnd::Enough);
@@ -91,13 +111,13 @@ impl<C: Consumer> Out<'_, C> {
     #[cold]
     fn deliver_to_depth(&mut self, bytes: &[u8]) {
         let offset = self.half.offset();
-        let depth = self.limits.depth_of(self.server_port, self.direction);
+        let depth = self.shared.limits.depth_of(self.server_port, self.direction);
         let wanted = usize::try_from(depth.saturating_sub(offset)).unwrap_or(usize::MAX);
         let (before, after) = bytes.split_at_checked(wanted).unwrap_or((bytes, &[]));
         if !before.is_empty() {
             let seq = self.half.next_seq;
             self.half.advance(u32::try_from(before.len()).unwrap_or(u32::MAX));
-            self.history.note(self.newest, self.owner, self.direction, seq, before);
+            self.shared.history.note(self.newest, self.owner, self.direction, seq, before);
             self.consumer.data(self.direction, offset, before);
             if self.consumer.enough(self.direction) {
                 self.stop(StreamEnd::Enough);
@@ -117,7 +137,7 @@ impl<C: Consumer> Out<'_, C> {
 
     /// Goes on past bytes that nobody wants.
     fn pass(&mut self, length: usize) {
-        add(&mut self.counters.stopped_bytes, length);
+        add(&mut self.shared.counters.stopped_bytes, length);
         self.half.advance(u32::try_from(length).unwrap_or(u32::MAX));
     }
 
@@ -147,11 +167,11 @@ impl<C: Consumer> Out<'_, C> {
     pub(super) fn gap(&mut self, length: u32) {
         self.half.advance(length);
         if self.half.has(STOPPED) {
-            self.counters.stopped_bytes = self.counters.stopped_bytes.saturating_add(u64::from(length));
+            self.shared.counters.stopped_bytes = self.shared.counters.stopped_bytes.saturating_add(u64::from(length));
             return;
         }
-        one(&mut self.counters.gaps);
-        self.counters.gap_bytes = self.counters.gap_bytes.saturating_add(u64::from(length));
+        one(&mut self.shared.counters.gaps);
+        self.shared.counters.gap_bytes = self.shared.counters.gap_bytes.saturating_add(u64::from(length));
         self.half.gap_bytes = self.half.gap_bytes.saturating_add(length);
         self.consumer.gap(self.direction, u64::from(length));
     }
@@ -167,7 +187,7 @@ impl<C: Consumer> Out<'_, C> {
     /// Inspects no more of this stream.
     pub(super) fn stop(&mut self, reason: StreamEnd) {
         self.half.bits |= STOPPED;
-        one(&mut self.counters.stopped);
+        one(&mut self.shared.counters.stopped);
         self.end(reason);
     }
 

@@ -5,11 +5,11 @@ use super::counters::{TcpCounters, one};
 use super::handshake::{self, Opening};
 use super::history::History;
 use super::inbox::Inbox;
-use super::judge::{LARGEST_WINDOW, illegal_flags, judge, packet_end};
+use super::judge::{LARGEST_WINDOW, arrives_not, illegal_flags, is_beyond_doubt, judge, packet_end};
 use super::limits::{IllegalFlags, Limits};
-use super::out::{Consumer, Out, StreamEnd};
+use super::out::{Consumer, Out, Shared, StreamEnd};
 use super::pool::{NONE, Pool};
-use super::segment::{Checksum, Fate, Packet, Placement, Run};
+use super::segment::{Checksum, Fate, Packet, Place, Placement, Run};
 use super::seq::{distance, later};
 use super::stream::{
     ACKED, ALT, CHECKED, EDGE, FINISHED, GUESSED, Half, LOOSE, RESET, STAMPED, STARTED, STOPPED, SYN, Sides,
@@ -22,10 +22,7 @@ use crate::wire::{TcpHeader, tcp_flag};
 #[derive(Debug)]
 pub struct Reassembler {
     pool: Pool,
-    history: History,
-    limits: Limits,
-    least_depth: u64,
-    counters: TcpCounters,
+    shared: Shared,
 }
 
 impl Reassembler {
@@ -43,25 +40,28 @@ impl Reassembler {
     pub fn new(limits: Limits) -> Self {
         Self {
             pool: Pool::new(limits.segments),
-            history: History::new(limits.history),
-            least_depth: limits.least_depth(),
-            limits,
-            counters: TcpCounters::default(),
+            shared: Shared {
+                history: History::new(limits.history),
+                least_depth: limits.least_depth(),
+                limits,
+                counters: TcpCounters::default(),
+            },
         }
     }
 
     /// Takes other limits, with their [`Limits::least_depth`], and leaves its own there. The sizes stay what they were.
     pub fn exchange(&mut self, limits: &mut Limits, least_depth: &mut u64) {
-        let (segments, history) = (self.limits.segments, self.limits.history);
-        std::mem::swap(&mut self.limits, limits);
-        std::mem::swap(&mut self.least_depth, least_depth);
-        (self.limits.segments, self.limits.history) = (segments, history);
+        let shared = &mut self.shared;
+        let (segments, history) = (shared.limits.segments, shared.limits.history);
+        std::mem::swap(&mut shared.limits, limits);
+        std::mem::swap(&mut shared.least_depth, least_depth);
+        (shared.limits.segments, shared.limits.history) = (segments, history);
     }
 
     /// What was counted so far.
     #[must_use]
     pub const fn counters(&self) -> &TcpCounters {
-        &self.counters
+        &self.shared.counters
     }
 
     /// Buffers in use.
@@ -84,8 +84,8 @@ impl Reassembler {
 
     /// Counts illegal flags of a packet that is in no session yet, and says what is to be done with it.
     pub fn illegal(&mut self, anomaly: Anomaly) -> IllegalFlags {
-        self.counters.anomaly(anomaly);
-        self.limits.illegal_flags
+        self.shared.counters.anomaly(anomaly);
+        self.shared.limits.illegal_flags
     }
 
     /// Takes one segment of `pair` that travels in `direction`, and says where it lies in its stream.
@@ -113,23 +113,28 @@ impl Reassembler {
         consumer: &mut C,
     ) -> Option<Placement> {
         const LOOKED_AT: u8 = tcp_flag::SYN | tcp_flag::RST | tcp_flag::FIN | tcp_flag::URG | tcp_flag::ACK;
+        const SPECIAL: u32 = FINISHED | RESET | GUESSED | ALT | STOPPED | URGENT;
         let header = packet.header;
         let owner = pair.owner();
-        let Sides { half, peer, newest, alt } = pair.sides(direction);
+        let mut sides = pair.sides(direction);
+        let Sides { half, peer, .. } = &mut sides;
         let usual = header.flags & LOOKED_AT == tcp_flag::ACK
             && header.seq == half.next_seq
-            && half.bits & (STARTED | FINISHED | RESET | GUESSED | ALT | STOPPED | URGENT) == STARTED
+            && half.bits & (STARTED | SPECIAL) == STARTED
             && !peer.has(ALT)
             && half.early & half.doubts & peer.early & peer.doubts == NONE
             && packet.missing == 0
             && !packet.options.malformed
-            && packet.checksum != Checksum::Wrong;
-        if !usual || judge(half, peer, packet, &self.limits).is_some() {
+            && (packet.checksum != Checksum::Wrong || half.bits & (CHECKED | UNFILLED) != CHECKED);
+        if !usual {
             return None;
         }
         let end = packet_end(packet);
-        if peer.has(EDGE) && distance(end, peer.edge) > 0 && !half.has(LOOSE) {
-            return None;
+        if !is_beyond_doubt(half, peer, packet, end, &self.shared.limits) {
+            let past_edge = peer.has(EDGE) && distance(end, peer.edge) > 0 && !half.has(LOOSE);
+            if past_edge || judge(half, peer, packet, &self.shared.limits).is_some() {
+                return None;
+            }
         }
         if packet.checksum == Checksum::Right {
             half.bits |= CHECKED;
@@ -143,20 +148,8 @@ impl Reassembler {
             return Some(Placement { offset, fate: Fate::Empty });
         }
         half.sent = later(end, half.sent);
-        one(&mut self.counters.in_order);
-        let mut out = Out {
-            half,
-            newest,
-            alt: *alt,
-            history: &mut self.history,
-            counters: &mut self.counters,
-            limits: &self.limits,
-            least_depth: self.least_depth,
-            owner,
-            direction,
-            server_port: packet.server_port,
-            consumer,
-        };
+        one(&mut self.shared.counters.in_order);
+        let mut out = Out::new(&mut self.shared, sides, owner, direction, packet.server_port, consumer);
         out.deliver_plain(packet.payload);
         Some(Placement { offset, fate: Fate::Delivered })
     }
@@ -169,7 +162,7 @@ impl Reassembler {
         consumer: &mut C,
     ) -> Placement {
         let header = packet.header;
-        let mut inbox = self.inbox(pair, direction, packet, consumer);
+        let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
         let offset = {
             let half = &*inbox.out.half;
             i64::try_from(half.offset())
@@ -185,8 +178,8 @@ impl Reassembler {
             inbox.out.anomaly(Anomaly::BadOptions, None);
         }
         if let Some(anomaly) = illegal_flags(header.flags) {
-            let rule = inbox.out.limits.illegal_flags;
-            inbox.out.counters.anomaly(anomaly);
+            let rule = inbox.out.shared.limits.illegal_flags;
+            inbox.out.shared.counters.anomaly(anomaly);
             if rule.event {
                 inbox.out.consumer.anomaly(direction, anomaly, None);
             }
@@ -195,7 +188,7 @@ impl Reassembler {
             if rule.drop && !packet.has(tcp_flag::RST)
                 || header.flags & (tcp_flag::SYN | tcp_flag::RST | tcp_flag::ACK) == 0
             {
-                one(&mut inbox.out.counters.refused);
+                one(&mut inbox.out.shared.counters.refused);
                 return Placement { offset, fate: Fate::Refused(anomaly) };
             }
         }
@@ -213,32 +206,11 @@ impl Reassembler {
     /// Ends a session for `reason`: delivers what is stored, with gaps for what is not, and gives the buffers back.
     pub fn finish(&mut self, pair: &mut StreamPair, reason: StreamEnd, consumer: &mut impl Consumer) {
         for direction in [Direction::ToServer, Direction::ToClient] {
-            let acked = pair.half(direction.flip()).has(ACKED).then_some(pair.half(direction.flip()).acked);
-            let owner = pair.owner();
-            let sides = pair.sides(direction);
-            if !sides.half.has(STARTED) {
+            if !pair.half(direction).has(STARTED) {
                 continue;
             }
-            let mut inbox = Inbox {
-                pool: &mut self.pool,
-                out: Out {
-                    half: sides.half,
-                    newest: sides.newest,
-                    alt: *sides.alt,
-                    history: &mut self.history,
-                    counters: &mut self.counters,
-                    limits: &self.limits,
-                    least_depth: self.least_depth,
-                    owner,
-                    direction,
-                    server_port: 0,
-                    consumer,
-                },
-                acked,
-                dest: &[0; 16],
-                v6: false,
-                now_ns: u64::MAX,
-            };
+            let end = Place { dest: &[0; 16], v6: false, server_port: 0, now_ns: u64::MAX };
+            let mut inbox = self.inbox(pair, direction, &end, consumer);
             inbox.confirm(true);
             while inbox.out.half.early != NONE {
                 inbox.skip_hole();
@@ -254,7 +226,7 @@ impl Reassembler {
         &'a mut self,
         pair: &'a mut StreamPair,
         direction: Direction,
-        packet: &Packet<'a>,
+        place: &Place<'a>,
         consumer: &'a mut C,
     ) -> Inbox<'a, C> {
         let owner = pair.owner();
@@ -262,22 +234,10 @@ impl Reassembler {
         Inbox {
             pool: &mut self.pool,
             acked: sides.peer.has(ACKED).then_some(sides.peer.acked),
-            out: Out {
-                half: sides.half,
-                newest: sides.newest,
-                alt: *sides.alt,
-                history: &mut self.history,
-                counters: &mut self.counters,
-                limits: &self.limits,
-                least_depth: self.least_depth,
-                owner,
-                direction,
-                server_port: packet.server_port,
-                consumer,
-            },
-            dest: packet.dest,
-            v6: packet.v6,
-            now_ns: packet.now_ns,
+            out: Out::new(&mut self.shared, sides, owner, direction, place.server_port, consumer),
+            dest: place.dest,
+            v6: place.v6,
+            now_ns: place.now_ns,
         }
     }
 
@@ -294,20 +254,20 @@ impl Reassembler {
             return Fate::Empty;
         }
         // A reset that dies on its way leaves the session open.
-        if packet.ttl.saturating_add(self.limits.ttl_slack) < half.ttl {
-            one(&mut self.counters.refused);
-            self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::TtlTooLow, None);
+        if arrives_not(half, packet.ttl, &self.shared.limits) {
+            one(&mut self.shared.counters.refused);
+            self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::TtlTooLow, None);
             return Fate::Refused(Anomaly::TtlTooLow);
         }
         let last_held = last_end(&self.pool, half.early);
         if !handshake::reset(&mut pair.sides(direction), packet, last_held) {
-            one(&mut self.counters.refused);
-            self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::BadReset, None);
+            one(&mut self.shared.counters.refused);
+            self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::BadReset, None);
             return Fate::Refused(Anomaly::BadReset);
         }
         for direction in [direction, direction.flip()] {
             if pair.half(direction).has(STARTED) {
-                let mut inbox = self.inbox(pair, direction, packet, consumer);
+                let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
                 inbox.out.end(StreamEnd::Reset);
                 // What waits before its turn is never read.
                 inbox.discard_early();
@@ -328,12 +288,12 @@ impl Reassembler {
         let simultaneous =
             !packet.has(tcp_flag::ACK) && sides.peer.has(SYN) && !sides.peer.has(ACKED) && !sides.half.has(SYN);
         let opening = handshake::open(&mut sides, packet);
-        let mut inbox = self.inbox(pair, direction, packet, consumer);
+        let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
         match opening {
             Opening::Counts => {}
             Opening::Ignored => return if packet.carries() { Fate::Repeated } else { Fate::Empty },
             Opening::Odd(anomaly) => {
-                one(&mut inbox.out.counters.refused);
+                one(&mut inbox.out.shared.counters.refused);
                 inbox.out.anomaly(anomaly, None);
                 return Fate::Refused(anomaly);
             }
@@ -350,7 +310,7 @@ impl Reassembler {
             fate = inbox.doubt(&run, Anomaly::DataOnSyn, packet.ttl);
         }
         if packet.has(tcp_flag::ACK) {
-            self.inbox(pair, direction.flip(), packet, consumer).acknowledged(packet.header.ack);
+            self.inbox(pair, direction.flip(), &packet.place(), consumer).acknowledged(packet.header.ack);
         }
         fate
     }
@@ -392,7 +352,7 @@ impl Reassembler {
                 handshake::take_other(half, *alt);
             }
         }
-        let against = judge(half, peer, packet, &self.limits);
+        let against = judge(half, peer, packet, &self.shared.limits);
         if let Some(anomaly) = against {
             return self.against(pair, direction, packet, anomaly, consumer);
         }
@@ -409,7 +369,7 @@ impl Reassembler {
             fate = self.payload(pair, direction, packet, consumer);
         }
         if waits {
-            self.inbox(pair, direction.flip(), packet, consumer).acknowledged(header.ack);
+            self.inbox(pair, direction.flip(), &packet.place(), consumer).acknowledged(header.ack);
         }
         fate
     }
@@ -428,13 +388,13 @@ impl Reassembler {
         }
         let edge = pair_edge(pair, direction);
         let mut run = Run::of(packet.header.seq, packet.payload, packet.missing, packet.is_fin());
-        let mut inbox = self.inbox(pair, direction, packet, consumer);
+        let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
         let stopped = inbox.out.half.has(STOPPED);
         if let Some(edge) = edge
             && distance(run.end(), edge) > 0
             && distance(edge, run.seq) > 0
         {
-            let policy = inbox.out.limits.policies.get(packet.dest, packet.v6);
+            let policy = inbox.out.shared.limits.policies.get(packet.dest, packet.v6);
             if !policy.cuts_at_window() {
                 // Linux takes it or leaves it, by what its application has read.
                 return self.against(pair, direction, packet, Anomaly::OutOfWindow, consumer);
@@ -464,8 +424,8 @@ impl Reassembler {
         if plain && pair.half(direction).has(STARTED) {
             return self.against(pair, direction, packet, Anomaly::BadChecksum, consumer);
         }
-        one(&mut self.counters.refused);
-        self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::BadChecksum, None);
+        one(&mut self.shared.counters.refused);
+        self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::BadChecksum, None);
         Fate::Refused(Anomaly::BadChecksum)
     }
 
@@ -481,12 +441,12 @@ impl Reassembler {
     ) {
         let at = packet.header.seq.wrapping_add(u32::from(packet.urgent.saturating_sub(1)));
         let Sides { half, peer, alt, .. } = pair.sides(direction);
-        let news = !self.limits.urgent_inline && (!half.has(URGENT) || distance(at, *alt) > 0);
+        let news = !self.shared.limits.urgent_inline && (!half.has(URGENT) || distance(at, *alt) > 0);
         if news && distance(at, half.next_seq) >= 0 {
             *alt = at;
             half.bits = half.bits & !ALT | URGENT;
             peer.bits &= !(ALT | URGENT);
-            self.inbox(pair, direction, packet, consumer).out.anomaly(Anomaly::Urgent, None);
+            self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::Urgent, None);
         }
     }
 
@@ -500,11 +460,11 @@ impl Reassembler {
         anomaly: Anomaly,
         consumer: &mut C,
     ) -> Fate {
-        let mut inbox = self.inbox(pair, direction, packet, consumer);
-        one(&mut inbox.out.counters.refused);
+        let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
+        one(&mut inbox.out.shared.counters.refused);
         if !packet.carries() {
             // Nothing to be taken: a bare acknowledgement that is out of date is nothing odd.
-            inbox.out.counters.anomaly(anomaly);
+            inbox.out.shared.counters.anomaly(anomaly);
             return Fate::Empty;
         }
         inbox.out.anomaly(anomaly, None);

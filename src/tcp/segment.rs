@@ -51,6 +51,12 @@ impl Packet<'_> {
         self.header.flags & flags != 0
     }
 
+    /// Where and when it arrives.
+    #[inline]
+    pub(super) const fn place(&self) -> Place<'_> {
+        Place { dest: self.dest, v6: self.v6, server_port: self.server_port, now_ns: self.now_ns }
+    }
+
     #[inline]
     pub(super) const fn is_fin(&self) -> bool {
         self.has(tcp_flag::FIN)
@@ -61,6 +67,15 @@ impl Packet<'_> {
     pub(super) const fn carries(&self) -> bool {
         !self.payload.is_empty() || self.missing != 0 || self.is_fin()
     }
+}
+
+/// Where and when bytes arrive: what rules by destination ask for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) dest: &'a [u8; 16],
+    pub(super) v6: bool,
+    pub(super) server_port: u16,
+    pub(super) now_ns: u64,
 }
 
 /// What became of a segment's payload.

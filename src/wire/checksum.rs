@@ -32,6 +32,14 @@ pub fn finish(sum: u32) -> u16 {
     !u16::try_from(folded & 0xffff).unwrap_or(0)
 }
 
+/// A checksum field after `old` bytes that it covers were replaced by `new` ones of the same, even, length: RFC 1624
+/// section 3, equation 3. As right or wrong as it was.
+#[must_use]
+pub fn update(field: u16, old: &[u8], new: &[u8]) -> u16 {
+    let removed = finish(add(0, old));
+    finish(add(u32::from(!field).wrapping_add(u32::from(removed)), new))
+}
+
 /// The sum of the pseudo-header of TCP and UDP: RFC 9293 section 3.1 for IPv4
 /// (4-byte addresses), RFC 8200 section 8.1 for IPv6 (16-byte addresses).
 #[must_use]
@@ -41,62 +49,59 @@ pub fn pseudo_header(source: &[u8], destination: &[u8], proto: u8, length: u32) 
     add(sum, &[0, proto])
 }
 
-/// One's complement sum of `bytes` as this machine reads its words, 64 bits wide: RFC 1071 section 2, "Byte Order
-/// Independence" and "Deferred Carries".
+/// One's complement sum of `bytes` as this machine reads its words, 32 bits at a time: RFC 1071 section 2, "Byte Order
+/// Independence" and "Parallel Summation". Carries are collected in 64 bits, where 2^32 words have room.
 #[inline]
-fn native_sum(bytes: &[u8]) -> u128 {
-    // Sums of four words each keep the additions from waiting for each other's carries.
+fn native_sum(bytes: &[u8]) -> u64 {
+    // Eight sums side by side, which the compiler keeps in vectors.
     let (lines, rest) = bytes.as_chunks::<32>();
-    let (mut even, mut odd) = (0_u128, 0_u128);
+    let mut sums = [0_u64; 8];
     for line in lines {
-        let [a, b, c, d] = words(line);
-        even = even.wrapping_add(u128::from(a)).wrapping_add(u128::from(c));
-        odd = odd.wrapping_add(u128::from(b)).wrapping_add(u128::from(d));
+        let (words, _) = line.as_chunks::<4>();
+        for (sum, word) in sums.iter_mut().zip(words) {
+            *sum = sum.wrapping_add(u64::from(u32::from_ne_bytes(*word)));
+        }
     }
-    let mut sum = even.wrapping_add(odd);
-    let (eights, rest) = rest.as_chunks::<8>();
-    for word in eights {
-        sum = sum.wrapping_add(u128::from(u64::from_ne_bytes(*word)));
+    let mut sum = sums.iter().fold(0, |all: u64, sum| all.wrapping_add(*sum));
+    let (words, rest) = rest.as_chunks::<4>();
+    for word in words {
+        sum = sum.wrapping_add(u64::from(u32::from_ne_bytes(*word)));
     }
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    sum.wrapping_add(u128::from(u64::from_ne_bytes(last)))
+    let last = match *rest {
+        [a] => u32::from_ne_bytes([a, 0, 0, 0]),
+        [a, b] => u32::from_ne_bytes([a, b, 0, 0]),
+        [a, b, c] => u32::from_ne_bytes([a, b, c, 0]),
+        _ => 0,
+    };
+    sum.wrapping_add(u64::from(last))
 }
 
+/// The sum of an address; IPv4 stands in the first four bytes, the rest is zero and adds nothing.
 #[inline]
-fn words(line: &[u8; 32]) -> [u64; 4] {
-    let (words, _) = line.as_chunks::<8>();
-    match words {
-        [a, b, c, d] => [*a, *b, *c, *d].map(u64::from_ne_bytes),
-        _ => [0; 4],
-    }
+fn address_sum(address: &[u8; 16], v6: bool) -> u64 {
+    let [a, b, c, d, ..] = *address;
+    if v6 { native_sum(address) } else { u64::from(u32::from_ne_bytes([a, b, c, d])) }
 }
 
 /// True when the checksum of a TCP or UDP segment (header and payload) sums up right with its pseudo-header. IPv4
-/// addresses stand in the first four bytes of theirs, the rest is zero and adds nothing.
+/// addresses stand in the first four bytes of theirs.
 #[must_use]
 #[inline]
-pub fn transport_is_right(src: &[u8; 16], dest: &[u8; 16], proto: u8, segment: &[u8]) -> bool {
+pub fn transport_is_right(src: &[u8; 16], dest: &[u8; 16], v6: bool, proto: u8, segment: &[u8]) -> bool {
     let length = u32::try_from(segment.len()).unwrap_or(u32::MAX);
     let pseudo =
         u64::from(u32::from_ne_bytes(length.to_be_bytes())).wrapping_add(u64::from(u16::from_ne_bytes([0, proto])));
-    let sum = native_sum(src).wrapping_add(native_sum(dest)).wrapping_add(native_sum(segment));
-    let sum = sum.wrapping_add(u128::from(pseudo));
-    fold(sum) == 0xffff
+    let sum = address_sum(src, v6).wrapping_add(address_sum(dest, v6)).wrapping_add(native_sum(segment));
+    fold(sum.wrapping_add(pseudo)) == 0xffff
 }
 
 /// Adds a sum's 16-bit words up until one is left: 0 only for a sum of 0.
 #[inline]
-fn fold(sum: u128) -> u64 {
-    let sum = (sum & u128::from(u64::MAX)).wrapping_add(sum >> 64);
-    let sum = (sum & u128::from(u64::MAX)).wrapping_add(sum >> 64);
-    let mut sum = u64::try_from(sum).unwrap_or(0);
-    for (bits, low) in [(32, 0xffff_ffff), (32, 0xffff_ffff), (16, 0xffff), (16, 0xffff)] {
-        sum = (sum & low).wrapping_add(sum >> bits);
-    }
-    sum
+const fn fold(sum: u64) -> u64 {
+    let sum = (sum & 0xffff_ffff).wrapping_add(sum >> 32);
+    let sum = (sum & 0xffff).wrapping_add(sum >> 16);
+    let sum = (sum & 0xffff).wrapping_add(sum >> 16);
+    (sum & 0xffff).wrapping_add(sum >> 16)
 }
 
 /// True when a header that includes its checksum field sums up right.

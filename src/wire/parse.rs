@@ -140,7 +140,10 @@ pub fn parse_into(
     headers: &mut Headers,
 ) -> Result<Reading, Reject> {
     let wire_len = usize::try_from(wire_len).unwrap_or(usize::MAX).max(frame.len());
-    if link == LinkType::Ethernet && fast::tcp4(frame, wire_len, verify_checksum, headers) {
+    if link == LinkType::Ethernet
+        && fast::plain4(frame, wire_len, verify_checksum, headers)
+        && !tunnels.concern(headers)
+    {
         return Ok(Reading::Plain);
     }
     parse_any(link, frame, wire_len, verify_checksum, tunnels, headers)

@@ -8,7 +8,7 @@ use super::tap::StreamTap;
 use crate::event::{
     AlertEvent, AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Location, Versions,
 };
-use crate::flow::{Bits, Flow, NO_SLOT};
+use crate::flow::{Bits, Facts, NO_SLOT};
 use crate::kill::{Killer, eighth};
 use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
 use crate::proto::tls::{Progress, Tls, is_client_hello};
@@ -50,7 +50,7 @@ pub(super) struct Trigger<'a> {
 
 /// Content of one flow on its way through the inspector.
 pub(super) struct Content<'a> {
-    pub(super) flow: &'a mut Flow,
+    pub(super) flow: &'a mut Facts,
     pub(super) inspector: &'a mut Inspector,
     pub(super) trigger: Option<Trigger<'a>>,
     pub(super) timestamp_ns: u64,
@@ -122,7 +122,7 @@ const _: () = assert!(ANOMALY_COUNT <= 32, "a flow remembers in 32 bits which an
 impl Inspector {
     /// Forgets what a flow has of other dictionaries than these. A flow without any may have either bit.
     #[inline]
-    pub(super) fn renew(&mut self, flow: &mut Flow) {
+    pub(super) fn renew(&mut self, flow: &mut Facts) {
         if flow.bits.has(Bits::GENERATION) != self.generation {
             flow.scan = Default::default();
             flow.bits.put(Bits::GENERATION, self.generation);
@@ -131,7 +131,7 @@ impl Inspector {
     }
 
     /// Gives a flow's parser back.
-    pub(super) fn release(&mut self, flow: &mut Flow) {
+    pub(super) fn release(&mut self, flow: &mut Facts) {
         self.hits.release(&mut flow.hits);
         match flow.app_proto {
             AppProto::Tls => self.tls.release(&mut flow.parser),
@@ -277,7 +277,7 @@ impl Content<'_> {
 
 /// Where in which flow the scanner is, and all that an alert there needs.
 struct Place<'a> {
-    flow: &'a mut Flow,
+    flow: &'a mut Facts,
     trigger: Option<Trigger<'a>>,
     timestamp_ns: u64,
     direction: Direction,
@@ -324,7 +324,7 @@ impl Place<'_> {
 }
 
 /// What every event of a flow begins with.
-pub(super) fn head(flow: &Flow, timestamp_ns: u64) -> FlowHead {
+pub(super) fn head(flow: &Facts, timestamp_ns: u64) -> FlowHead {
     FlowHead {
         timestamp_ns,
         start_ns: flow.start_ns,

@@ -108,6 +108,8 @@ struct Measured {
     ticks: u64,
     packets: u64,
     bytes: u64,
+    /// Time to read as many packets once and do nothing else.
+    reading: Duration,
     snapshot: Snapshot,
 }
 
@@ -121,6 +123,7 @@ impl Work {
             pipeline.burst(&burst);
         }
         let (mut busy, mut ticks, mut packets, mut bytes) = (Duration::ZERO, 0_u64, 0_u64, 0_u64);
+        let mut reading = Duration::ZERO;
         let mut frames = [Frame::EMPTY; MAX_BURST];
         for turn in 0..self.loops {
             self.share.turn(turn);
@@ -140,13 +143,14 @@ impl Work {
             }
             ticks += Clock::ticks().wrapping_sub(first_tick);
             busy += start.elapsed();
+            reading += self.share.read_once();
             packets += self.share.len();
             bytes += self.share.wire_bytes();
             frames = [Frame::EMPTY; MAX_BURST];
         }
         let end_ns = self.share.end_ns(self.loops);
         pipeline.flush(end_ns);
-        Measured { busy, ticks, packets, bytes, snapshot: pipeline.snapshot() }
+        Measured { busy, ticks, packets, bytes, reading, snapshot: pipeline.snapshot() }
     }
 }
 
@@ -155,6 +159,7 @@ fn summary(results: &[Measured], events: u64, wall: Duration) -> String {
     let (packets, bytes, ticks) = (sum(|m| m.packets), sum(|m| m.bytes), sum(|m| m.ticks));
     // Workers run side by side: the slowest one decides.
     let seconds = results.iter().map(|m| m.busy.as_secs_f64()).fold(0.0, f64::max).max(1e-9);
+    let reading = results.iter().map(|m| m.reading.as_secs_f64()).sum::<f64>();
     let published: Vec<_> = results
         .iter()
         .map(|measured| {
@@ -178,6 +183,7 @@ fn summary(results: &[Measured], events: u64, wall: Duration) -> String {
         "packets_per_second": ratio(packets, seconds),
         "bits_per_second": ratio(bytes.saturating_mul(8), seconds),
         "ns_per_packet": ratio(ticks, nonzero) * 1e9 / ratio(Clock::hz(), 1.0),
+        "reading_ns_per_packet": reading * 1e9 / nonzero,
         "cycles_per_packet": ratio(ticks, nonzero),
         "flows": get("flow.total"),
         "alerts": get("detect.alert"),

@@ -8,6 +8,8 @@ use crate::wire::{LinkType, checksum, proto, tcp_flag};
 
 /// A 64-byte Ethernet frame without its check sequence.
 const SMALLEST: usize = 60;
+/// Where TCP begins behind Ethernet and IPv4 headers.
+const TCP_AT: usize = 34;
 /// Time between frames at 14.88 million a second.
 pub(super) const GAP_NS: u64 = 67;
 /// When it all begins: 2026-01-01, for no reason but to be a plausible time.
@@ -18,6 +20,8 @@ pub(super) const PER_TURN: u32 = 1_000_000;
 const STREAMS: u32 = 64;
 const SEGMENTS: u32 = 1_000;
 const SEGMENT: u32 = 1_460;
+/// Of so many segments one comes late, in bulk streams that are reordered.
+const REORDERED: u64 = 100;
 
 /// Makes the traffic of one scenario.
 pub(super) fn make(kind: Synthetic, flows: u32) -> Traffic {
@@ -32,7 +36,8 @@ pub(super) fn make(kind: Synthetic, flows: u32) -> Traffic {
         Synthetic::TinyFragments => flood::make(Flood::MiddleFragment),
         Synthetic::FirstFragments => flood::make(Flood::FirstFragment),
         Synthetic::Established => established(flows.max(1)),
-        Synthetic::Bulk => bulk(),
+        Synthetic::Bulk => bulk(0),
+        Synthetic::BulkReordered => bulk(REORDERED),
     }
 }
 
@@ -67,8 +72,9 @@ fn established(flows: u32) -> Traffic {
     traffic
 }
 
-/// A few streams of full-size segments of words, turn by turn.
-fn bulk() -> Traffic {
+/// A few streams of full-size segments of words, turn by turn. Of `late` segments one changes places with the next of
+/// its stream; 0: none does.
+fn bulk(late: u64) -> Traffic {
     let mut traffic = Traffic::new(Renew::Sequence(SEGMENTS * SEGMENT));
     let (hash, mut random, mut time_ns) = (SymmetricHash::new(), Random(3), START_NS);
     let hosts = |stream: u32| (0x0a01_0000 | stream, 0x0a02_0000 | stream);
@@ -90,11 +96,18 @@ fn bulk() -> Traffic {
         }
     }
     traffic.end_warm_up();
-    for segment in 0..SEGMENTS {
-        for stream in 0..STREAMS {
+    let mut chance = Random(4);
+    let mut order: Vec<Vec<u32>> = (0..STREAMS).map(|_| (0..SEGMENTS).collect()).collect();
+    for order in order.iter_mut().filter(|_| late != 0) {
+        for pair in order.chunks_exact_mut(2).filter(|_| chance.next() % late < 2) {
+            pair.reverse();
+        }
+    }
+    for place in 0..SEGMENTS as usize {
+        for (stream, order) in (0..STREAMS).zip(&order) {
             let (client, server) = hosts(stream);
             let payload = words(&mut random);
-            let seq = 1_000 + segment * SEGMENT;
+            let seq = 1_000 + order[place] * SEGMENT;
             let frame = tcp(client, server, [40_000, 9_000], tcp_flag::ACK, seq, 5_000, &payload);
             let wire_len = u32::try_from(frame.len()).unwrap_or(0) + 4;
             traffic.push(&hash, LinkType::Ethernet, &frame, wire_len, time_ns);
@@ -119,7 +132,7 @@ fn words(random: &mut Random) -> Vec<u8> {
     text
 }
 
-/// A TCP packet with an Ethernet header, at least of the smallest size.
+/// A TCP packet with an Ethernet header and right checksums, at least of the smallest size.
 pub(super) fn tcp(
     source: u32,
     destination: u32,
@@ -145,6 +158,11 @@ pub(super) fn tcp(
     frame.extend(ack.to_be_bytes());
     frame.extend([0x50, flags, 0x20, 0, 0, 0, 0, 0]);
     frame.extend(payload);
+    let segment = frame.get(TCP_AT..).unwrap_or_default();
+    let length = u32::try_from(segment.len()).unwrap_or(0);
+    let pseudo = checksum::pseudo_header(&source.to_be_bytes(), &destination.to_be_bytes(), proto::TCP, length);
+    let sum = checksum::finish(checksum::add(pseudo, segment));
+    frame.splice(TCP_AT + 16..TCP_AT + 18, sum.to_be_bytes());
     frame.resize(frame.len().max(SMALLEST), 0);
     frame
 }

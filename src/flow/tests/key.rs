@@ -12,14 +12,13 @@ fn any_headers() -> impl Strategy<Value = Headers> {
     let port = prop_oneof![any::<u16>(), 0..3_u16];
     let proto = prop_oneof![Just(proto::TCP), Just(proto::UDP), Just(proto::ICMP), Just(proto::ICMPV6), any::<u8>()];
     (address.clone(), address, port.clone(), port, proto, any::<[u16; 2]>(), any::<bool>()).prop_map(
-        |(src, dest, src_port, dest_port, proto, vlan, v6)| Headers {
-            src,
-            dest,
-            src_port,
-            dest_port,
-            vlan,
-            v6,
-            ..headers(proto, (0, 0), (0, 0))
+        |(src, dest, src_port, dest_port, proto, vlan, v6)| {
+            // An IPv4 address stands in the first four bytes, the rest is zero.
+            let [src, dest] = [src, dest].map(|mut address| {
+                address[if v6 { 16 } else { 4 }..].fill(0);
+                address
+            });
+            Headers { src, dest, src_port, dest_port, vlan, v6, ..headers(proto, (0, 0), (0, 0)) }
         },
     )
 }

@@ -83,6 +83,16 @@ proptest! {
         prop_assert!(same(sum as u16, naive(0, &bytes)));
     }
 
+    /// A field brought up to date is that of the new bytes.
+    #[test]
+    fn updates_as_a_new_sum(bytes in vec(any::<u8>(), 4..80), new in any::<[u8; 4]>(), at in 0..40_usize) {
+        let at = (at * 2).min(bytes.len() - 4 & !1);
+        let mut changed = bytes.clone();
+        changed[at..at + 4].copy_from_slice(&new);
+        let field = checksum::update(checksum::finish(checksum::add(0, &bytes)), &bytes[at..at + 4], &new);
+        prop_assert!(same(field, checksum::finish(checksum::add(0, &changed))));
+    }
+
     #[test]
     fn pseudo_headers_of_both_versions(
         addresses in any::<[u8; 32]>(), proto in any::<u8>(), length in any::<u32>(), v6 in any::<bool>(),
@@ -136,7 +146,7 @@ proptest! {
         let field = checksum::finish(checksum::add(pseudo, &segment));
         for value in [field, wrong] {
             segment[16..18].copy_from_slice(&value.to_be_bytes());
-            let right = checksum::transport_is_right(&src, &dest, proto::TCP, &segment);
+            let right = checksum::transport_is_right(&src, &dest, v6, proto::TCP, &segment);
             prop_assert_eq!(right, same(value, field));
         }
     }

@@ -8,15 +8,15 @@ use crate::wire::{fast, parse};
 fn agree(name: &str, frame: &[u8], wire_len: usize, verify: bool) -> bool {
     let wire_len = wire_len.max(frame.len());
     let mut short = Headers { ttl: 99, ..Headers::default() };
-    if !fast::tcp4(frame, wire_len, verify, &mut short) {
+    if !fast::plain4(frame, wire_len, verify, &mut short) {
         assert_eq!(short, Headers { ttl: 99, ..Headers::default() }, "{name}: nothing is written");
         return false;
     }
     let mut long = Headers::default();
     let result = parse::parse_any(LinkType::Ethernet, frame, wire_len, verify, &Tunnels::none(), &mut long);
     assert_eq!(
-        (result, short),
-        (Ok(Reading::Plain), long),
+        (result.map(|_| ()), short),
+        (Ok(()), long),
         "{name}, {wire_len} bytes of which {} are there",
         frame.len()
     );

@@ -32,7 +32,7 @@ impl TcpChecksums {
             return if right { Checksum::Right } else { Checksum::Wrong };
         }
         let segment = headers.segment(frame.data);
-        if checksum::transport_is_right(&headers.src, &headers.dest, proto::TCP, segment) {
+        if checksum::transport_is_right(&headers.src, &headers.dest, headers.v6, proto::TCP, segment) {
             Checksum::Right
         } else if self == Self::FromHost && frame.wire_len > LONGEST_FRAME {
             Checksum::Unchecked

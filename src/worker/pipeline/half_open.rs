@@ -4,7 +4,7 @@ use super::prepare::Prepared;
 use super::{Frame, Pipeline};
 use crate::dpdk::memory;
 use crate::event::{AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, TcpSummary};
-use crate::flow::{Begin, Bits, Class, FlowIndex, HalfOpen, HalfOpenIndex, Opening};
+use crate::flow::{Begin, Bits, Class, Flow, FlowIndex, HalfOpen, HalfOpenIndex, Opening};
 use crate::tcp::{self, Anomaly, Checksum, Packet};
 use crate::wire::{TcpHeader, proto, tcp_flag};
 use crate::worker::content::Content;
@@ -185,11 +185,10 @@ impl Pipeline {
                     server_port: 0,
                     now_ns: record.last_ns,
                 };
-                let mut streams = flow.tcp;
+                let Flow { facts, tcp } = &mut *flow;
                 let timestamp_ns = record.last_ns;
-                let mut content = Content { flow, inspector: &mut self.inspector, trigger: None, timestamp_ns };
-                self.tcp.segment(&mut streams, direction, &packet, &mut content);
-                flow.tcp = streams;
+                let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
+                self.tcp.segment(tcp, direction, &packet, &mut content);
             }
             flow.tcp.note_flags(direction, flags_seen);
         }

@@ -88,11 +88,10 @@ impl Pipeline {
         let deadline = self.table.get(index).map_or(0, |flow| self.table.deadline(flow));
         let Some(flow) = self.table.get_mut(index) else { return };
         if flow.tcp.holds_segments() {
-            let mut streams = flow.tcp;
-            let timestamp_ns = flow.last_ns;
-            let mut content = Content { flow, inspector: &mut self.inspector, trigger: None, timestamp_ns };
-            self.tcp.finish(&mut streams, StreamEnd::Expired, &mut content);
-            flow.tcp = streams;
+            let Flow { facts, tcp } = &mut *flow;
+            let timestamp_ns = facts.last_ns;
+            let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
+            self.tcp.finish(tcp, StreamEnd::Expired, &mut content);
         }
         let timestamp_ns = match reason {
             EndReason::Timeout => deadline,

@@ -3,7 +3,7 @@
 use super::prepare::Prepared;
 use super::{Annotation, Frame, Pipeline};
 use crate::event::Direction;
-use crate::flow::{Bits, Class, FlowIndex, Found};
+use crate::flow::{Bits, Class, Flow, FlowIndex, Found};
 use crate::tcp::{Checksum, Options, Packet, SessionState};
 use crate::wire::{proto, tcp_flag};
 use crate::worker::content::{Content, Trigger};
@@ -33,7 +33,7 @@ impl Pipeline {
         let Prepared { headers, .. } = prepared;
         let now_ns = frame.clock_ns;
         let index = self.flow_of(frame, prepared)?;
-        let flow = self.table.get_mut(index)?;
+        let Flow { facts: flow, tcp: streams } = self.table.get_mut(index)?;
         let direction = flow.direction(prepared.from_high);
         let [to_server, to_client] = &mut flow.packets;
         let [bytes_to_server, bytes_to_client] = &mut flow.bytes;
@@ -63,7 +63,6 @@ impl Pipeline {
                 if flow.bits.has(Bits::KILLED) && headers.tcp.flags & tcp_flag::RST == 0 {
                     inspector.killer.again(frame.data, headers, frame.iface, flow.killed_at, now_ns);
                 }
-                let mut streams = flow.tcp;
                 let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns };
                 let inspected = !content.flow.bits.has(Bits::NO_CONTENT);
                 let (raw, options) = headers.tcp_header(frame.data);
@@ -87,8 +86,7 @@ impl Pipeline {
                     },
                     now_ns,
                 };
-                placement = Some(self.tcp.segment(&mut streams, direction, &packet, &mut content));
-                flow.tcp = streams;
+                placement = Some(self.tcp.segment(streams, direction, &packet, &mut content));
                 match streams.state() {
                     SessionState::Unestablished => Class::TcpNew,
                     SessionState::Established => Class::TcpEstablished,

@@ -53,7 +53,7 @@ impl Pipeline {
         let Some(from) = self.renewing else { return };
         let to = from.saturating_add(SLICE);
         for flow in self.table.walk_mut(from..to) {
-            self.inspector.renew(flow);
+            self.inspector.renew(&mut flow.facts);
         }
         let done = usize::try_from(to).unwrap_or(usize::MAX) >= self.table.capacity();
         self.renewing = if done { None } else { Some(to) };
