@@ -12,7 +12,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`cmd`] | one file a subcommand |
-//! | [`control`] | shell, telemetry, signals |
+//! | [`control`] | shell, telemetry, signals, reload |
 //! | [`config`] | TOML to a checked, typed plan |
 //! | [`steer`] | who owns a packet: key, RETA, software hash, dispatcher, replay feeder |
 //! | [`worker`] | the lcore: poll, pipeline, transmit, housekeeping |

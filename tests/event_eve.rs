@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tidegate::event::{
     AlertEvent, AlertHit, AnomalyEvent, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames,
-    FlowEvent, FlowHead, FlowState, KeywordName, Layer, Location, MAX_ALERT_HITS, StatsEvent, TcpSummary, Tuple,
-    Versions,
+    FIRST_CONFIGURATION, FlowEvent, FlowHead, FlowState, KeywordName, Layer, Location, MAX_ALERT_HITS, NameBook,
+    StatsEvent, TcpSummary, Tuple, Versions,
 };
 
 const START_NS: u64 = 1_795_280_700_123_456_789; // 2026-11-21T17:05:00.123456789Z
@@ -94,6 +94,7 @@ fn alert() -> AlertEvent {
     hits[0] = AlertHit { keyword: 1, count: 2 };
     hits[1] = AlertHit { keyword: 0, count: 1 };
     AlertEvent {
+        configuration: FIRST_CONFIGURATION,
         head: FlowHead { app_proto: AppProto::Http, ..head(tcp_tuple()) },
         dictionary: 0,
         direction: Direction::ToClient,
@@ -153,7 +154,7 @@ fn dictionary() -> DictionaryNames {
 fn encoder_for(dictionary: DictionaryNames) -> EveEncoder {
     EveEncoder::new(EventNames {
         ifaces: vec!["eth0".to_owned(), "0000:3b:00.0".to_owned()],
-        dictionaries: Arc::from([dictionary]),
+        dictionaries: NameBook::new(Arc::from([dictionary])),
     })
 }
 
@@ -361,6 +362,10 @@ fn a_name_that_does_not_exist_is_an_error_and_leaves_no_half_line() {
     unknown_keyword.hits[1].keyword = 2;
     for (event, expected) in [
         (Event::Flow(flow), "an event names interface 2, which has no name"),
+        (
+            Event::Alert(AlertEvent { configuration: 2, ..alert() }),
+            "an alert names configuration 2, whose dictionaries are not known",
+        ),
         (Event::Alert(AlertEvent { dictionary: 1, ..alert() }), "an alert names dictionary 1, which does not exist"),
         (Event::Alert(unknown_keyword), "an alert names keyword 2 of dictionary 0, which does not exist"),
     ] {

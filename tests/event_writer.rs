@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tidegate::event::{
-    AppProto, EndReason, Event, EventNames, EventReceiver, EventSender, FlowEvent, FlowHead, FlowState, OpenMode,
-    Output, RingPolicy, StatsEvent, Tuple, WriterHandle, WriterOptions, channel,
+    AlertEvent, AlertHit, AppProto, DictionaryNames, Direction, EndReason, Event, EventNames, EventReceiver,
+    EventSender, FlowEvent, FlowHead, FlowState, Location, MAX_ALERT_HITS, NameBook, OpenMode, Output, RingPolicy,
+    StatsEvent, Tuple, WriterHandle, WriterOptions, channel,
 };
 
 /// A flow that tests know again by its packet count, `number`.
@@ -73,6 +74,64 @@ fn spawn(receivers: Vec<EventReceiver>, output: Output, options: WriterOptions) 
     let (stats, stats_receiver) = mpsc::channel();
     let names = EventNames { ifaces: vec!["eth0".to_owned()], ..EventNames::default() };
     (stats, WriterHandle::spawn(receivers, stats_receiver, names, output, options).unwrap())
+}
+
+/// An alert of the only dictionary of a configuration.
+fn alert(configuration: u32) -> Event {
+    let FlowEvent { head, packets, bytes, .. } = flow_event(1);
+    Event::Alert(AlertEvent {
+        configuration,
+        head,
+        dictionary: 0,
+        direction: Direction::ToServer,
+        location: Location::Stream,
+        offset: 8,
+        score: 1,
+        blocked: false,
+        hits: [AlertHit::default(); MAX_ALERT_HITS],
+        hit_count: 0,
+        more_hits: 0,
+        packets,
+        bytes,
+    })
+}
+
+fn dictionary(name: &str) -> Arc<[DictionaryNames]> {
+    Arc::from([DictionaryNames {
+        name: name.to_owned(),
+        signature_id: 1,
+        rev: 1,
+        severity: 1,
+        category: String::new(),
+        threshold: 1,
+        keywords: Vec::new(),
+    }])
+}
+
+#[test]
+fn names_of_the_configuration_before_are_kept_until_its_last_alert_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("eve.json");
+    let book = NameBook::new(dictionary("old"));
+    book.add(2, dictionary("new"));
+    let (mut sender, receiver) = channel(4096, RingPolicy::DropAndCount);
+    for place in 0..2000 {
+        sender.send(alert(if place < 1000 { 1 } else { 2 }));
+    }
+    // No worker raises alerts of the first any more, but a thousand of them wait, several batches.
+    book.retire_before(2);
+    let (_stats, stats) = mpsc::channel();
+    let names = EventNames { ifaces: vec!["eth0".to_owned()], dictionaries: book.clone() };
+    let output = Output::open(&path, OpenMode::Truncate).unwrap();
+    let writer = WriterHandle::spawn(vec![receiver], stats, names, output, quick()).unwrap();
+    wait_for("the old names are forgotten", || book.of(1).is_none());
+    drop(sender);
+    let (report, failure) = writer.finish().unwrap();
+    assert_eq!((report.written, report.errors, failure), (2000, 0, None));
+    let text = fs::read_to_string(path).unwrap();
+    let names: Vec<bool> = text.lines().map(|line| line.contains("\"dictionary\":\"old\"")).collect();
+    assert_eq!(names, [[true; 1000], [false; 1000]].concat());
+    assert!(book.of(2).is_some());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tidegate::flow::{Capacity, Timeouts};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::tcp::Limits;
-use tidegate::worker::{OverloadPolicy, Pipeline, PipelineOptions};
+use tidegate::worker::{OverloadPolicy, Pipeline, PipelineOptions, Settings};
 use traffic::Traffic;
 
 /// What `tests/captures/tern.toml` says.
@@ -25,9 +25,8 @@ fn matcher() -> Arc<Matcher> {
     Arc::new(Matcher::new(&[DictionarySpec { threshold: 10, ignore_case: true, keywords: keywords.into() }]).unwrap())
 }
 
-fn pipeline() -> (Pipeline, EventReceiver) {
-    let (sender, receiver) = channel(4096, RingPolicy::DropAndCount);
-    let options = PipelineOptions {
+fn options() -> PipelineOptions {
+    PipelineOptions {
         capacity: Capacity { flows: 4096, half_open: 1024 },
         half_open_events: false,
         overload: OverloadPolicy::Refuse,
@@ -46,8 +45,12 @@ fn pipeline() -> (Pipeline, EventReceiver) {
         tunnels: tidegate::wire::Tunnels::all(),
         defrag: tidegate::defrag::Limits::default(),
         resets: vec![false],
-    };
-    (Pipeline::new(options, matcher(), Killer::new(None, 0), sender), receiver)
+    }
+}
+
+fn pipeline() -> (Pipeline, EventReceiver) {
+    let (sender, receiver) = channel(4096, RingPolicy::DropAndCount);
+    (Pipeline::new(options(), matcher(), Killer::new(None, 0), sender), receiver)
 }
 
 /// All packets of one turn, and the end of all their flows. Returns what was allocated and released meanwhile.
@@ -100,6 +103,32 @@ fn packets_cost_no_allocation_once_warm() {
         assert_eq!((after.gauges.flows, after.gauges.segments_held, after.gauges.hit_records), (0, 0, 0), "{name}");
         assert_eq!(after.gauges.events_dropped, 0, "{name}");
     }
+}
+
+/// Every few packets the dictionaries change, with flows that have scanner states and hits of the ones before.
+#[test]
+fn another_configuration_costs_no_allocation_either() {
+    let mut renewed = 0;
+    for (name, traffic, _, _) in traffic::all() {
+        let (mut pipeline, mut receiver) = pipeline();
+        for number in 0..2 {
+            turn(&mut pipeline, &traffic, number);
+            drain(&mut receiver);
+        }
+        let mut settings = Settings::new(2, options(), matcher(), 7);
+        let frames = traffic.frames(2);
+        let info = measure(|| {
+            for few in frames.chunks(5) {
+                pipeline.burst(few);
+                let before = pipeline.snapshot().gauges.hit_records;
+                assert!(pipeline.exchange(&mut settings));
+                pipeline.renew_flows();
+                renewed += before - pipeline.snapshot().gauges.hit_records;
+            }
+        });
+        assert_eq!(operations(&info), (0, 0), "{name}: allocations and releases");
+    }
+    assert!(renewed > 100, "only {renewed} records of hits were given back");
 }
 
 #[test]

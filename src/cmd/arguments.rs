@@ -21,7 +21,7 @@ pub struct Arguments {
 pub(super) enum Command {
     /// Inspect capture files (pcap, pcapng; plain, gzip or zstd); needs no root, no hugepages and no NIC
     Replay(Replay),
-    /// Inspect live ports
+    /// Inspect live ports; SIGHUP has a running sensor read its configuration again
     Run(Run),
     /// Measure this build on a capture held in memory, as JSON
     Bench(Bench),

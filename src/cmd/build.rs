@@ -7,7 +7,8 @@ use anyhow::Context as _;
 
 use super::output::Failure;
 use crate::config::{Action, ChecksumMode, Config, Dictionary, OverloadMode, TcpChecksumMode};
-use crate::event::{DictionaryNames, EventNames, KeywordName, OpenMode, Output};
+use crate::control::reload::Compiled;
+use crate::event::{Dictionaries, DictionaryNames, EventNames, KeywordName, NameBook, OpenMode, Output};
 use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
@@ -18,8 +19,8 @@ pub(super) fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
     Ok(file.map(Config::load).transpose()?.unwrap_or_default())
 }
 
-/// Compiles the dictionaries.
-pub(super) fn matcher(config: &Config) -> Result<Arc<Matcher>, Failure> {
+/// The dictionaries, as they are compiled.
+fn specs(config: &Config) -> Vec<DictionarySpec> {
     let spec = |dictionary: &Dictionary| DictionarySpec {
         threshold: dictionary.threshold,
         ignore_case: dictionary.case_insensitive,
@@ -29,13 +30,35 @@ pub(super) fn matcher(config: &Config) -> Result<Arc<Matcher>, Failure> {
             .map(|keyword| KeywordSpec { bytes: keyword.bytes.clone(), weight: keyword.weight, max: keyword.max })
             .collect(),
     };
-    let specs: Vec<_> = config.dictionaries.iter().map(spec).collect();
-    Matcher::new(&specs).map(Arc::new).map_err(Failure::input)
+    config.dictionaries.iter().map(spec).collect()
+}
+
+/// Compiles the dictionaries.
+pub(super) fn matcher(config: &Config) -> Result<Arc<Matcher>, Failure> {
+    Matcher::new(&specs(config)).map(Arc::new).map_err(Failure::input)
+}
+
+/// Compiles `new` for a live sensor that runs with `config` and its dictionaries.
+pub(super) fn compile(config: &Config, matcher: &Arc<Matcher>, new: &Config) -> Result<Compiled, String> {
+    let specs_of_new = specs(new);
+    let matcher = if specs_of_new == specs(config) {
+        Arc::clone(matcher)
+    } else {
+        Matcher::new(&specs_of_new).map(Arc::new).map_err(|error| error.to_string())?
+    };
+    // The seed is one of the things that stay.
+    let options = pipeline_options(new, 0, true);
+    Ok(Compiled { dictionaries: dictionaries(new), matcher, options, kill_rate: new.kill.rate })
 }
 
 /// Names that events need.
 pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
-    let dictionaries = config
+    EventNames { ifaces, dictionaries: NameBook::new(dictionaries(config)) }
+}
+
+/// The dictionaries, as alerts name them.
+fn dictionaries(config: &Config) -> Dictionaries {
+    config
         .dictionaries
         .iter()
         .map(|dictionary| DictionaryNames {
@@ -51,8 +74,7 @@ pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
                 .map(|keyword| KeywordName { bytes: keyword.bytes.clone(), weight: keyword.weight })
                 .collect(),
         })
-        .collect();
-    EventNames { ifaces, dictionaries }
+        .collect()
 }
 
 /// Sizes and rules of a worker's pipeline. `live` decides what "auto" means for checksums.

@@ -28,12 +28,12 @@ section! {
         /// Half-open TCP sessions a worker keeps at a time besides those flows.
         "half_open" => half_open: u32 = PowerOfTwo { default: 262_144, min: 1024, max: 16_777_216 };
         /// Whether a half-open session that has to make room for another gets its flow event.
-        "half_open_events" => half_open_events: bool = Flag(false);
+        "half_open_events" => half_open_events: bool = Flag(false), reload;
         /// What becomes of new sessions when no flow record is free.
         "overload" => overload: OverloadMode = Choice {
             default: OverloadMode::Refuse,
             of: &[("refuse", OverloadMode::Refuse), ("recycle", OverloadMode::Recycle)],
-        };
+        }, reload;
         /// The same addresses and ports under other VLAN ids are another flow.
         "vlan" => vlan: bool = Flag(true);
         /// When a silent flow ends.
@@ -45,18 +45,18 @@ section! {
     /// `[flow.timeout]`: how long a flow may be silent before it ends, in nanoseconds.
     pub struct TimeoutConfig at "flow.timeout" {
         /// TCP, handshake not complete.
-        "tcp_new" => tcp_new_ns: u64 = idle(30 * SECOND);
+        "tcp_new" => tcp_new_ns: u64 = idle(30 * SECOND), reload;
         /// TCP, handshake complete, or picked up in the middle with both sides seen.
-        "tcp_established" => tcp_established_ns: u64 = idle(10 * MINUTE);
+        "tcp_established" => tcp_established_ns: u64 = idle(10 * MINUTE), reload;
         /// TCP, after both FINs or a RST.
-        "tcp_closed" => tcp_closed_ns: u64 = idle(10 * SECOND);
+        "tcp_closed" => tcp_closed_ns: u64 = idle(10 * SECOND), reload;
         /// UDP, one side seen.
-        "udp_new" => udp_new_ns: u64 = idle(30 * SECOND);
+        "udp_new" => udp_new_ns: u64 = idle(30 * SECOND), reload;
         /// UDP, both sides seen.
-        "udp_established" => udp_established_ns: u64 = idle(5 * MINUTE);
+        "udp_established" => udp_established_ns: u64 = idle(5 * MINUTE), reload;
         /// ICMP and ICMPv6.
-        "icmp" => icmp_ns: u64 = idle(30 * SECOND);
+        "icmp" => icmp_ns: u64 = idle(30 * SECOND), reload;
         /// Any other IP protocol.
-        "other" => other_ns: u64 = idle(30 * SECOND);
+        "other" => other_ns: u64 = idle(30 * SECOND), reload;
     }
 }

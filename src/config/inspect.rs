@@ -37,12 +37,12 @@ section! {
                 ("verify", ChecksumMode::Verify),
                 ("ignore", ChecksumMode::Ignore),
             ],
-        };
+        }, reload;
         /// Whether TCP checksums are checked.
         "tcp_checksum" => tcp_checksum: TcpChecksumMode = Choice {
             default: TcpChecksumMode::Auto,
             of: &[("auto", TcpChecksumMode::Auto), ("ignore", TcpChecksumMode::Ignore)],
-        };
+        }, reload;
     }
 }
 
@@ -60,7 +60,7 @@ section! {
         /// Sessions whose records a worker follows.
         "sessions" => sessions: u32 = Number { default: 65_536, min: 16, max: 4_194_304 };
         /// What follows the handshake is not inspected.
-        "handshake_only" => handshake_only: bool = Flag(true);
+        "handshake_only" => handshake_only: bool = Flag(true), reload;
     }
 }
 

@@ -15,6 +15,7 @@
 mod check;
 mod defrag;
 mod dictionary;
+mod difference;
 mod eal;
 mod error;
 mod flow;
@@ -36,6 +37,7 @@ pub use self::defrag::DefragConfig;
 pub use self::dictionary::{
     Action, Dictionary, DictionaryOptions, Keyword, MAX_DICTIONARIES, MAX_KEYWORD_BYTES, MAX_KEYWORDS,
 };
+pub use self::difference::Difference;
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
 pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};

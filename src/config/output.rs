@@ -15,7 +15,7 @@ section! {
             expected: "the name of a [[port]]",
         });
         /// Most connections that a worker resets in a second; 0: no limit.
-        "rate" => rate: u32 = Number { default: 1000, min: 0, max: 1_000_000 };
+        "rate" => rate: u32 = Number { default: 1000, min: 0, max: 1_000_000 }, reload;
     }
 }
 

@@ -25,16 +25,16 @@ section! {
         /// Buffers of 2 KiB that a worker has for segments out of order; 0: none is kept.
         "out_of_order_segments" => out_of_order_segments: u32 = Number { default: 16_384, min: 0, max: 1_048_576 };
         /// Most pieces that one direction of a flow may hold.
-        "out_of_order_per_stream" => out_of_order_per_stream: u16 = Number { default: 512, min: 1, max: 16_384 };
+        "out_of_order_per_stream" => out_of_order_per_stream: u16 = Number { default: 512, min: 1, max: 16_384 }, reload;
         /// How long a hole may stay before it is skipped as a gap, in nanoseconds.
         "hole_timeout" => hole_timeout_ns: u64 =
-            Time { default: 2 * SECOND, min: 10 * MILLIS, max: 10 * MINUTE, or_zero: false };
+            Time { default: 2 * SECOND, min: 10 * MILLIS, max: 10 * MINUTE, or_zero: false }, reload;
         /// Digests of delivered segments that a worker keeps; 0: none.
         "overlap_history" => overlap_history: u32 = Number { default: 131_072, min: 0, max: 16_777_216 };
         /// How receivers treat overlaps where no `[[host]]` says otherwise.
-        "policy" => policy: Policy = POLICY;
+        "policy" => policy: Policy = POLICY, reload;
         /// By how much a TTL may fall before the packet is doubted; 255: never.
-        "ttl_slack" => ttl_slack: u8 = Number { default: 4, min: 0, max: 255 };
+        "ttl_slack" => ttl_slack: u8 = Number { default: 4, min: 0, max: 255 }, reload;
         /// What is done with segments whose flags no sender sets together.
         "illegal_flags" => illegal_flags: IllegalFlags = Choice {
             default: IllegalFlags { event: true, drop: true },
@@ -43,15 +43,15 @@ section! {
                 ("event", IllegalFlags { event: true, drop: false }),
                 ("drop", IllegalFlags { event: false, drop: true }),
             ],
-        };
+        }, reload;
         /// Urgent bytes are read in line, as applications with `SO_OOBINLINE` do.
-        "urgent_inline" => urgent_inline: bool = Flag(false);
+        "urgent_inline" => urgent_inline: bool = Flag(false), reload;
         /// Bytes to the server that are inspected; `None`: all.
-        "depth_to_server" => depth_to_server: Option<u64> = Maybe(DEPTH);
+        "depth_to_server" => depth_to_server: Option<u64> = Maybe(DEPTH), reload;
         /// Bytes to the client that are inspected; `None`: all.
-        "depth_to_client" => depth_to_client: Option<u64> = Maybe(DEPTH);
+        "depth_to_client" => depth_to_client: Option<u64> = Maybe(DEPTH), reload;
         /// Pick up connections whose start was not seen.
-        "midstream" => midstream: bool = Flag(true);
+        "midstream" => midstream: bool = Flag(true), reload;
     }
 }
 
@@ -59,11 +59,11 @@ section! {
     /// One `[[host]]`: receivers that treat overlaps in a way of their own.
     pub struct HostConfig at "host" {
         /// Their addresses.
-        "prefixes" => prefixes: Vec<Prefix> = Required(Prefixes);
+        "prefixes" => prefixes: Vec<Prefix> = Required(Prefixes), reload;
         /// How they treat overlapping segments; `None`: as `tcp.policy` says.
-        "tcp" => tcp: Option<Policy> = Maybe(POLICY);
+        "tcp" => tcp: Option<Policy> = Maybe(POLICY), reload;
         /// How they treat overlapping fragments; `None`: as `defrag.policy` says.
-        "fragments" => fragments: Option<crate::defrag::Policy> = Maybe(super::defrag::POLICY);
+        "fragments" => fragments: Option<crate::defrag::Policy> = Maybe(super::defrag::POLICY), reload;
     }
 }
 
@@ -71,11 +71,11 @@ section! {
     /// One `[[depth]]`: how much is inspected of the streams of some server ports.
     pub struct DepthConfig at "depth" {
         /// The servers' ports.
-        "ports" => ports: Vec<u16> = Required(Ports { default: &[], most: 1024 });
+        "ports" => ports: Vec<u16> = Required(Ports { default: &[], most: 1024 }), reload;
         /// Bytes to the server; `None`: all.
-        "to_server" => to_server: Option<u64> = Maybe(DEPTH);
+        "to_server" => to_server: Option<u64> = Maybe(DEPTH), reload;
         /// Bytes to the client; `None`: all.
-        "to_client" => to_client: Option<u64> = Maybe(DEPTH);
+        "to_client" => to_client: Option<u64> = Maybe(DEPTH), reload;
     }
 }
 

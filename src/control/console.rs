@@ -39,6 +39,17 @@ impl Console {
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     }
 
+    /// Prints a line of what went on: above the prompt while one is being edited, else to stderr.
+    pub fn notice(&self, text: &str) {
+        let mut printer = self.printer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(print) = printer.as_mut() {
+            print(format!("{text}\n"));
+            return;
+        }
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(io::stderr(), "tidegate: {text}");
+    }
+
     /// From now on lines go through `printer`, each with its line end; `None`: to stdout.
     pub fn redirect(&self, printer: Option<Printer>) {
         *self.printer.lock().unwrap_or_else(PoisonError::into_inner) = printer;

@@ -151,7 +151,8 @@ fn step(deadline: &mut Instant, by: Duration, now: Instant) {
     }
 }
 
-fn send(sensor: &Sensor, stats: &Sender<StatsEvent>) {
+/// Sends a `stats` event of now.
+pub(super) fn send(sensor: &Sensor, stats: &Sender<StatsEvent>) {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let timestamp_ns = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX);
     let uptime_s = sensor.started.elapsed().as_secs();

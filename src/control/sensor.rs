@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Console;
 use super::figures::{self, Figures};
+use super::reload::Reloader;
 use crate::dpdk::lcore::StopFlag;
 use crate::dpdk::port::PortStats;
 use crate::dpdk::{DpdkError, Mempool, port};
@@ -90,6 +91,8 @@ pub struct Sensor {
     pub started: Instant,
     /// Where lines go that nobody asked for, such as those of `set verbose`.
     pub console: Console,
+    /// How it gets another configuration.
+    reloader: Option<Reloader>,
     /// What `clear stats` has set aside.
     baseline: Mutex<Baseline>,
 }
@@ -130,8 +133,22 @@ impl Sensor {
             paused,
             started,
             console: Console::new(),
+            reloader: None,
             baseline: Mutex::new(baseline),
         }
+    }
+
+    /// The same with a way to another configuration.
+    #[must_use]
+    pub fn with_reloader(self, reloader: Reloader) -> Self {
+        Self { reloader: Some(reloader), ..self }
+    }
+
+    /// Reads the configuration again; returns when it is in force on all workers, or refused, with the lines to tell.
+    #[must_use]
+    pub fn reload(&self) -> Vec<String> {
+        let none = || vec!["reload refused: there is no configuration file".to_owned()];
+        self.reloader.as_ref().map_or_else(none, |reloader| reloader.reload(self))
     }
 
     /// True while packets are polled.
@@ -175,6 +192,10 @@ impl Sensor {
         sum.insert("capture.missed", missed);
         sum.insert("capture.errors", errors);
         sum.insert("capture.no_mbuf", no_buffer);
+        let (configuration, done, refused) = self.reloader.as_ref().map(Reloader::counts).unwrap_or_default();
+        sum.insert("reload.configuration", configuration);
+        sum.insert("reload.done", done);
+        sum.insert("reload.refused", refused);
         sum.insert("capture.drops", missed + no_buffer + figures::figure(&sum, "steer.ring_dropped"));
         sum
     }
@@ -301,7 +322,8 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 10] = [
+        "reload.configuration",
         "tcp.segments_held",
         "tcp.pieces_held",
         "http.active",

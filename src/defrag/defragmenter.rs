@@ -222,6 +222,19 @@ impl Defragmenter {
         }
     }
 
+    /// Takes other limits and leaves its own there. Sizes and the seed stay what they were, and packets that have begun
+    /// keep their policy; the timeout holds for them too.
+    pub fn exchange(&mut self, limits: &mut Limits) {
+        let Limits { descriptors, large_buffers, max_packet, seed, .. } = self.limits;
+        std::mem::swap(&mut self.limits, limits);
+        (self.limits.descriptors, self.limits.large_buffers) = (descriptors, large_buffers);
+        (self.limits.max_packet, self.limits.seed) = (max_packet, seed);
+        // When the next one times out is to be found out again.
+        if self.next_timeout_ns != u64::MAX {
+            self.next_timeout_ns = 0;
+        }
+    }
+
     /// Forgets all fragments, and the time: what follows has a clock of its own. What had timed out at `now_ns` is
     /// counted as such.
     pub fn restart(&mut self, now_ns: u64) {

@@ -17,6 +17,7 @@
 pub mod community_id;
 pub mod eve;
 pub mod flow_id;
+mod name_book;
 mod names;
 mod output;
 pub(crate) mod reasons;
@@ -29,6 +30,7 @@ pub mod writer;
 pub use community_id::CommunityId;
 pub use eve::{EncodeError, EveEncoder};
 pub use flow_id::flow_id;
+pub use name_book::{Dictionaries, FIRST_CONFIGURATION, NameBook};
 pub use names::{DictionaryNames, EventNames, KeywordName};
 pub use output::{OpenMode, Output};
 pub use ring::{EventReceiver, EventSender, RingPolicy, channel};

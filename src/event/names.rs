@@ -1,14 +1,14 @@
 //! The names behind the numbers that events carry.
 
-use std::sync::Arc;
+use super::name_book::NameBook;
 
 /// What the event thread needs to write an event's numbers as names.
 #[derive(Clone, Debug, Default)]
 pub struct EventNames {
     /// Interface names: `FlowHead::iface` is an index into it.
     pub ifaces: Vec<String>,
-    /// The dictionaries: `AlertEvent::dictionary` is an index into it.
-    pub dictionaries: Arc<[DictionaryNames]>,
+    /// The dictionaries of each configuration that alerts may be of.
+    pub dictionaries: NameBook,
 }
 
 /// A dictionary, as an alert describes it.

@@ -248,6 +248,8 @@ pub struct AlertHit {
 /// A dictionary's score reached its threshold: EVE `alert`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertEvent {
+    /// Number of the configuration that `dictionary` counts in.
+    pub configuration: u32,
     /// The common head.
     pub head: FlowHead,
     /// Index of the dictionary in the configuration.

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use crossbeam_utils::Backoff;
 
 use super::eve::EveEncoder;
+use super::name_book::NameBook;
 use super::names::EventNames;
 use super::output::{LineSink, Output, Totals};
 use super::ring::EventReceiver;
@@ -114,6 +115,7 @@ impl WriterHandle {
         let event_thread = EventThread {
             receivers,
             stats,
+            book: names.dictionaries.clone(),
             encoder: EveEncoder::new(names),
             sink: LineSink::new(output, options.max_pending_bytes),
             flush_interval: options.flush_interval,
@@ -163,6 +165,7 @@ impl Drop for WriterHandle {
 struct EventThread {
     receivers: Vec<EventReceiver>,
     stats: Receiver<StatsEvent>,
+    book: NameBook,
     encoder: EveEncoder,
     sink: LineSink,
     flush_interval: Duration,
@@ -176,17 +179,25 @@ struct Drained {
     busy: bool,
     /// Events may still come.
     open: bool,
+    /// Every ring was found empty at some moment.
+    emptied: bool,
 }
 
 impl EventThread {
     fn run(mut self) {
         let backoff = Backoff::new();
         let mut last_write = Instant::now();
+        let mut kept_from = 0;
         loop {
             // Read before the sources are looked into: a source found empty after
             // the order to stop is empty for good.
             let stopping = self.shared.stop.load(Ordering::Acquire);
+            let in_use = self.book.first_in_use();
             let (rings, stats_busy) = (self.drain_rings(), self.drain_stats());
+            if in_use != kept_from && rings.emptied {
+                self.book.forget_before(in_use);
+                kept_from = in_use;
+            }
             if self.sink.is_due() || last_write.elapsed() >= self.flush_interval {
                 let failure = self.sink.write();
                 self.tell(failure);
@@ -207,7 +218,7 @@ impl EventThread {
     }
 
     fn drain_rings(&mut self) -> Drained {
-        let mut all = Drained { busy: false, open: false };
+        let mut all = Drained { busy: false, open: false, emptied: true };
         for receiver in &mut self.receivers {
             // Asked before the ring is found empty, see `EventReceiver::is_abandoned`.
             let abandoned = receiver.is_abandoned();
@@ -221,6 +232,7 @@ impl EventThread {
             }
             all.busy |= taken > 0;
             all.open |= !abandoned || taken == BATCH_EVENTS;
+            all.emptied &= taken < BATCH_EVENTS;
             if self.sink.is_due()
                 && let Some(failure) = self.sink.write()
             {

@@ -29,6 +29,8 @@ impl Bits {
     pub const TOLD: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
+    /// Which of two generations of dictionaries its scanner states and keyword hits are of.
+    pub const GENERATION: u8 = 128;
 
     /// No fact.
     pub const NONE: Self = Self(0);
@@ -57,6 +59,12 @@ impl Bits {
     #[inline]
     pub const fn set(&mut self, bit: u8) {
         self.0 |= bit;
+    }
+
+    /// Says whether a fact holds.
+    #[inline]
+    pub const fn put(&mut self, bit: u8, holds: bool) {
+        self.0 = (self.0 & !bit) | (bit * holds as u8);
     }
 }
 

@@ -79,6 +79,11 @@ impl Killer {
         Self { injector, rate, this_second: 0, second_began_ns: 0, counters: KillCounters::default() }
     }
 
+    /// Takes another most sessions a second (0: no limit) and leaves its own there.
+    pub const fn exchange(&mut self, rate: &mut u32) {
+        std::mem::swap(&mut self.rate, rate);
+    }
+
     /// What became of the requests so far.
     #[must_use]
     pub const fn counters(&self) -> &KillCounters {

@@ -92,7 +92,8 @@ impl Limits {
     }
 
     /// No stream is cut before this offset.
-    pub(super) fn least_depth(&self) -> u64 {
+    #[must_use]
+    pub fn least_depth(&self) -> u64 {
         self.port_depths.iter().map(|(_, depth)| depth.least()).fold(self.depth.least(), u64::min)
     }
 }

@@ -50,6 +50,15 @@ impl Reassembler {
         }
     }
 
+    /// Takes other limits, with their [`Limits::least_depth`], and leaves its own there. The sizes stay what they were.
+    pub fn exchange(&mut self, limits: &mut Limits, least_depth: &mut u64) {
+        let shared = &mut self.shared;
+        let (segments, history) = (shared.limits.segments, shared.limits.history);
+        std::mem::swap(&mut shared.limits, limits);
+        std::mem::swap(&mut shared.least_depth, least_depth);
+        (shared.limits.segments, shared.limits.history) = (segments, history);
+    }
+
     /// What was counted so far.
     #[must_use]
     pub const fn counters(&self) -> &TcpCounters {

@@ -27,6 +27,10 @@ pub(super) struct Inspector {
     pub(super) tls: Slots<Tls>,
     /// TLS is inspected no further than its handshake.
     pub(super) tls_handshake_only: bool,
+    /// Number of the configuration, which alerts carry.
+    pub(super) configuration: u32,
+    /// Whether [`Bits::GENERATION`] of flows holds whose scanner states and scores are of these dictionaries.
+    pub(super) generation: bool,
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,
@@ -116,6 +120,16 @@ impl Consumer for Content<'_> {
 const _: () = assert!(ANOMALY_COUNT <= 32, "a flow remembers in 32 bits which anomalies were told");
 
 impl Inspector {
+    /// Forgets what a flow has of other dictionaries than these. A flow without any may have either bit.
+    #[inline]
+    pub(super) fn renew(&mut self, flow: &mut Facts) {
+        if flow.bits.has(Bits::GENERATION) != self.generation {
+            flow.scan = Default::default();
+            flow.bits.put(Bits::GENERATION, self.generation);
+            self.hits.release(&mut flow.hits);
+        }
+    }
+
     /// Gives a flow's parser back.
     pub(super) fn release(&mut self, flow: &mut Facts) {
         self.hits.release(&mut flow.hits);
@@ -232,8 +246,9 @@ impl Content<'_> {
     }
 
     fn scan(&mut self, direction: Direction, location: Location, offset: u64, bytes: &[u8]) {
+        self.inspector.renew(self.flow);
         // Disjoint parts, so that the automaton can be read while its hits are counted and raised.
-        let Inspector { matcher, resets, hits, killer, events, counters, .. } = &mut *self.inspector;
+        let Inspector { matcher, resets, configuration, hits, killer, events, counters, .. } = &mut *self.inspector;
         if matcher.is_empty() {
             return;
         }
@@ -246,6 +261,7 @@ impl Content<'_> {
             direction,
             location,
             resets,
+            configuration: *configuration,
             killer,
             events,
             counters,
@@ -267,6 +283,7 @@ struct Place<'a> {
     direction: Direction,
     location: Location,
     resets: &'a [bool],
+    configuration: u32,
     killer: &'a mut Killer,
     events: &'a mut EventSender,
     counters: &'a mut Counters,
@@ -290,6 +307,7 @@ impl Place<'_> {
         self.counters.alerts = self.counters.alerts.saturating_add(1);
         self.events.send(Event::Alert(AlertEvent {
             head: head(self.flow, self.timestamp_ns),
+            configuration: self.configuration,
             dictionary: crossing.dictionary,
             direction: self.direction,
             location: self.location,

@@ -12,20 +12,23 @@
 mod content;
 mod counters;
 mod forward;
+mod handover;
 mod inject;
 mod mailbox;
 mod mesh;
 mod pipeline;
 mod poll;
-
+mod settings;
 mod slots;
 mod tap;
 
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use forward::{Alone, Forward};
+pub use handover::Handover;
 pub use inject::{Exit, PortInjector};
 pub use mailbox::{FlowLine, Mailbox};
 pub use mesh::{MESH_ROOM, Mesh, MeshCounters};
 pub use pipeline::{Annotation, Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions, TcpChecksums};
 pub use poll::{Idle, Sources, Worker, WorkerControl};
+pub use settings::Settings;
 pub use tap::{StreamTap, TapReceiver, TapRecord, tap};

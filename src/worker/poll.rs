@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::counters::Published;
+use super::handover::Handover;
 use super::mailbox::{Mailbox, TopScan};
 use super::mesh::Mesh;
 use super::pipeline::{Frame, Origin, Pipeline};
@@ -57,6 +58,8 @@ pub struct WorkerControl {
     pub progress: Arc<Progress>,
     /// Questions and answers.
     pub mailbox: Mailbox,
+    /// New settings, and old ones.
+    pub settings: Handover,
 }
 
 impl WorkerControl {
@@ -65,7 +68,8 @@ impl WorkerControl {
     pub fn new(stop: StopFlag, paused: Arc<AtomicBool>) -> Self {
         let ready = AtomicBool::new(false);
         let progress = Arc::new(Progress::default());
-        Self { stop, paused, ready, published: Published::new(), progress, mailbox: Mailbox::default() }
+        let (mailbox, settings) = (Mailbox::default(), Handover::default());
+        Self { stop, paused, ready, published: Published::new(), progress, mailbox, settings }
     }
 }
 
@@ -104,6 +108,7 @@ impl Worker {
         let live = self.sources.live;
         let flushed_at = loop {
             if self.control.paused.load(Ordering::Relaxed) && !self.control.stop.raised() {
+                self.reload();
                 self.publish();
                 std::thread::sleep(std::time::Duration::from_millis(1));
                 continue;
@@ -140,10 +145,13 @@ impl Worker {
                 if live {
                     self.pipeline.expire(clock.now_ns());
                 }
+                self.reload();
                 self.publish();
                 top.step(&self.control.mailbox, self.pipeline.table());
             }
             if got == 0 {
+                // Where cores are shared, 256 polls may take long.
+                self.reload();
                 match self.idle {
                     Idle::Poll => lcore::pause(),
                     Idle::Yield => std::thread::yield_now(),
@@ -251,6 +259,12 @@ impl Worker {
         if let Some(mesh) = &mut self.sources.mesh {
             mesh.send(burst);
         }
+    }
+
+    /// Takes new settings, if there are any, and does what is left to do of the last ones.
+    fn reload(&mut self) {
+        self.control.settings.exchange(&mut self.pipeline);
+        self.pipeline.renew_flows();
     }
 
     fn publish(&self) {

@@ -3,6 +3,7 @@
 mod dictionary;
 mod fuzz;
 mod reference;
+mod reload;
 mod right;
 mod wrong;
 

@@ -21,6 +21,7 @@ use super::build;
 use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
 use crate::config::Config;
+use crate::control::reload::{self, Reloader};
 use crate::control::sensor::{DispatcherStatus, PortStatus, Sensor, WorkerStatus};
 use crate::control::{self, RUN_STATE_FILE, Reporter, ShellEnd, StateFile, shell, telemetry};
 use crate::dpdk::lcore::{self, Lcore, Running, StopFlag};
@@ -51,6 +52,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let output = build::event_file(&config, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
+    let hangup = control::install_hangup().context("signal handlers")?;
 
     let wanted = common.workers.or(Some(config.worker.count).filter(|count| *count != 0));
     let dispatches = cores::may_dispatch(&config);
@@ -76,9 +78,11 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
     let receivers = std::mem::take(&mut parts.receivers);
     let names = build::names(&config, ifaces);
+    let book = names.dictionaries.clone();
+    let reloader = Reloader::new(config.clone(), matcher, build::compile, book, stats.clone());
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
-    let sensor = Arc::new(Sensor::new(
+    let sensor = Sensor::new(
         statuses,
         parts.statuses.clone(),
         parts.dispatcher_status.take(),
@@ -86,7 +90,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         reta,
         stop.clone(),
         Arc::clone(&parts.paused),
-    ));
+    );
+    let sensor = Arc::new(sensor.with_reloader(reloader));
     if config.telemetry.enabled {
         telemetry::register(&eal, &sensor)?;
     }
@@ -96,10 +101,13 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let reporter = Reporter::spawn(Arc::clone(&sensor), interval_ns, stats, Arc::clone(&verbose), state)
         .context("the statistics thread")?;
 
+    let reload = reload::on_hangup(&sensor, hangup).context("the thread that reloads")?;
     complain(&summary::running(&sensor, &config, &common.out));
     let ended = attend(options, &sensor, &writer, &verbose);
     stop.raise();
     parts.join();
+    // A panic of that thread has been printed by then.
+    let _ = reload.join();
     let state = reporter.finish();
     telemetry::clear();
     // Ports count until they are closed.

@@ -59,14 +59,19 @@ pub(super) fn end(figures: &Figures, written: &WriterReport, seconds: f64, worke
             "killed": get("kill.sessions"),
             "events": written.written,
             "invalid": figures::invalid(figures),
+            "reloads": { "done": get("reload.done"), "refused": get("reload.refused") },
             "drops": { "capture": get("capture.drops"), "events": get("event.dropped"), "write_errors": written.errors },
         })
         .to_string();
     }
     let number = |name| grouped(get(name));
+    let reloads = match (get("reload.done"), get("reload.refused")) {
+        (0, 0) => String::new(),
+        (done, refused) => format!("\nreloads: {} done, {} refused", grouped(done), grouped(refused)),
+    };
     format!(
         "{} packets, {} bytes in {seconds:.1} s on {workers} worker{}\n{} flows; {} alerts; {} connections killed\n\
-         dropped: {} packets, {} events; {} events written",
+         dropped: {} packets, {} events; {} events written{reloads}",
         number("decoder.pkts"),
         number("decoder.bytes"),
         if workers == 1 { "" } else { "s" },

@@ -17,12 +17,12 @@ section! {
             default: "",
             check: |text| !text.is_empty() && !text.contains('\0'),
             expected: "the path of a dictionary file",
-        });
-        "name" => name: Option<String> = Maybe(NAME);
-        "signature_id" => signature_id: Option<u32> = Maybe(SIGNATURE_ID);
-        "threshold" => threshold: Option<u32> = Maybe(THRESHOLD);
-        "case_insensitive" => case_insensitive: Option<bool> = Maybe(Flag(false));
-        "action" => action: Option<Action> = Maybe(ACTION);
+        }), reload;
+        "name" => name: Option<String> = Maybe(NAME), reload;
+        "signature_id" => signature_id: Option<u32> = Maybe(SIGNATURE_ID), reload;
+        "threshold" => threshold: Option<u32> = Maybe(THRESHOLD), reload;
+        "case_insensitive" => case_insensitive: Option<bool> = Maybe(Flag(false)), reload;
+        "action" => action: Option<Action> = Maybe(ACTION), reload;
     }
 }
 

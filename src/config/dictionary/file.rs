@@ -17,15 +17,15 @@ const ONE_LINE: Text = Text {
 section! {
     /// What a dictionary file says besides its keywords; the fields are those of [`Dictionary`].
     pub(super) struct Head at "" besides "keyword" {
-        "name" => name: String = Required(NAME);
-        "description" => description: String = ONE_LINE;
-        "signature_id" => signature_id: u32 = Required(SIGNATURE_ID);
-        "revision" => revision: u32 = Number { default: 1, min: 1, max: u32::MAX };
-        "severity" => severity: u8 = Number { default: 2, min: 1, max: 4 };
-        "category" => category: String = ONE_LINE;
-        "threshold" => threshold: u32 = THRESHOLD;
-        "case_insensitive" => case_insensitive: bool = Flag(false);
-        "action" => action: Action = ACTION;
+        "name" => name: String = Required(NAME), reload;
+        "description" => description: String = ONE_LINE, reload;
+        "signature_id" => signature_id: u32 = Required(SIGNATURE_ID), reload;
+        "revision" => revision: u32 = Number { default: 1, min: 1, max: u32::MAX }, reload;
+        "severity" => severity: u8 = Number { default: 2, min: 1, max: 4 }, reload;
+        "category" => category: String = ONE_LINE, reload;
+        "threshold" => threshold: u32 = THRESHOLD, reload;
+        "case_insensitive" => case_insensitive: bool = Flag(false), reload;
+        "action" => action: Action = ACTION, reload;
     }
 }
 
@@ -36,10 +36,10 @@ section! {
             default: "",
             check: |text| (1..=MAX_KEYWORD_BYTES).contains(&text.len()),
             expected: "a string of 1 to 255 bytes",
-        });
-        "hex" => hex: Option<Vec<u8>> = Maybe(Hex);
-        "weight" => weight: u32 = Number { default: 1, min: 1, max: 1_000_000 };
-        "max" => max: u32 = Number { default: 0, min: 0, max: u32::MAX };
+        }), reload;
+        "hex" => hex: Option<Vec<u8>> = Maybe(Hex), reload;
+        "weight" => weight: u32 = Number { default: 1, min: 1, max: 1_000_000 }, reload;
+        "max" => max: u32 = Number { default: 0, min: 0, max: u32::MAX }, reload;
     }
 }
 
@@ -60,8 +60,8 @@ impl Spec for Hex {
         bytes.ok_or_else(|| value.wrong(&self.range()))
     }
 
-    fn default_text(&self) -> Option<String> {
-        None
+    fn text(&self, value: &Vec<u8>) -> String {
+        format!("\"{}\"", HEXLOWER_PERMISSIVE.encode(value))
     }
 
     fn range(&self) -> String {

@@ -9,6 +9,7 @@ mod word;
 pub(super) use self::prefixes::Prefixes;
 pub(super) use self::quantity::{Number, Ports, PowerOfTwo, Size, Time};
 pub(super) use self::word::{Choice, Flag, Text, Words};
+use super::difference::Difference;
 use super::error::ConfigError;
 use super::walk::{Table, Value};
 
@@ -27,12 +28,14 @@ pub struct Key {
     pub range: String,
     /// Its smallest and largest value as TOML, for what has them.
     pub limits: Option<(String, String)>,
+    /// A running sensor takes another value on reload; other keys need a restart.
+    pub reload: bool,
 }
 
 /// What a key may hold.
 pub(super) trait Spec {
     /// The type it is read into.
-    type Out;
+    type Out: PartialEq;
 
     /// The value when the key is not there.
     fn default(&self) -> Self::Out;
@@ -40,8 +43,13 @@ pub(super) trait Spec {
     /// Reads the value, or says what is wrong with it.
     fn parse(&self, value: &Value<'_>) -> Result<Self::Out, ConfigError>;
 
+    /// A value as TOML.
+    fn text(&self, value: &Self::Out) -> String;
+
     /// The default as TOML.
-    fn default_text(&self) -> Option<String>;
+    fn default_text(&self) -> Option<String> {
+        Some(self.text(&self.default()))
+    }
 
     /// The allowed values in words, as messages end.
     fn range(&self) -> String;
@@ -65,8 +73,16 @@ pub(super) trait Spec {
         }
     }
 
+    /// Adds the key `path`, or the keys below it, to `differences` where `new` is not what `old` is. Keys that
+    /// `reload` are left out.
+    fn compare(&self, path: String, reload: bool, old: &Self::Out, new: &Self::Out, differences: &mut Vec<Difference>) {
+        if !reload && old != new {
+            differences.push(Difference { key: path, runs_with: self.text(old), found: self.text(new) });
+        }
+    }
+
     /// Adds the key, or the keys below it, to the reference.
-    fn describe(&self, section: &'static str, name: &'static str, keys: &mut Vec<Key>) {
+    fn describe(&self, section: &'static str, name: &'static str, reload: bool, keys: &mut Vec<Key>) {
         keys.push(Key {
             section,
             name,
@@ -74,6 +90,7 @@ pub(super) trait Spec {
             required: self.required(),
             range: self.range(),
             limits: self.limits(),
+            reload,
         });
     }
 }
@@ -90,6 +107,10 @@ impl<S: Spec> Spec for Maybe<S> {
 
     fn parse(&self, value: &Value<'_>) -> Result<Option<S::Out>, ConfigError> {
         self.0.parse(value).map(Some)
+    }
+
+    fn text(&self, value: &Option<S::Out>) -> String {
+        value.as_ref().map_or_else(|| "nothing".to_owned(), |value| self.0.text(value))
     }
 
     fn default_text(&self) -> Option<String> {
@@ -119,6 +140,10 @@ impl<S: Spec> Spec for Required<S> {
         self.0.parse(value)
     }
 
+    fn text(&self, value: &S::Out) -> String {
+        self.0.text(value)
+    }
+
     fn default_text(&self) -> Option<String> {
         None
     }
@@ -140,12 +165,15 @@ impl<S: Spec> Spec for Required<S> {
 pub(super) struct Nested<T>(pub(super) std::marker::PhantomData<T>);
 
 /// What [`section!`] makes.
-pub(super) trait Section: Default {
+pub(super) trait Section: Default + PartialEq {
     /// Reads the table; keys that are not there take their defaults.
     fn read(table: &Table<'_>) -> Result<Self, ConfigError>;
 
     /// Adds its keys to the reference.
     fn describe(keys: &mut Vec<Key>);
+
+    /// Adds to `differences` the keys of this table, which is at `path`, whose values in `new` need a restart.
+    fn compare(&self, path: &str, new: &Self, differences: &mut Vec<Difference>);
 }
 
 impl<T: Section> Spec for Nested<T> {
@@ -160,28 +188,35 @@ impl<T: Section> Spec for Nested<T> {
         T::read(&table)
     }
 
-    fn default_text(&self) -> Option<String> {
-        None
+    fn text(&self, _: &T) -> String {
+        self.range()
     }
 
     fn range(&self) -> String {
         "a table".to_owned()
     }
 
-    fn describe(&self, _section: &'static str, _name: &'static str, keys: &mut Vec<Key>) {
+    fn compare(&self, path: String, _reload: bool, old: &T, new: &T, differences: &mut Vec<Difference>) {
+        old.compare(&path, new, differences);
+    }
+
+    fn describe(&self, _section: &'static str, _name: &'static str, _reload: bool, keys: &mut Vec<Key>) {
         T::describe(keys);
     }
 }
 
 /// Declares a table of the configuration: each key once, with the field it is
 /// read into and the [`Spec`] that gives its default and range. `Default`, the
-/// reader and the reference all come from that one line. `besides` names a key
-/// that the caller reads.
+/// reader and the reference all come from that one line, and from the word
+/// `reload` after it whether a running sensor takes another value. `besides` names
+/// a key that the caller reads.
 macro_rules! section {
+    (@reloads) => { false };
+    (@reloads reload) => { true };
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident at $section:literal $(besides $other:literal)? {
-            $($(#[$doc:meta])* $key:literal => $field:ident: $type:ty = $spec:expr;)*
+            $($(#[$doc:meta])* $key:literal => $field:ident: $type:ty = $spec:expr $(, $reload:ident)?;)*
         }
     ) => {
         $(#[$meta])*
@@ -205,7 +240,29 @@ macro_rules! section {
             }
 
             fn describe(keys: &mut Vec<$crate::config::spec::Key>) {
-                $($crate::config::spec::Spec::describe(&$spec, $section, $key, keys);)*
+                $($crate::config::spec::Spec::describe(
+                    &$spec,
+                    $section,
+                    $key,
+                    section!(@reloads $($reload)?),
+                    keys,
+                );)*
+            }
+
+            fn compare(
+                &self,
+                path: &str,
+                new: &Self,
+                differences: &mut Vec<$crate::config::difference::Difference>,
+            ) {
+                $($crate::config::spec::Spec::compare(
+                    &$spec,
+                    format!("{path}.{}", $key),
+                    section!(@reloads $($reload)?),
+                    &self.$field,
+                    &new.$field,
+                    differences,
+                );)*
             }
         }
     };

@@ -31,8 +31,8 @@ impl Spec for Prefixes {
         items.iter().map(prefix).collect()
     }
 
-    fn default_text(&self) -> Option<String> {
-        None
+    fn text(&self, value: &Vec<Prefix>) -> String {
+        format!("an array of {} prefixes", value.len())
     }
 
     fn range(&self) -> String {

@@ -24,8 +24,8 @@ impl<T: Copy + Ord + ToString + TryFrom<i128>> Spec for Number<T> {
         number.filter(|n| (self.min..=self.max).contains(n)).ok_or_else(|| value.wrong(&self.range()))
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(self.default.to_string())
+    fn text(&self, value: &T) -> String {
+        value.to_string()
     }
 
     fn range(&self) -> String {
@@ -64,8 +64,8 @@ impl Spec for Ports {
         Ok(ports)
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(format!("{:?}", self.default))
+    fn text(&self, value: &Vec<u16>) -> String {
+        format!("{value:?}")
     }
 
     fn range(&self) -> String {
@@ -93,8 +93,8 @@ impl Spec for PowerOfTwo {
         number.filter(allowed).ok_or_else(|| value.wrong(&self.range()))
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(self.default.to_string())
+    fn text(&self, value: &u32) -> String {
+        value.to_string()
     }
 
     fn range(&self) -> String {
@@ -136,8 +136,8 @@ impl Spec for Time {
         }
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(format!("\"{}\"", format_duration(self.default)))
+    fn text(&self, value: &u64) -> String {
+        format!("\"{}\"", format_duration(*value))
     }
 
     fn range(&self) -> String {
@@ -179,8 +179,8 @@ impl Spec for Size {
         }
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(format!("\"{}\"", format_size(self.default)))
+    fn text(&self, value: &u64) -> String {
+        format!("\"{}\"", format_size(*value))
     }
 
     fn range(&self) -> String {

@@ -1,7 +1,7 @@
 //! Flags, words and free text.
 
 use super::Spec;
-use crate::config::error::{ConfigError, alternatives};
+use crate::config::error::{ConfigError, alternatives, quoted};
 use crate::config::walk::Value;
 
 /// `true` or `false`, with its default.
@@ -18,8 +18,8 @@ impl Spec for Flag {
         value.boolean().ok_or_else(|| value.wrong(&self.range()))
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(self.0.to_string())
+    fn text(&self, value: &bool) -> String {
+        value.to_string()
     }
 
     fn range(&self) -> String {
@@ -45,8 +45,9 @@ impl<T: Copy + PartialEq> Spec for Choice<T> {
         chosen.map(|(_, choice)| *choice).ok_or_else(|| value.wrong(&self.range()))
     }
 
-    fn default_text(&self) -> Option<String> {
-        self.of.iter().find(|(_, choice)| *choice == self.default).map(|(word, _)| format!("\"{word}\""))
+    fn text(&self, value: &T) -> String {
+        let word = self.of.iter().find(|(_, choice)| choice == value).map_or("", |(word, _)| word);
+        format!("\"{word}\"")
     }
 
     fn range(&self) -> String {
@@ -75,8 +76,8 @@ impl Spec for Text {
         text.map(str::to_owned).ok_or_else(|| value.wrong(self.expected))
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some(format!("{:?}", self.default))
+    fn text(&self, value: &String) -> String {
+        quoted(value)
     }
 
     fn range(&self) -> String {
@@ -103,8 +104,9 @@ impl Spec for Words {
         items.iter().map(word).collect()
     }
 
-    fn default_text(&self) -> Option<String> {
-        Some("[]".to_owned())
+    fn text(&self, value: &Vec<String>) -> String {
+        let words: Vec<String> = value.iter().map(|word| quoted(word)).collect();
+        format!("[{}]", words.join(", "))
     }
 
     fn range(&self) -> String {

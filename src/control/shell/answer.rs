@@ -53,6 +53,7 @@ pub(super) fn answer(sensor: &Sensor, verbose: &AtomicU8, command: &Command) -> 
             verbose.store(*level, Ordering::Relaxed);
             format!("verbose is {level}")
         }
+        Command::Reload => sensor.reload().join("\n"),
         Command::Help(None) => help(),
         Command::Help(Some(spec)) => help_of(spec),
     }

@@ -25,6 +25,7 @@ pub(super) enum Command {
     Mempool,
     ClearStats,
     Verbose(u8),
+    Reload,
     Help(Option<&'static Spec>),
     Quit,
 }
@@ -143,6 +144,9 @@ pub(super) static COMMANDS: &[Spec] = &[
         "Rates each second: 0 none, 1 a line, 2 and a line a port",
         level,
     ),
+    spec(&["reload"], "", Follows::Nothing, "Read the configuration again, and run on with it", |words| {
+        none(words, Command::Reload)
+    }),
     spec(&["help"], "[COMMAND]", Follows::Command, "All commands, or one", help),
     spec(&["quit"], "", Follows::Nothing, "End the sensor", |words| none(words, Command::Quit)),
 ];
@@ -284,6 +288,7 @@ mod tests {
             ("show mempool", Command::Mempool),
             ("clear stats", Command::ClearStats),
             ("set verbose 2", Command::Verbose(2)),
+            ("reload", Command::Reload),
             ("help", Command::Help(None)),
             ("quit", Command::Quit),
         ];

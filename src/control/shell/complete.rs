@@ -132,7 +132,7 @@ mod tests {
     fn words_and_arguments_are_completed_in_their_place() {
         let names = Names { ports: vec!["0".to_owned(), "net_tap0".to_owned()], workers: 3 };
         let cases: &[(&str, usize, &[&str])] = &[
-            ("", 0, &["start", "stop", "show", "clear", "set", "help", "quit"]),
+            ("", 0, &["start", "stop", "show", "clear", "set", "reload", "help", "quit"]),
             ("s", 0, &["start", "stop", "show", "set"]),
             ("sh", 0, &["show"]),
             ("show", 0, &["show"]),

@@ -23,11 +23,14 @@ pub(super) struct AlertLine<'a> {
 }
 
 impl<'a> AlertLine<'a> {
-    pub(super) fn new(event: &'a AlertEvent, names: &'a EventNames) -> Result<Self, EncodeError> {
-        let dictionary = names
-            .dictionaries
-            .get(usize::from(event.dictionary))
-            .ok_or(EncodeError::UnknownDictionary(event.dictionary))?;
+    /// The line of an alert; `dictionaries` are those of its configuration.
+    pub(super) fn new(
+        event: &'a AlertEvent,
+        names: &'a EventNames,
+        dictionaries: &'a [DictionaryNames],
+    ) -> Result<Self, EncodeError> {
+        let dictionary =
+            dictionaries.get(usize::from(event.dictionary)).ok_or(EncodeError::UnknownDictionary(event.dictionary))?;
         Ok(Self {
             head: Head::new("alert", &event.head, event.direction, names)?,
             alert: AlertObject {

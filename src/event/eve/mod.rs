@@ -34,6 +34,8 @@ pub struct EveEncoder {
 pub enum EncodeError {
     /// `FlowHead::iface` is past the names.
     UnknownInterface(u16),
+    /// `AlertEvent::configuration` has no page in the book.
+    UnknownConfiguration(u32),
     /// `AlertEvent::dictionary` is past the names.
     UnknownDictionary(u16),
     /// `AlertHit::keyword` is past the dictionary's keywords.
@@ -51,6 +53,9 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownInterface(iface) => write!(f, "an event names interface {iface}, which has no name"),
+            Self::UnknownConfiguration(configuration) => {
+                write!(f, "an alert names configuration {configuration}, whose dictionaries are not known")
+            }
             Self::UnknownDictionary(dictionary) => {
                 write!(f, "an alert names dictionary {dictionary}, which does not exist")
             }
@@ -78,7 +83,11 @@ impl EveEncoder {
     pub fn event(&self, event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match event {
             Event::Flow(event) => line(&flow::FlowLine::new(event, &self.names)?, out),
-            Event::Alert(event) => line(&alert::AlertLine::new(event, &self.names)?, out),
+            Event::Alert(event) => {
+                let dictionaries = self.names.dictionaries.of(event.configuration);
+                let dictionaries = dictionaries.ok_or(EncodeError::UnknownConfiguration(event.configuration))?;
+                line(&alert::AlertLine::new(event, &self.names, &dictionaries)?, out)
+            }
             Event::Anomaly(event) => line(&anomaly::AnomalyLine::new(event, &self.names)?, out),
         }
     }

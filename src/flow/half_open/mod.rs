@@ -56,16 +56,24 @@ impl Ring {
     pub(super) fn new(capacity: u32, timeouts: &Timeouts) -> Self {
         let capacity = capacity.clamp(1, Self::MAX).next_power_of_two();
         let count = usize::try_from(capacity).unwrap_or(usize::MAX);
-        let part = timeouts.of(Class::TcpNew) / UNIT_PART;
-        Self {
+        let mut ring = Self {
             records: vec![HalfOpen::EMPTY; count].into_boxed_slice(),
             mask: capacity.wrapping_sub(1),
             next: 0,
             tail: 0,
             span: 0,
             len: 0,
-            shift: part.checked_ilog2().unwrap_or(0),
-        }
+            shift: 0,
+        };
+        ring.set_units(timeouts);
+        ring
+    }
+
+    /// Counts in units of these timeouts from now on. A record that was appended before counts as old when it hears
+    /// from its session the next time, and is appended anew.
+    pub(super) fn set_units(&mut self, timeouts: &Timeouts) {
+        let part = timeouts.of(Class::TcpNew) / UNIT_PART;
+        self.shift = part.checked_ilog2().unwrap_or(0);
     }
 
     pub(super) fn records(&self) -> &[HalfOpen] {

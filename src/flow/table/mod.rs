@@ -336,6 +336,21 @@ impl FlowTable {
         self.flows.get(start..end.max(start)).unwrap_or(&[]).iter().filter(|flow| flow.bits.has(Bits::IN_USE))
     }
 
+    /// The same, to change them.
+    pub fn walk_mut(&mut self, places: std::ops::Range<u32>) -> impl Iterator<Item = &mut Flow> {
+        let start = usize::try_from(places.start).unwrap_or(usize::MAX).min(self.flows.len());
+        let end = usize::try_from(places.end).unwrap_or(usize::MAX).min(self.flows.len());
+        let slice = self.flows.get_mut(start..end.max(start)).unwrap_or(&mut []);
+        slice.iter_mut().filter(|flow| flow.bits.has(Bits::IN_USE))
+    }
+
+    /// Takes other idle times and leaves its own in their place. They hold for the sessions there are, too; those that
+    /// have waited may be noticed late by a sixteenth of the longer time.
+    pub fn exchange(&mut self, timeouts: &mut Timeouts) {
+        std::mem::swap(&mut self.timeouts, timeouts);
+        self.half_open.set_units(&self.timeouts);
+    }
+
     /// All flows, oldest first within each class.
     pub fn iter(&self) -> impl Iterator<Item = &Flow> {
         Class::ALL.into_iter().flat_map(move |class| {

@@ -7,6 +7,7 @@ mod lifecycle;
 mod overload;
 mod packet;
 mod prepare;
+mod reload;
 mod unusual;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::slots::Slots;
 use super::tap::StreamTap;
 use crate::defrag::{self, Defragmenter};
 use crate::dpdk::{MAX_BURST, memory};
-use crate::event::{Direction, EndReason, EventSender};
+use crate::event::{Direction, EndReason, EventSender, FIRST_CONFIGURATION};
 use crate::flow::{Capacity, Class, Flow, FlowIndex, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
@@ -162,6 +163,8 @@ pub struct Pipeline {
     pressure: Pressure,
     overload_onset: Onset,
     half_open_onset: Onset,
+    /// How far the walk over flows of other dictionaries has come, while there is one.
+    renewing: Option<u32>,
 }
 
 impl Pipeline {
@@ -185,6 +188,8 @@ impl Pipeline {
             parsers: Slots::new(options.http_sessions),
             tls: Slots::new(options.tls_sessions),
             tls_handshake_only: options.tls_handshake_only,
+            configuration: FIRST_CONFIGURATION,
+            generation: false,
             killer,
             events,
             counters: Counters::default(),
@@ -211,6 +216,7 @@ impl Pipeline {
             pressure: Pressure::new(),
             overload_onset: Onset::default(),
             half_open_onset: Onset::default(),
+            renewing: None,
         }
     }
 

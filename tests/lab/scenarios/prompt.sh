@@ -1,4 +1,4 @@
-# about: run -i reads commands from a pipe: ports, workers, flows, steering, quit
+# about: run -i reads commands from a pipe: ports, workers, flows, steering, reload, quit
 # shellcheck shell=bash source=tests/lab/lib.sh
 source "$LAB_DIR/lib.sh"
 
@@ -27,6 +27,13 @@ says 'net_af_packet0' 'show port info all'
 says 'lcore' 'show worker'
 says '10\.78\.0\.2.*40000' 'show flow top'
 says 'worker' "show steering $SERVER4 80 $CLIENT4 40000 tcp"
+says '^reload: configuration 2 in force on all 2 workers after [0-9]+ ms$' 'reload'
+# Workers take it while they poll nothing, too.
+says '^no port is polled' 'stop'
+says '^reload: configuration 3 in force on all 2 workers after [0-9]+ ms$' 'reload'
+says '^the ports are polled$' 'start'
+printf '[flow]\ncapacity = 4096\n' >>"$WORK/asked.toml"
+says '^reload refused: .*flow\.capacity: found 4096, runs with 262144: needs a restart$' 'reload'
 printf 'quit\n' >&9
 code=0
 ended "${SENSORS[asked]}" 5 || fail "the sensor still runs 5 s after quit"
