@@ -37,7 +37,7 @@ pub fn settle<T>(table: &[T]) -> bool {
 
 /// Starts to load `value`'s first cache line.
 #[inline]
-pub fn prefetch<T>(value: &T) {
+pub fn prefetch<T: ?Sized>(value: &T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch is a hint and never faults; SSE is part of x86-64.
     unsafe {
@@ -45,6 +45,14 @@ pub fn prefetch<T>(value: &T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = value;
+}
+
+/// Starts to load the cache lines of `bytes`.
+#[inline]
+pub fn prefetch_bytes(bytes: &[u8]) {
+    for line in bytes.chunks(64) {
+        prefetch(line);
+    }
 }
 
 /// Starts to load the first `lines` cache lines of `value`.

@@ -86,7 +86,7 @@ proptest! {
     /// A field brought up to date is that of the new bytes.
     #[test]
     fn updates_as_a_new_sum(bytes in vec(any::<u8>(), 4..80), new in any::<[u8; 4]>(), at in 0..40_usize) {
-        let at = (at * 2).min(bytes.len() - 4 & !1);
+        let at = (at * 2).min((bytes.len() - 4) & !1);
         let mut changed = bytes.clone();
         changed[at..at + 4].copy_from_slice(&new);
         let field = checksum::update(checksum::finish(checksum::add(0, &bytes)), &bytes[at..at + 4], &new);

@@ -41,6 +41,15 @@ const FRAGMENTS_PER_BURST: u32 = 32;
 /// How far ahead of an eviction its index line is loaded: a memory access takes as long as about four packets.
 const VICTIMS_AHEAD: usize = 4;
 
+/// How far ahead of its turn a packet's payload is loaded, while others are worked on.
+const PAYLOADS_AHEAD: usize = 2;
+
+/// Bytes of a frame that were loaded with its headers; what is loaded ahead comes after.
+const HEADER_LINE: usize = 64;
+
+/// Most bytes of a frame that are loaded ahead: that much of a larger one keeps the memory busy for long enough.
+const PAYLOAD_AHEAD: usize = 2048;
+
 /// One frame as it comes from a source.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
@@ -276,11 +285,31 @@ impl Pipeline {
 
     /// Third pass: each packet in its turn. A packet that was put together from fragments comes back here by itself.
     fn work(&mut self, frames: &[Frame<'_>], prepared: &mut [Prepared], forward: &mut dyn Forward) {
-        for (number, (frame, prepared)) in frames.iter().zip(prepared).enumerate() {
+        for number in 0..PAYLOADS_AHEAD {
+            self.load_payload(frames, prepared, number);
+        }
+        for number in 0..frames.len() {
+            self.load_payload(frames, prepared, number + PAYLOADS_AHEAD);
+            let (Some(frame), Some(prepared)) = (frames.get(number), prepared.get_mut(number)) else { return };
             self.clock_ns = self.clock_ns.max(frame.clock_ns);
             if prepared.work == Work::Flow || self.unusual(number, frame, prepared, forward) {
                 prepared.annotation = self.packet(frame, prepared);
             }
+        }
+    }
+
+    /// Starts to load what a packet carries, which checksum, digest and scanner read: from a memory that is full of
+    /// packets they would wait for it longer than they work. Of sessions of which no more is inspected nothing is read.
+    #[inline]
+    fn load_payload(&self, frames: &[Frame<'_>], prepared: &[Prepared], number: usize) {
+        let (Some(frame), Some(prepared)) = (frames.get(number), prepared.get(number)) else { return };
+        let Some(rest) = frame.data.get(HEADER_LINE..) else { return };
+        let is_stopped = match prepared.likely {
+            Some(Found::Flow(index)) => self.table.get(index).is_some_and(|flow| flow.tcp.is_stopped()),
+            _ => false,
+        };
+        if !is_stopped && !rest.is_empty() {
+            memory::prefetch_bytes(rest.get(..PAYLOAD_AHEAD).unwrap_or(rest));
         }
     }
 
