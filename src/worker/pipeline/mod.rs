@@ -7,6 +7,7 @@ mod lifecycle;
 mod overload;
 mod packet;
 mod prepare;
+mod sessionless;
 mod unusual;
 
 use std::sync::Arc;
