@@ -278,6 +278,32 @@ END_OF_CONFIG
 	cat >>"$WORK/$1.toml"
 }
 
+# mirror_config NAME: the same for a sensor whose port is m1.
+mirror_config() {
+	config "$1" < <(
+		printf '[[port]]\nname = "net_af_packet0"\nvdev = "iface=m1,%s"\n' "$RING"
+		cat
+	)
+}
+
+# start_killer: the sensor "killer" runs on m1 and resets what leaks.
+start_killer() {
+	printf '[kill]\nenabled = true\n' | mirror_config killer
+	sensor killer
+}
+
+# cuts_the_leak NAME: of two downloads over IPv4 the sensor cuts the leaking one (client port 40002), the innocent one
+# beside it (40001) completes; the sensor tells of it, and ends.
+cuts_the_leak() {
+	get innocent "http://$SERVER4/innocent.txt" --local-port 40001
+	get leaking "http://$SERVER4/leaking.txt" --local-port 40002
+	must_be_cut leaking 56
+	must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
+	must_be_whole innocent innocent.txt
+	wait_for 5 "the alert" sees "$1" 'alerts'
+	sensor_ends "$1"
+}
+
 # sensor NAME [OPTION...]: starts a sensor with that configuration and waits until it runs. Its events go to
 # $WORK/NAME, its summary to $WORK/NAME.json, what it says to $WORK/NAME.err.
 sensor() {
