@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidegate::event::{
     AlertEvent, AlertHit, AnomalyEvent, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames,
-    FlowEvent, FlowHead, FlowState, KeywordName, Layer, Location, MAX_ALERT_HITS, StatsEvent, TcpSummary, Tuple,
+    FlowEvent, FlowHead, FlowState, Kept, KeywordName, Layer, Location, MAX_ALERT_HITS, StatsEvent, TcpSummary, Tuple,
     Versions,
 };
 
@@ -121,7 +121,7 @@ fn overlap() -> AnomalyEvent {
             length: 512,
             first: 0x0123_4567_89ab_cdef,
             later: 0xfe,
-            later_kept: false,
+            kept: Kept::First,
         }),
     }
 }
@@ -206,6 +206,15 @@ fn golden_alert_from_the_server() {
 #[test]
 fn golden_anomaly_of_a_stream() {
     assert_eq!(line(&Event::Anomaly(overlap())), format!("{OVERLAP}\n"));
+}
+
+#[test]
+fn an_overlap_says_which_version_counts() {
+    for (kept, name) in [(Kept::First, "first"), (Kept::Later, "later"), (Kept::Neither, "neither")] {
+        let mut event = overlap();
+        event.versions = event.versions.map(|versions| Versions { kept, ..versions });
+        assert!(line(&Event::Anomaly(event)).ends_with(&format!(r#""kept":"{name}"}}}}}}{}"#, "\n")), "{name}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod store;
 
 use super::*;
 use crate::event::Direction::{self, ToClient, ToServer};
-use crate::event::Versions;
+use crate::event::{Kept, Versions};
 use crate::wire::TcpHeader;
 use crate::wire::tcp_flag::{ACK, FIN, RST, SYN};
 

@@ -164,7 +164,7 @@ fn delivered_bytes_that_come_again_are_compared() {
     assert_eq!(s.tcp.counters().overlap_unverified, 0);
     s.client(1, b"abcdEFGH");
     let versions =
-        Versions { offset: 4, length: 4, first: xxh3_64(b"efgh"), later: xxh3_64(b"EFGH"), later_kept: false };
+        Versions { offset: 4, length: 4, first: xxh3_64(b"efgh"), later: xxh3_64(b"EFGH"), kept: Kept::First };
     assert_eq!(s.log(ToServer).odd, [(Anomaly::OverlapDifferentData, Some(versions))]);
     // Cut otherwise than at first: what is whole is compared, the rest is counted.
     s.client(3, b"cdefgh");
