@@ -303,6 +303,14 @@ impl StreamPair {
         a.held | b.held != 0 || a.doubts & b.doubts != NONE
     }
 
+    /// True when there is nothing left to deliver, and the consumer knows of both directions' ends.
+    #[must_use]
+    #[inline]
+    pub const fn is_finished(&self) -> bool {
+        let [a, b] = &self.halves;
+        a.bits & b.bits & ENDED != 0 && !self.holds_segments()
+    }
+
     /// True when neither direction is inspected any more.
     #[must_use]
     #[inline]

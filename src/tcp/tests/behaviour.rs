@@ -250,7 +250,7 @@ fn a_session_ends_once_whatever_follows() {
             s.logs.0[0].enough = Some(4);
             s.client(4, b"1");
         }),
-        (StreamEnd::Expired, |s| s.finish()),
+        (StreamEnd::Session(EndReason::Timeout), |s| s.finish()),
     ];
     for (reason, end) in endings {
         let mut s = Session::established(Limits { depth: Depth { to_server: 9, to_client: 9 }, ..roomy() });
