@@ -26,9 +26,11 @@ impl Bits {
     /// Its content is not inspected.
     pub const NO_CONTENT: u8 = 16;
     /// A half-open session's illegal flags were told.
-    pub const TOLD: u8 = 32;
+    pub const FLAGS_TOLD: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
+    /// A half-open session's malformed options were told.
+    pub const OPTIONS_TOLD: u8 = 128;
 
     /// No fact.
     pub const NONE: Self = Self(0);

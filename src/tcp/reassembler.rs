@@ -73,9 +73,14 @@ impl Reassembler {
         self.pool.memory()
     }
 
-    /// Counts illegal flags of a packet that is in no session yet, and says what is to be done with it.
-    pub fn illegal(&mut self, anomaly: Anomaly) -> IllegalFlags {
+    /// Counts what is odd of a packet that is in no session yet.
+    pub fn count(&mut self, anomaly: Anomaly) {
         self.shared.counters.anomaly(anomaly);
+    }
+
+    /// What is to be done with a packet that has illegal flags.
+    #[must_use]
+    pub const fn illegal_flags(&self) -> IllegalFlags {
         self.shared.limits.illegal_flags
     }
 
