@@ -212,7 +212,8 @@ impl Reassembler {
                 inbox.skip_hole();
             }
             inbox.drop_doubts();
-            inbox.out.end(reason);
+            // Nothing is read of what comes after a reset, even where that came before all else.
+            inbox.out.end(if inbox.out.half.has(RESET) { StreamEnd::Reset } else { reason });
         }
     }
 
@@ -261,14 +262,22 @@ impl Reassembler {
             self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::BadReset, None);
             return Fate::Refused(Anomaly::BadReset);
         }
+        // Who resets a connection that it had acknowledges what it took of it, as in any segment.
+        let Sides { half, peer, .. } = pair.sides(direction);
+        if packet.has(tcp_flag::ACK)
+            && half.bits & peer.bits & ACKED != 0
+            && peer.doubts != NONE
+            && distance(packet.header.ack, peer.sent) <= 0
+        {
+            half.acked = later(packet.header.ack, half.acked);
+            self.inbox(pair, direction.flip(), &packet.place(), consumer).confirm(false);
+        }
         for direction in [direction, direction.flip()] {
-            if pair.half(direction).has(STARTED) {
-                let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
-                inbox.out.end(StreamEnd::Reset);
-                // What waits before its turn is never read.
-                inbox.discard_early();
-                inbox.drop_doubts();
-            }
+            let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
+            inbox.out.end(StreamEnd::Reset);
+            // What waits before its turn is never read.
+            inbox.discard_early();
+            inbox.drop_doubts();
         }
         Fate::Empty
     }

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod behaviour;
+mod ends;
 mod holes;
 mod model;
 mod policy;
