@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidegate::event::{
     AlertEvent, AlertHit, AnomalyEvent, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames,
-    FIRST_CONFIGURATION, FlowEvent, FlowHead, FlowState, KeywordName, Layer, Location, MAX_ALERT_HITS, NameBook,
+    FIRST_CONFIGURATION, FlowEvent, FlowHead, FlowState, Kept, KeywordName, Layer, Location, MAX_ALERT_HITS, NameBook,
     StatsEvent, TcpSummary, Tuple, Versions,
 };
 
@@ -122,7 +122,7 @@ fn overlap() -> AnomalyEvent {
             length: 512,
             first: 0x0123_4567_89ab_cdef,
             later: 0xfe,
-            later_kept: false,
+            kept: Kept::First,
         }),
     }
 }
@@ -207,6 +207,15 @@ fn golden_alert_from_the_server() {
 #[test]
 fn golden_anomaly_of_a_stream() {
     assert_eq!(line(&Event::Anomaly(overlap())), format!("{OVERLAP}\n"));
+}
+
+#[test]
+fn an_overlap_says_which_version_counts() {
+    for (kept, name) in [(Kept::First, "first"), (Kept::Later, "later"), (Kept::Neither, "neither")] {
+        let mut event = overlap();
+        event.versions = event.versions.map(|versions| Versions { kept, ..versions });
+        assert!(line(&Event::Anomaly(event)).ends_with(&format!(r#""kept":"{name}"}}}}}}{}"#, "\n")), "{name}");
+    }
 }
 
 #[test]

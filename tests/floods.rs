@@ -3,6 +3,8 @@
 
 #[path = "floods/flood.rs"]
 mod flood;
+#[path = "common/pipeline.rs"]
+mod pipeline;
 #[path = "floods/sessions.rs"]
 mod sessions;
 
@@ -10,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use allocation_counter::measure;
 use flood::{Flood, Kind};
+use pipeline::options;
 use sessions::{SEGMENTS, SESSIONS, Sessions, Step};
 use tidegate::dpdk::MAX_BURST;
 use tidegate::event::{EndReason, Event, EventReceiver, FlowState, RingPolicy, channel};
@@ -69,30 +72,18 @@ struct Ends {
 }
 
 impl World {
-    fn new(options: impl FnOnce(&mut PipelineOptions)) -> Self {
+    fn new(change: impl FnOnce(&mut PipelineOptions)) -> Self {
         let mut timeouts = Timeouts::uniform(30 * SECOND);
         timeouts.set(Class::TcpClosed, 10 * SECOND);
         let mut all = PipelineOptions {
             capacity: Capacity { flows: FLOWS, half_open: HALF_OPEN },
-            half_open_events: false,
-            overload: OverloadPolicy::Refuse,
-            vlan: true,
             timeouts,
             seed: 11,
-            settle: false,
             tcp: Limits { history: 1024, ..Limits::new(64, 8, 2 * SECOND) },
-            tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
-            tunnels: tidegate::wire::Tunnels::all(),
-            defrag: tidegate::defrag::Limits::default(),
-            midstream: true,
-            http_sessions: 64,
-            tls_sessions: 64,
-            tls_handshake_only: true,
             hit_records: 2 * SESSIONS,
-            verify_checksum: true,
-            resets: vec![false],
+            ..options()
         };
-        options(&mut all);
+        change(&mut all);
         let (sender, receiver) = channel(1 << 16, RingPolicy::DropAndCount);
         Self {
             pipeline: Pipeline::new(all, matcher(), Killer::new(None, 0), sender),

@@ -1,16 +1,19 @@
 //! What a worker passes on to another, and what becomes of it there.
 
+#[path = "common/pipeline.rs"]
+mod pipeline;
+
 use std::sync::Arc;
 
 use etherparse::{IpNumber, PacketBuilder};
+use pipeline::options;
 use tidegate::event::{Event, EventReceiver, RingPolicy, channel};
-use tidegate::flow::Timeouts;
+use tidegate::flow::Capacity;
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::steer::{Reta, Steering};
-use tidegate::tcp::Limits;
 use tidegate::wire::{Headers, LinkType, Tunnels};
-use tidegate::worker::{Forward, Frame, Origin, Pipeline, PipelineOptions};
+use tidegate::worker::{Forward, Frame, Origin, Pipeline, PipelineOptions, TcpChecksums};
 
 /// A worker's way to others that only writes down what it is given.
 struct Others {
@@ -40,24 +43,11 @@ fn worker(number: u16) -> (Pipeline, Others, EventReceiver) {
         Matcher::new(&[DictionarySpec { threshold: 1, ignore_case: false, keywords: vec![keyword] }]).unwrap();
     let (sender, receiver) = channel(256, RingPolicy::DropAndCount);
     let options = PipelineOptions {
-        capacity: tidegate::flow::Capacity { flows: 1024, half_open: 256 },
+        capacity: Capacity { flows: 1024, half_open: 256 },
         half_open_events: true,
-        overload: tidegate::worker::OverloadPolicy::Refuse,
-        vlan: true,
-        timeouts: Timeouts::uniform(5_000_000_000),
-        seed: 7,
-        settle: false,
-        tcp: Limits::new(64, 16, 2_000_000_000),
-        tcp_checksum: tidegate::worker::TcpChecksums::Ignored,
-        midstream: true,
-        http_sessions: 64,
-        tls_sessions: 64,
-        tls_handshake_only: true,
-        hit_records: 64,
-        verify_checksum: true,
-        tunnels: Tunnels::all(),
+        tcp_checksum: TcpChecksums::Ignored,
         defrag: tidegate::defrag::Limits { descriptors: 64, large_buffers: 8, ..Default::default() },
-        resets: vec![false],
+        ..options()
     };
     let steering = Steering::new(Reta::new(512, 8).unwrap(), Tunnels::all());
     let pipeline = Pipeline::new(options, Arc::new(matcher), Killer::new(None, 0), sender);

@@ -3,19 +3,22 @@
 //! The counting allocator is the `allocation-counter` crate's; it counts by thread, so that what the test harness
 //! does meanwhile is not counted.
 
+#[path = "common/pipeline.rs"]
+mod pipeline;
 #[path = "no_allocation/traffic.rs"]
 mod traffic;
 
 use std::sync::Arc;
 
 use allocation_counter::{AllocationInfo, measure};
+use pipeline::options as common_options;
 use tidegate::dpdk::MAX_BURST;
 use tidegate::event::{Event, EventReceiver, RingPolicy, channel};
-use tidegate::flow::{Capacity, Timeouts};
+use tidegate::flow::Capacity;
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::tcp::Limits;
-use tidegate::worker::{OverloadPolicy, Pipeline, PipelineOptions, Settings};
+use tidegate::worker::{Pipeline, PipelineOptions, Settings};
 use traffic::Traffic;
 
 /// What `tests/captures/tern.toml` says.
@@ -28,23 +31,10 @@ fn matcher() -> Arc<Matcher> {
 fn options() -> PipelineOptions {
     PipelineOptions {
         capacity: Capacity { flows: 4096, half_open: 1024 },
-        half_open_events: false,
-        overload: OverloadPolicy::Refuse,
-        vlan: true,
-        timeouts: Timeouts::uniform(5_000_000_000),
-        seed: 7,
-        settle: false,
         tcp: Limits { history: 4096, ..Limits::new(1024, 64, 2_000_000_000) },
-        tcp_checksum: tidegate::worker::TcpChecksums::FromWire,
-        midstream: true,
         http_sessions: 1024,
-        tls_sessions: 64,
-        tls_handshake_only: true,
         hit_records: 1024,
-        verify_checksum: true,
-        tunnels: tidegate::wire::Tunnels::all(),
-        defrag: tidegate::defrag::Limits::default(),
-        resets: vec![false],
+        ..common_options()
     }
 }
 

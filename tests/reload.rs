@@ -1,5 +1,7 @@
 //! Another configuration while packets flow: nothing is lost, and the new rules are the ones that hold.
 
+#[path = "common/pipeline.rs"]
+mod pipeline;
 #[path = "reload/rules.rs"]
 mod rules;
 #[path = "reload/segments.rs"]

@@ -10,6 +10,8 @@ mod bundle;
 mod common;
 #[path = "common/dissectors.rs"]
 mod dissectors;
+#[path = "streams/ends.rs"]
+mod ends;
 #[path = "common/mix.rs"]
 mod mix;
 #[path = "streams/reasons.rs"]
@@ -269,6 +271,9 @@ fn files_and_report_are_the_same_with_every_number_of_workers_and_agree_with_the
             let (client, server) = if to_server { ("src_port", "dest_port") } else { ("dest_port", "src_port") };
             assert_eq!((&flow["src_port"], &flow["dest_port"]), (&line[client], &line[server]), "{name}: {line}");
             assert_eq!(flow["flow"]["reason"], line["reason"], "{name}: {line}");
+            let end_reason = line["end"].as_str().unwrap_or_else(|| panic!("{name}: no end: {line}"));
+            let of_stream = ["fin", "rst", "depth", "stopped"].contains(&end_reason);
+            assert!(of_stream || line["reason"] == end_reason, "{name}: {line}");
             let Some(file) = line["file"].as_str() else {
                 assert_eq!(number(&line["bytes"]), 0, "{name}: {line}");
                 continue;

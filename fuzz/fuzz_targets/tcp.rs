@@ -8,7 +8,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::event::{Direction, Versions};
+use tidegate::event::{Direction, EndReason, Versions};
 use tidegate::policy::PrefixTable;
 use tidegate::tcp::{
     Anomaly, Checksum, Consumer, Depth, IllegalFlags, Limits, Options, Packet, Policy, Reassembler, StreamEnd,
@@ -119,7 +119,7 @@ fuzz_target!(|input: &[u8]| {
         let (own, other) = (direction.index(), direction.flip().index());
         let session = &mut sessions[number];
         if kind & OVER != 0 && kind & FAR != 0 {
-            tcp.finish(&mut session.pair, StreamEnd::Expired, &mut session.log);
+            tcp.finish(&mut session.pair, StreamEnd::Session(EndReason::Timeout), &mut session.log);
             assert!(!session.pair.holds_segments());
             *session = Session::new(number, *small);
             continue;
@@ -172,7 +172,7 @@ fuzz_target!(|input: &[u8]| {
         assert!(tcp.pieces_used() <= 2 * SESSIONS as u32 * (per_stream + MAX_DOUBTS));
     }
     for session in &mut sessions {
-        tcp.finish(&mut session.pair, StreamEnd::Expired, &mut session.log);
+        tcp.finish(&mut session.pair, StreamEnd::Session(EndReason::Timeout), &mut session.log);
         assert!(!session.pair.holds_segments());
     }
     assert_eq!((tcp.pieces_used(), tcp.segments_used()), (0, 0));

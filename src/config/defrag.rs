@@ -6,17 +6,7 @@ use super::value::{MILLIS, MINUTE, SECOND};
 use crate::defrag::{Limits, Policy};
 
 /// How destinations treat overlapping fragments.
-pub(super) const POLICY: Choice<Policy> = Choice {
-    default: Policy::Linux,
-    of: &[
-        ("first", Policy::First),
-        ("last", Policy::Last),
-        ("linux", Policy::Linux),
-        ("windows", Policy::Windows),
-        ("bsd", Policy::Bsd),
-        ("drop", Policy::Drop),
-    ],
-};
+pub(super) const POLICY: Choice<Policy> = Choice { default: Policy::Linux, of: &Policy::NAMES };
 
 section! {
     /// `[defrag]`: how IP fragments are put together.

@@ -455,8 +455,11 @@ impl Defragmenter {
             let repeats = if matches!(policy, Policy::Linux) { over.inside } else { over.exact };
             let fault = if over.differs.is_some() { Fault::Conflict } else { Fault::Overlap };
             let quiet = descriptor.reported & fault.bit() != 0;
-            let conflict = over.differs.filter(|_| !quiet).map(|at| overlap::digests(&view, piece, at));
-            if repeats && (over.differs.is_none() || matches!(policy, Policy::Linux)) {
+            let left_out = repeats && (over.differs.is_none() || matches!(policy, Policy::Linux));
+            let merged = left_out || fault.effect(policy, v6) == Effect::Report;
+            let differs = over.differs.filter(|_| !quiet);
+            let conflict = differs.map(|at| overlap::versions(&view, piece, at, policy, merged));
+            if left_out {
                 self.counters.duplicates = self.counters.duplicates.saturating_add(1);
                 if over.differs.is_some() {
                     self.note(slot, fault, piece, conflict, report);
@@ -464,7 +467,7 @@ impl Defragmenter {
                 // The kernel does not look whether a repetition has made the packet whole.
                 return if matches!(policy, Policy::Linux) { Step::Held } else { self.finish(slot, piece, report) };
             }
-            if fault.effect(policy, v6) != Effect::Report {
+            if !merged {
                 self.raise(slot, fault, piece, conflict, report);
                 return Step::Discarded;
             }

@@ -1,6 +1,7 @@
 //! What can be wrong with fragments, and what follows from it.
 
 use super::policy::Policy;
+use crate::event::Kept;
 use crate::event::reasons::reasons;
 
 reasons! {
@@ -144,7 +145,7 @@ pub struct Report {
 /// Two versions of the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// Where the first stretch that differs begins, bytes from the start of the packet's payload.
+    /// Where the first piece that differs begins within the fragment, bytes from the start of the packet's payload.
     pub offset: u32,
     /// Its length, bytes.
     pub length: u32,
@@ -152,4 +153,6 @@ pub struct Conflict {
     pub held_digest: u64,
     /// XXH3-64 (seed 0) of what the fragment has in its place.
     pub arrived_digest: u64,
+    /// Which of them the packet has now, by the destination's policy.
+    pub kept: Kept,
 }

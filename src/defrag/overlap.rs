@@ -7,6 +7,7 @@ use super::fault::Conflict;
 use super::piece::Piece;
 use super::policy::Policy;
 use super::units::{self, UNIT, all, clear, find, find_back, set};
+use crate::event::Kept;
 
 /// How a fragment lies over what has arrived.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +16,17 @@ pub(super) struct Overlap {
     pub(super) inside: bool,
     /// It covers one piece exactly.
     pub(super) exact: bool,
-    /// A stretch of it has other bytes.
-    pub(super) differs: Option<Stretch>,
+    /// Where it has other bytes.
+    pub(super) differs: Option<Difference>,
+}
+
+/// The first piece of which a fragment has other bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// What both cover.
+    stretch: Stretch,
+    /// All of the piece: what decides who wins.
+    held: (u32, u32),
 }
 
 /// Bytes of a packet's payload, end exclusive.
@@ -52,18 +62,33 @@ pub(super) fn inspect(view: &View<'_>, piece: &Piece<'_>) -> Overlap {
     let mut differs = None;
     let mut at = find(view.have, from, to, true);
     while at < to && differs.is_none() {
-        let gap = find(view.have, at, to, false);
-        let stretch = Stretch { start: byte(at), end: byte(gap).min(piece.end()) };
-        let held = view.payload.get(range(stretch));
-        differs = (held != part(piece, stretch)).then_some(stretch);
-        at = find(view.have, gap, to, true);
+        let (begin, stop) = piece_at(view, at);
+        let stretch = Stretch { start: byte(at), end: byte(stop).min(piece.end()) };
+        let bytes = view.payload.get(range(stretch));
+        differs = (bytes != part(piece, stretch)).then_some(Difference { stretch, held: (byte(begin), byte(stop)) });
+        at = find(view.have, stop.min(to), to, true);
     }
     Overlap { inside, exact: inside && begins && ends, differs }
 }
 
-/// Both versions of a stretch.
-pub(super) fn digests(view: &View<'_>, piece: &Piece<'_>, stretch: Stretch) -> Conflict {
+/// First unit of the piece that has arrived over unit `at`, and the one after its last.
+fn piece_at(view: &View<'_>, at: usize) -> (usize, usize) {
+    let most = view.have.len().saturating_mul(64);
+    let next = find(view.starts, at.saturating_add(1), most, true);
+    (find_back(view.starts, at), find(view.have, at, next, false))
+}
+
+/// Both versions of what differs. `merged`: the fragment is not thrown away, so that one of them counts.
+pub(super) fn versions(
+    view: &View<'_>,
+    piece: &Piece<'_>,
+    difference: Difference,
+    policy: Policy,
+    merged: bool,
+) -> Conflict {
+    let Difference { stretch, held } = difference;
     Conflict {
+        kept: if merged { Kept::by(policy.new_wins(held, (piece.start, piece.end()))) } else { Kept::Neither },
         offset: stretch.start,
         length: stretch.end.saturating_sub(stretch.start),
         held_digest: xxh3_64(view.payload.get(range(stretch)).unwrap_or(&[])),
@@ -91,10 +116,7 @@ pub(super) fn merge(view: &mut View<'_>, piece: &Piece<'_>, policy: Policy) -> M
     while at < to {
         let held = units::any(view.have, at, at.saturating_add(1));
         let (stop, wins) = if held {
-            let begin = find_back(view.starts, at);
-            let most = view.have.len().saturating_mul(64);
-            let next = find(view.starts, at.saturating_add(1), most, true);
-            let stop = find(view.have, at, next, false);
+            let (begin, stop) = piece_at(view, at);
             // A piece that goes on beyond the fragment ends where it ends; the last unit of a packet may be cut short,
             // but then nothing ends after it.
             (stop.min(to), policy.new_wins((byte(begin), byte(stop)), (start, end)))

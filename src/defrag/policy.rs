@@ -56,6 +56,12 @@ impl Policy {
     /// All of them.
     pub const ALL: [Self; 6] = [Self::First, Self::Last, Self::Linux, Self::Windows, Self::Bsd, Self::Drop];
 
+    /// All of them with their names, as a key's choice takes them.
+    pub const NAMES: [(&'static str, Self); 6] = {
+        let [a, b, c, d, e, f] = Self::ALL;
+        [(a.name(), a), (b.name(), b), (c.name(), c), (d.name(), d), (e.name(), e), (f.name(), f)]
+    };
+
     /// The name that configurations use.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -8,6 +8,7 @@ mod policies;
 mod store;
 
 use super::*;
+use crate::event::Kept;
 use crate::wire::{LinkType, checksum, parse};
 
 /// Nanoseconds of a second.

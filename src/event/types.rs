@@ -300,6 +300,35 @@ impl Layer {
     }
 }
 
+/// Which of two versions of the same bytes goes on to be inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kept {
+    /// What was seen first.
+    First,
+    /// What was seen later.
+    Later,
+    /// Neither: the packet that they belong to is thrown away.
+    Neither,
+}
+
+impl Kept {
+    /// Its name in events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Later => "later",
+            Self::Neither => "neither",
+        }
+    }
+
+    /// The later version where it wins, the first where it does not.
+    #[must_use]
+    pub const fn by(later_wins: bool) -> Self {
+        if later_wins { Self::Later } else { Self::First }
+    }
+}
+
 /// Two versions of the same bytes, as an overlap shows them: XXH3-64 of each, seed 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Versions {
@@ -311,8 +340,8 @@ pub struct Versions {
     pub first: u64,
     /// Digest of the version that was seen later.
     pub later: u64,
-    /// The later version is the one that was delivered.
-    pub later_kept: bool,
+    /// Which of them counts.
+    pub kept: Kept,
 }
 
 /// Something that an ordinary peer does not do: EVE `anomaly`.

@@ -26,11 +26,13 @@ impl Bits {
     /// Its content is not inspected.
     pub const NO_CONTENT: u8 = 16;
     /// A half-open session's illegal flags were told.
-    pub const TOLD: u8 = 32;
+    pub const FLAGS_TOLD: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
     /// Which of two generations of dictionaries its scanner states and keyword hits are of.
     pub const GENERATION: u8 = 128;
+    /// A half-open session's malformed options were told; flows have [`Bits::GENERATION`] there.
+    pub const OPTIONS_TOLD: u8 = 128;
 
     /// No fact.
     pub const NONE: Self = Self(0);
@@ -47,6 +49,12 @@ impl Bits {
     #[inline]
     pub const fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
+    }
+
+    /// All facts but one.
+    #[must_use]
+    pub(super) const fn without(self, bit: u8) -> Self {
+        Self(self.0 & !bit)
     }
 
     /// States further facts.

@@ -15,7 +15,7 @@ use super::out::Consumer;
 use super::pool::{BUFFER, NONE, Piece};
 use super::segment::{Fate, Run};
 use super::seq::{distance, earlier};
-use super::stream::{FINISHED, LOOSE, MAX_DOUBTS, RESET, SIGNED, STAMPED, STOPPED, TS_SYN, UNFILLED};
+use super::stream::{ANY_SIGNATURE, FINISHED, LOOSE, MAX_DOUBTS, RESET, STAMPED, STOPPED, TS_SYN, UNFILLED};
 use super::tree;
 
 impl<C: Consumer> Inbox<'_, C> {
@@ -177,7 +177,7 @@ impl<C: Consumer> Inbox<'_, C> {
             Some(Anomaly::OutOfWindow | Anomaly::BadAck) => half.bits |= LOOSE,
             Some(Anomaly::BadChecksum) => half.bits |= UNFILLED,
             Some(Anomaly::BadTimestamp) => half.bits &= !(TS_SYN | STAMPED),
-            Some(Anomaly::SignatureSurprise) => half.bits ^= SIGNED,
+            Some(Anomaly::SignatureSurprise) => half.bits |= ANY_SIGNATURE,
             _ => {}
         }
         // Data of an opening that was taken is nothing to wonder at, nor are checksums that a NIC fills in.

@@ -153,7 +153,7 @@ pub(super) fn reset(sides: &mut Sides<'_>, packet: &Packet<'_>, last_held: Optio
     let Sides { half, peer, alt, .. } = sides;
     let header = packet.header;
     let with_ack = packet.has(tcp_flag::ACK);
-    if packet.options.signed != half.has(SIGNED) && half.has(SYN) {
+    if half.signature_surprises(packet.options.signed) {
         return false;
     }
     // A listener that has answered a SYN looks at timestamps first. Later on a reset is believed whatever its timestamp

@@ -12,7 +12,7 @@ use super::segment::{Fate, Run};
 use super::seq::{distance, earlier, later};
 use super::stream::{FINISHED, HOLE_ACKED, RESET, STOPPED};
 use super::tree;
-use crate::event::Versions;
+use crate::event::{Kept, Versions};
 
 /// A hole that the receiver has acknowledged is skipped only when it is this old
 /// (capture time): on a tap's two ports an acknowledgement can overtake its data.
@@ -83,7 +83,7 @@ impl<C: Consumer> Inbox<'_, C> {
                     length: u32::from(len),
                     first,
                     later,
-                    later_kept: false,
+                    kept: Kept::First,
                 };
                 out.anomaly(Anomaly::OverlapDifferentData, Some(versions));
             }
@@ -213,7 +213,7 @@ impl<C: Consumer> Inbox<'_, C> {
             length: u32::try_from(length).ok()?,
             first: xxh3_64(old),
             later: xxh3_64(new),
-            later_kept: wins,
+            kept: Kept::by(wins),
         })
     }
 

@@ -66,7 +66,7 @@ pub(super) fn judge(half: &Half, peer: &Half, packet: &Packet<'_>, limits: &Limi
     if arrives_not(half, packet.ttl, limits) {
         return Some(Anomaly::TtlTooLow);
     }
-    if packet.options.signed != half.has(SIGNED) && half.has(SYN) {
+    if half.signature_surprises(packet.options.signed) {
         return Some(Anomaly::SignatureSurprise);
     }
     if let Some((stamp, _)) = packet.options.timestamps

@@ -6,7 +6,7 @@ use super::history::History;
 use super::limits::Limits;
 use super::seq::distance;
 use super::stream::{ENDED, FINISHED, Half, STOPPED, Sides, URGENT};
-use crate::event::{Direction, Versions};
+use crate::event::{Direction, EndReason, Versions};
 
 /// Why a stream ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +15,26 @@ pub enum StreamEnd {
     Fin,
     /// A reset, of either side.
     Reset,
-    /// The session is over for the sensor: timed out, its ports used again, or its place needed.
-    Expired,
+    /// The session is over for the sensor: timed out, its ports used again, its place needed, or the sensor stops.
+    Session(EndReason),
     /// As much of it as is to be inspected was.
     Depth,
     /// The consumer has had enough.
     Enough,
+}
+
+impl StreamEnd {
+    /// Its name in reports; that of a flow's end is EVE's.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Reset => "rst",
+            Self::Session(reason) => reason.name(),
+            Self::Depth => "depth",
+            Self::Enough => "stopped",
+        }
+    }
 }
 
 /// Who takes the streams' content.
@@ -29,7 +43,8 @@ pub trait Consumer {
     fn data(&mut self, direction: Direction, offset: u64, bytes: &[u8]);
     /// The next `length` bytes of a direction will never come.
     fn gap(&mut self, direction: Direction, length: u64);
-    /// Nothing more comes in this direction; said once, and only for a direction of which a packet was seen.
+    /// Nothing more comes in this direction: said exactly once for each that has shown its SYN or delivered something,
+    /// at the latest by [`Reassembler::finish`](super::Reassembler::finish), and never for one of which nothing was seen.
     fn end(&mut self, direction: Direction, reason: StreamEnd);
     /// Something odd was seen in what travels in this direction.
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly, versions: Option<Versions>);
@@ -193,7 +208,8 @@ impl<'a, C: Consumer> Out<'a, C> {
 
     /// Tells the end, once.
     pub(super) fn end(&mut self, reason: StreamEnd) {
-        if !self.half.has(ENDED) {
+        // A SYN-ACK alone tells where the other side begins, not that anything came from there.
+        if !self.half.has(ENDED) && self.half.flags_seen != 0 {
             self.half.bits |= ENDED;
             self.consumer.end(self.direction, reason);
         }

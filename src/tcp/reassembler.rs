@@ -83,9 +83,14 @@ impl Reassembler {
         self.pool.memory()
     }
 
-    /// Counts illegal flags of a packet that is in no session yet, and says what is to be done with it.
-    pub fn illegal(&mut self, anomaly: Anomaly) -> IllegalFlags {
+    /// Counts what is odd of a packet that is in no session yet.
+    pub fn count(&mut self, anomaly: Anomaly) {
         self.shared.counters.anomaly(anomaly);
+    }
+
+    /// What is to be done with a packet that has illegal flags.
+    #[must_use]
+    pub const fn illegal_flags(&self) -> IllegalFlags {
         self.shared.limits.illegal_flags
     }
 
@@ -217,7 +222,8 @@ impl Reassembler {
                 inbox.skip_hole();
             }
             inbox.drop_doubts();
-            inbox.out.end(reason);
+            // Nothing is read of what comes after a reset, even where that came before all else.
+            inbox.out.end(if inbox.out.half.has(RESET) { StreamEnd::Reset } else { reason });
         }
     }
 
@@ -266,14 +272,22 @@ impl Reassembler {
             self.inbox(pair, direction, &packet.place(), consumer).out.anomaly(Anomaly::BadReset, None);
             return Fate::Refused(Anomaly::BadReset);
         }
+        // Who resets a connection that it had acknowledges what it took of it, as in any segment.
+        let Sides { half, peer, .. } = pair.sides(direction);
+        if packet.has(tcp_flag::ACK)
+            && half.bits & peer.bits & ACKED != 0
+            && peer.doubts != NONE
+            && distance(packet.header.ack, peer.sent) <= 0
+        {
+            half.acked = later(packet.header.ack, half.acked);
+            self.inbox(pair, direction.flip(), &packet.place(), consumer).confirm(false);
+        }
         for direction in [direction, direction.flip()] {
-            if pair.half(direction).has(STARTED) {
-                let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
-                inbox.out.end(StreamEnd::Reset);
-                // What waits before its turn is never read.
-                inbox.discard_early();
-                inbox.drop_doubts();
-            }
+            let mut inbox = self.inbox(pair, direction, &packet.place(), consumer);
+            inbox.out.end(StreamEnd::Reset);
+            // What waits before its turn is never read.
+            inbox.discard_early();
+            inbox.drop_doubts();
         }
         Fate::Empty
     }

@@ -104,6 +104,8 @@ pub(super) const SACK: u32 = 1 << 18;
 pub(super) const UNFILLED: u32 = 1 << 19;
 /// Pieces in the list `doubts`, four bits.
 const DOUBTS_SHIFT: u32 = 20;
+/// Its receiver has taken a segment whose signature should not have been there, or should have: it does not look.
+pub(super) const ANY_SIGNATURE: u32 = 1 << 24;
 /// Window scale, four bits.
 const SCALE_SHIFT: u32 = 28;
 
@@ -169,6 +171,12 @@ impl Half {
 
     pub(super) const fn set_doubt_count(&mut self, count: u32) {
         self.bits = self.bits & !(15 << DOUBTS_SHIFT) | (count & 15) << DOUBTS_SHIFT;
+    }
+
+    /// True when a segment that is `signed` like that is none of its sender's, by what its SYN showed.
+    #[inline]
+    pub(super) const fn signature_surprises(&self, signed: bool) -> bool {
+        self.bits & (SYN | ANY_SIGNATURE) == SYN && signed != self.has(SIGNED)
     }
 
     /// True when its segments carry timestamps, as far as its SYN or its segments tell.
@@ -301,6 +309,14 @@ impl StreamPair {
     pub const fn holds_segments(&self) -> bool {
         let [a, b] = &self.halves;
         a.held | b.held != 0 || a.doubts & b.doubts != NONE
+    }
+
+    /// True when there is nothing left to deliver, and the consumer knows of both directions' ends.
+    #[must_use]
+    #[inline]
+    pub const fn is_finished(&self) -> bool {
+        let [a, b] = &self.halves;
+        a.bits & b.bits & ENDED != 0 && !self.holds_segments()
     }
 
     /// True when neither direction is inspected any more.

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod behaviour;
+mod ends;
 mod holes;
 mod model;
 mod policy;
@@ -10,7 +11,7 @@ mod store;
 
 use super::*;
 use crate::event::Direction::{self, ToClient, ToServer};
-use crate::event::Versions;
+use crate::event::{EndReason, Kept, Versions};
 use crate::wire::TcpHeader;
 use crate::wire::tcp_flag::{ACK, FIN, RST, SYN};
 
@@ -154,7 +155,7 @@ impl Session {
     }
 
     fn finish(&mut self) {
-        self.tcp.finish(&mut self.pair, StreamEnd::Expired, &mut self.logs);
+        self.tcp.finish(&mut self.pair, StreamEnd::Session(EndReason::Timeout), &mut self.logs);
         assert_eq!(self.tcp.segments_used(), 0, "buffers that were not given back");
         assert!(!self.pair.holds_segments());
     }

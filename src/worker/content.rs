@@ -91,7 +91,11 @@ impl Consumer for Content<'_> {
         self.with_parser(direction, 0, |parser, sink| parser.gap(direction, length, sink));
     }
 
-    fn end(&mut self, _direction: Direction, _reason: StreamEnd) {}
+    fn end(&mut self, direction: Direction, reason: StreamEnd) {
+        if let Some(tap) = &mut self.inspector.tap {
+            tap.ended(head(self.flow, self.timestamp_ns), direction, reason);
+        }
+    }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly, versions: Option<Versions>) {
         // One event of each kind a flow: the counters have them all.

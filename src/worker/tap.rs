@@ -11,6 +11,7 @@ use crossbeam_utils::Backoff;
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use crate::event::{Direction, FlowEvent, FlowHead};
+use crate::tcp::StreamEnd;
 
 /// Records between worker and writing thread.
 const RECORDS: usize = 8192;
@@ -43,8 +44,17 @@ pub enum TapRecord {
         /// How many are missing.
         length: u64,
     },
-    /// The flow has ended, both directions of it.
-    End(FlowEvent),
+    /// No more comes of it.
+    Ended {
+        /// Whose.
+        head: FlowHead,
+        /// Which way it went.
+        direction: Direction,
+        /// Why.
+        reason: StreamEnd,
+    },
+    /// The flow is over, and with it both directions.
+    Over(FlowEvent),
 }
 
 /// Makes a tap and its other end.
@@ -86,9 +96,14 @@ impl StreamTap {
         self.push(TapRecord::Gap { head, direction, length });
     }
 
-    /// A flow has ended.
-    pub(super) fn end(&mut self, event: FlowEvent) {
-        self.push(TapRecord::End(event));
+    /// A direction has ended.
+    pub(super) fn ended(&mut self, head: FlowHead, direction: Direction, reason: StreamEnd) {
+        self.push(TapRecord::Ended { head, direction, reason });
+    }
+
+    /// A flow is over.
+    pub(super) fn over(&mut self, event: FlowEvent) {
+        self.push(TapRecord::Over(event));
     }
 
     fn push(&mut self, mut record: TapRecord) {
@@ -168,7 +183,7 @@ mod tests {
                     gaps += 1;
                     assert_eq!((direction, length, bytes.len()), (Direction::ToClient, gaps, 0));
                 }
-                Some(TapRecord::End(_)) => panic!("no flow has ended"),
+                Some(TapRecord::Ended { .. } | TapRecord::Over(_)) => panic!("nothing has ended"),
                 None if over => break,
                 None => std::thread::yield_now(),
             }

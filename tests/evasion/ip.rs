@@ -80,30 +80,35 @@ fn conflicting(v6: bool, config: &str, old_first: bool) -> Connection {
 #[test]
 fn overlapping_fragments_of_which_the_old_one_counts() {
     let c = conflicting(false, "defrag.policy = \"first\"\n", true);
-    check(&c, LINE, &["decoder.ipv4.frag_overlap_conflict"]);
+    let seen = check(&c, LINE, &["decoder.ipv4.frag_overlap_conflict"]);
+    assert_eq!(seen.kept, ["first"]);
 }
 
 #[test]
 fn overlapping_fragments_of_which_the_new_one_counts() {
     let c = conflicting(false, "defrag.policy = \"last\"\n", false);
-    check(&c, LINE, &["decoder.ipv4.frag_overlap_conflict"]);
+    let seen = check(&c, LINE, &["decoder.ipv4.frag_overlap_conflict"]);
+    assert_eq!(seen.kept, ["later"]);
 }
 
 #[test]
 fn overlapping_fragments_that_are_thrown_away() {
     let c = conflicting(false, "defrag.policy = \"drop\"\n", true);
-    check(&c, "", &["decoder.ipv4.frag_overlap_conflict"]);
+    let seen = check(&c, "", &["decoder.ipv4.frag_overlap_conflict"]);
+    assert_eq!(seen.kept, ["neither"]);
     // All hosts discard such a packet in IPv6 (RFC 5722).
     for policy in ["first", "last"] {
         let c = conflicting(true, &format!("defrag.policy = \"{policy}\"\n"), true);
-        check(&c, "", &["decoder.ipv6.frag_overlap_conflict"]);
+        let seen = check(&c, "", &["decoder.ipv6.frag_overlap_conflict"]);
+        assert_eq!(seen.kept, ["neither"], "{policy}");
     }
 }
 
 #[test]
 fn a_repeated_fragment_with_other_bytes_is_passed_over_by_linux() {
     for (v6, event) in [(false, "decoder.ipv4.frag_overlap_conflict"), (true, "decoder.ipv6.frag_overlap_conflict")] {
-        check(&conflicting(v6, "", true), LINE, &[event]);
+        let seen = check(&conflicting(v6, "", true), LINE, &[event]);
+        assert_eq!(seen.kept, ["first"], "{event}");
     }
 }
 

@@ -340,3 +340,47 @@ fn a_low_ttl_from_the_beginning_hides_no_insertion() {
         check(&c, "GET /attack", &["pkt_ttl_too_low"]);
     });
 }
+
+/// Options of which the second claims no length.
+const MALFORMED: [u8; 4] = [1, 3, 0, 7];
+
+#[test]
+fn malformed_options_before_there_is_a_flow() {
+    for v6 in [false, true] {
+        let syn = Segment { flags: SYN, options: MALFORMED.to_vec(), ..client(0, "") };
+        let mut c = Connection::new(v6);
+        c.send(&syn);
+        let seen = check(&c, "", &["pkt_bad_options"]);
+        assert_eq!((seen.counter("tcp.anomaly.pkt_bad_options"), seen.told), (1, 1));
+        // Each is counted, and all are one event.
+        c.send(&syn);
+        c.send(&Segment { flags: SYN | ACK, options: MALFORMED.to_vec(), ..server(0, 1, "") });
+        let seen = check(&c, "", &["pkt_bad_options"]);
+        assert_eq!((seen.counter("tcp.anomaly.pkt_bad_options"), seen.told), (3, 1));
+        // The flow that comes of them reads what they were, and counts none again.
+        c.send(&client(1, "GET /attack"));
+        let seen = check(&c, "GET /attack", &["pkt_bad_options"]);
+        assert_eq!((seen.counter("tcp.anomaly.pkt_bad_options"), seen.told), (3, 1));
+        // One more of the same in the flow.
+        c.send(&Segment { options: MALFORMED.to_vec(), ..server(1, 12, "seen") });
+        let seen = check(&c, "GET /attack", &["pkt_bad_options"]);
+        assert_eq!((seen.counter("tcp.anomaly.pkt_bad_options"), seen.told), (4, 2));
+    }
+}
+
+#[test]
+fn both_kinds_of_oddity_before_there_is_a_flow_are_told() {
+    let mut c = Connection::new(false);
+    c.send(&Segment { flags: SYN | URG | PSH | FIN, options: MALFORMED.to_vec(), ..client(0, "") });
+    let seen = check(&c, "", &["pkt_bad_options", "pkt_flags_syn_fin"]);
+    assert_eq!(seen.told, 2);
+}
+
+#[test]
+fn illegal_flags_that_make_a_half_open_session_a_flow_are_counted_once() {
+    let mut c = Connection::new(false);
+    c.send(&Segment { flags: SYN, ..client(0, "") });
+    c.send(&Segment { flags: SYN | FIN, ..client(0, "") });
+    let seen = check(&c, "", &["pkt_flags_syn_fin"]);
+    assert_eq!((seen.counter("tcp.anomaly.pkt_flags_syn_fin"), seen.told), (1, 1));
+}

@@ -82,6 +82,10 @@ pub(crate) struct Seen {
     pub(crate) to_client: String,
     /// Names of the anomalies, each once, in order.
     pub(crate) anomalies: Vec<String>,
+    /// How many events they are.
+    pub(crate) told: usize,
+    /// Of each overlap with other bytes, the version that counts.
+    pub(crate) kept: Vec<String>,
     /// The keyword was found.
     pub(crate) found: bool,
     stats: Value,
@@ -235,12 +239,15 @@ impl Connection {
         }
         let of = |kind: &str| events.iter().filter(|event| event["event_type"] == kind).collect::<Vec<_>>();
         let name = |event: &&Value| event["anomaly"]["event"].as_str().unwrap().to_owned();
+        let kept = |event: &&Value| event["tidegate"]["overlap"]["kept"].as_str().map(str::to_owned);
+        let kept = of("anomaly").iter().filter_map(kept).collect();
         let mut anomalies: Vec<_> = of("anomaly").iter().map(name).collect();
+        let told = anomalies.len();
         anomalies.sort_unstable();
         anomalies.dedup();
         let [to_server, to_client] = texts;
         let stats = (*of("stats").last().unwrap()).clone();
-        Seen { to_server, to_client, anomalies, found: !of("alert").is_empty(), stats }
+        Seen { to_server, to_client, anomalies, told, kept, found: !of("alert").is_empty(), stats }
     }
 }
 

@@ -119,26 +119,32 @@ wire_only() {
 		fail "ethtool cannot turn offloads off on $2"
 }
 
-# add_host ROLE HUB DEV ADDRESS/LENGTH...: a host with eth0, cabled to the bridge's port DEV.
-add_host() {
-	local role=$1 hub=$2 dev=$3 address family=v4
-	shift 3
-	for address; do
-		[[ $address != *:* ]] || family=v6
-	done
-	add_namespace "$role" "$family"
-	ip -n "$LAB-sensor" link add name "$dev" type veth peer name eth0 netns "$LAB-$role"
-	wire_only "$role" eth0
+# add_cable ROLE HUB DEV ETH ADDRESS/LENGTH...: ETH, a port of that host, cabled to the bridge's port DEV.
+add_cable() {
+	local role=$1 hub=$2 dev=$3 eth=$4 address
+	shift 4
+	ip -n "$LAB-sensor" link add name "$dev" type veth peer name "$eth" netns "$LAB-$role"
+	wire_only "$role" "$eth"
 	wire_only sensor "$dev"
 	add_port "$hub" "$dev"
-	ip -n "$LAB-$role" link set eth0 up
+	ip -n "$LAB-$role" link set "$eth" up
 	for address; do
 		if [[ $address == *:* ]]; then
-			ip -n "$LAB-$role" addr add "$address" dev eth0 nodad
+			ip -n "$LAB-$role" addr add "$address" dev "$eth" nodad
 		else
-			ip -n "$LAB-$role" addr add "$address" dev eth0
+			ip -n "$LAB-$role" addr add "$address" dev "$eth"
 		fi
 	done
+}
+
+# add_host ROLE HUB DEV ADDRESS/LENGTH...: a host with eth0, cabled to the bridge's port DEV.
+add_host() {
+	local address family=v4
+	for address in "${@:4}"; do
+		[[ $address != *:* ]] || family=v6
+	done
+	add_namespace "$1" "$family"
+	add_cable "$1" "$2" "$3" eth0 "${@:4}"
 }
 
 # add_mirror HUB DEV PORT: a cable from the bridge's port DEV to PORT, for the sensor to open.
@@ -276,6 +282,56 @@ file = "$DICTIONARY"
 action = "reset"
 END_OF_CONFIG
 	cat >>"$WORK/$1.toml"
+}
+
+# mirror_config NAME: the same for a sensor whose port is m1.
+mirror_config() {
+	config "$1" < <(
+		printf '[[port]]\nname = "net_af_packet0"\nvdev = "iface=m1,%s"\n' "$RING"
+		cat
+	)
+}
+
+# fragment_config NAME: a configuration whose port m1 shows fragments as they are. Not net_af_packet: that asks the kernel to
+# put IPv4 datagrams together first (PACKET_FANOUT_FLAG_DEFRAG).
+fragment_config() {
+	printf '[[port]]\nname = "net_pcap0"\nvdev = "iface=m1"\n' | config "$1"
+}
+
+# datagrams ADDRESS CUT...: twelve UDP datagrams of 4,000 bytes from the client's ports 40001 to 40012 to the server's port 9,
+# where nobody listens. Around each offset CUT, where the kernel begins a new fragment, stands a keyword, half in either.
+datagrams() {
+	on client python3 - "$@" <<'END_OF_PYTHON'
+import socket
+import sys
+
+address, *cuts = sys.argv[1:]
+payload = bytearray(b"." * 4000)
+for cut in map(int, cuts):
+    payload[cut - 6:cut + 6] = b"Project Tern"
+for port in range(40001, 40013):
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("", port))
+        sender.sendto(payload, (address, 9))
+END_OF_PYTHON
+}
+
+# start_killer: the sensor "killer" runs on m1 and resets what leaks.
+start_killer() {
+	printf '[kill]\nenabled = true\n' | mirror_config killer
+	sensor killer
+}
+
+# cuts_the_leak NAME: of two downloads over IPv4 the sensor cuts the leaking one (client port 40002), the innocent one
+# beside it (40001) completes; the sensor tells of it, and ends.
+cuts_the_leak() {
+	get innocent "http://$SERVER4/innocent.txt" --local-port 40001
+	get leaking "http://$SERVER4/leaking.txt" --local-port 40002
+	must_be_cut leaking 56
+	must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
+	must_be_whole innocent innocent.txt
+	wait_for 5 "the alert" sees "$1" 'alerts'
+	sensor_ends "$1"
 }
 
 # sensor NAME [OPTION...]: starts a sensor with that configuration and waits until it runs. Its events go to

@@ -9,10 +9,10 @@ use tidegate::kill::{Injector, Killer};
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::steer::capture::CaptureReader;
 use tidegate::tcp::Limits;
-use tidegate::wire::{LinkType, Tunnels};
-use tidegate::worker::{
-    Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions, TapReceiver, TapRecord, TcpChecksums, tap,
-};
+use tidegate::wire::LinkType;
+use tidegate::worker::{Frame, Origin, Pipeline, PipelineOptions, TapReceiver, TapRecord, TcpChecksums, tap};
+
+use crate::pipeline::options as common_options;
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
@@ -55,23 +55,12 @@ pub(crate) fn matcher(keywords: &[(&str, u32)], threshold: u32) -> Arc<Matcher> 
 pub(crate) fn options() -> PipelineOptions {
     PipelineOptions {
         capacity: Capacity { flows: 256, half_open: 64 },
-        half_open_events: false,
-        overload: OverloadPolicy::Refuse,
-        vlan: true,
         timeouts: Timeouts::uniform(30 * SECOND),
-        seed: 7,
-        settle: false,
         tcp: Limits { history: 256, ..Limits::new(256, 64, 2 * SECOND) },
         tcp_checksum: TcpChecksums::FromHost,
-        midstream: true,
-        http_sessions: 64,
-        tls_sessions: 64,
-        tls_handshake_only: true,
-        hit_records: 64,
         verify_checksum: false,
-        tunnels: Tunnels::all(),
         defrag: tidegate::defrag::Limits { descriptors: 64, large_buffers: 4, ..Default::default() },
-        resets: vec![false],
+        ..common_options()
     }
 }
 
@@ -149,7 +138,7 @@ impl World {
         self.seen.events.extend(std::iter::from_fn(|| self.events.pop()));
         let mut bytes = Vec::new();
         while let Some(record) = self.tap.pop(&mut bytes) {
-            if !matches!(record, TapRecord::End(_)) {
+            if !matches!(record, TapRecord::Over(_)) {
                 self.seen.delivered.push((record, std::mem::take(&mut bytes)));
             }
         }

@@ -1,4 +1,4 @@
-//! `report.json`: one object a line for each direction that carried something, in the order of their names.
+//! `report.json`: one object a line for each direction of a flow of which a packet was seen, in the order of their names.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::event::{Direction, EveTime, FlowEvent, FlowHead, flow_id};
+use crate::tcp::StreamEnd;
 
 /// The report's name in the directory. No stream has it: theirs begin with an address.
 const FILE: &str = "report.json";
@@ -24,6 +25,8 @@ pub(super) struct Line {
     pub(super) bytes: u64,
     /// Holes as offset and length, in order.
     pub(super) gaps: Vec<(u64, u64)>,
+    /// Why nothing more came.
+    pub(super) end: Option<StreamEnd>,
 }
 
 /// Where the report is.
@@ -36,8 +39,8 @@ pub(super) fn create(directory: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path(directory))
 }
 
-/// How a line tells its end: how its flow ended, or that it did not.
-fn object(line: &Line, end: Option<&FlowEvent>) -> Value {
+/// A line as JSON. `flow` is how its flow ended; `None` when the replay broke off before that.
+fn object(line: &Line, flow: Option<&FlowEvent>) -> Value {
     let tuple = &line.head.tuple;
     let client = (tuple.src_ip(), tuple.src_port);
     let server = (tuple.dest_ip(), tuple.dest_port);
@@ -58,8 +61,9 @@ fn object(line: &Line, end: Option<&FlowEvent>) -> Value {
         "direction": line.direction.name(),
         "bytes": line.bytes,
         "gaps": line.gaps,
-        "state": end.map(|event| event.state.name()),
-        "reason": end.map(|event| event.reason.name()),
+        "end": line.end.map(StreamEnd::name),
+        "state": flow.map(|event| event.state.name()),
+        "reason": flow.map(|event| event.reason.name()),
     })
 }
 
@@ -71,10 +75,10 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Adds a direction whose flow has ended as `end` says.
-    pub(super) fn push(&mut self, line: &Line, end: Option<&FlowEvent>) {
+    /// Adds a direction whose flow has ended as `flow` says.
+    pub(super) fn push(&mut self, line: &Line, flow: Option<&FlowEvent>) {
         let name = line.file.clone().unwrap_or_else(|| super::name::of(&line.head, line.direction));
-        self.lines.push((name, line.head.start_ns, object(line, end).to_string()));
+        self.lines.push((name, line.head.start_ns, object(line, flow).to_string()));
     }
 
     /// Writes all lines.

@@ -65,7 +65,11 @@ impl Store {
                 gap(stream, offset, *length);
                 Ok(())
             }
-            TapRecord::End(event) => {
+            TapRecord::Ended { head, direction, reason } => {
+                self.stream(head, *direction).line.end = Some(*reason);
+                Ok(())
+            }
+            TapRecord::Over(event) => {
                 self.end(event);
                 Ok(())
             }
@@ -85,7 +89,7 @@ impl Store {
 
     fn stream(&mut self, head: &FlowHead, direction: Direction) -> &mut Stream {
         self.streams.entry((head.tuple, head.vlan, direction)).or_insert_with(|| Stream {
-            line: Line { head: *head, direction, file: None, bytes: 0, gaps: Vec::new() },
+            line: Line { head: *head, direction, file: None, bytes: 0, gaps: Vec::new(), end: None },
             length: 0,
             used: None,
         })

@@ -98,6 +98,12 @@ fn who_wins_by_how_two_fragments_lie() {
             let mut lab = Lab::with(policy);
             lab.send(&fragment(there, b'a'));
             lab.send(&fragment(comes, b'b'));
+            // One piece was there, so one of the two has all that both cover, and the report says which.
+            let both = there.bytes().zip(comes.bytes()).position(|(a, b)| a == b'a' && b == b'b').unwrap();
+            let later = expected.as_bytes()[both] == b'b';
+            let conflict = lab.report.unwrap().conflict.unwrap();
+            assert_eq!(conflict.kept, Kept::by(later), "{policy}: {there} then {comes}");
+            assert_eq!(conflict.offset as usize, both * 8, "{policy}: {there} then {comes}");
             // What has arrived shows when the holes are filled, which nothing overlaps.
             let mut at = 0;
             let mut last = Fate::Held;
@@ -113,6 +119,61 @@ fn who_wins_by_how_two_fragments_lie() {
             assert_eq!(units, expected, "{policy}: {there} then {comes}");
             lab.end();
         }
+    }
+}
+
+#[test]
+fn the_report_is_about_the_first_piece_that_differs() {
+    // Of "aa" and "cc" the fragment wins against none, all, the one that it ends after, or the one that it begins before.
+    let cases = [
+        (Policy::First, 16, b"cc", Kept::First),
+        (Policy::Last, 16, b"cc", Kept::Later),
+        (Policy::Windows, 8, b"aa", Kept::Later),
+        (Policy::Windows, 24, b"aa", Kept::First),
+        (Policy::Bsd, 8, b"aa", Kept::Later),
+        (Policy::Bsd, 24, b"aa", Kept::First),
+        (Policy::Bsd, 24, b"cc", Kept::Later),
+    ];
+    for (policy, begins, differs, kept) in cases {
+        let mut lab = Lab::with(policy);
+        lab.send(&v4(16, true, [b'a'; 16]));
+        lab.send(&v4(32, true, [b'c'; 16]));
+        // The same bytes as what is there, but for the piece that is to differ.
+        let other = if differs == b"aa" { (b'x', b'c') } else { (b'a', b'x') };
+        let units: Vec<u8> = (begins..56).map(|at| if at < 32 { other.0 } else { other.1 }).collect();
+        lab.send(&v4(begins, true, units));
+        let conflict = lab.report.unwrap().conflict.unwrap();
+        let at = if differs == b"aa" { begins.max(16) } else { 32 };
+        let end = if differs == b"aa" { 32 } else { 48 };
+        assert_eq!((conflict.offset, conflict.length, conflict.kept), (at, end - at, kept), "{policy} {begins}");
+        lab.end();
+    }
+}
+
+#[test]
+fn of_a_packet_that_is_thrown_away_neither_version_is_kept() {
+    for policy in Policy::ALL {
+        for v6 in [false, true] {
+            let mut lab = Lab::with(policy);
+            lab.send(&ip(v6, 16, true, [b'a'; 16]));
+            let fate = lab.send(&ip(v6, 8, true, [b'b'; 16]));
+            let thrown_away = v6 || matches!(policy, Policy::Linux | Policy::Drop);
+            assert_eq!(fate, if thrown_away { Fate::Discarded } else { Fate::Held }, "{policy}, IPv6 {v6}");
+            let kept = lab.report.unwrap().conflict.unwrap().kept;
+            assert_eq!(kept == Kept::Neither, thrown_away, "{policy}, IPv6 {v6}: {kept:?}");
+            lab.end();
+        }
+    }
+}
+
+#[test]
+fn linux_keeps_what_a_repetition_with_other_bytes_repeats() {
+    for v6 in [false, true] {
+        let mut lab = Lab::with(Policy::Linux);
+        lab.send(&ip(v6, 16, true, [b'a'; 16]));
+        assert_eq!(lab.send(&ip(v6, 16, true, [b'b'; 8])), Fate::Held);
+        assert_eq!(lab.report.unwrap().conflict.unwrap().kept, Kept::First);
+        lab.end();
     }
 }
 

@@ -58,7 +58,7 @@ impl Overlap {
             length: versions.length,
             first_xxh3: format!("{:016x}", versions.first),
             later_xxh3: format!("{:016x}", versions.later),
-            kept: if versions.later_kept { "later" } else { "first" },
+            kept: versions.kept.name(),
         }
     }
 }

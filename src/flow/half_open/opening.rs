@@ -31,12 +31,12 @@ impl Opening {
     pub(super) const NONE: Self =
         Self { seq: [0; 4], ack: [0; 4], tsval: [0; 4], window: [0; 2], flags: 0, ttl: 0, options: NO_SCALE };
 
-    /// What the TCP packet `frame` says, whose headers are `headers`; `checked` says that its checksum is right.
+    /// What the TCP packet says whose headers are `headers` and whose options are `read`; `checked` says that its
+    /// checksum is right.
     #[must_use]
     #[inline]
-    pub fn of(headers: &Headers, frame: &[u8], checked: bool) -> Self {
+    pub fn of(headers: &Headers, read: &Options, checked: bool) -> Self {
         let TcpHeader { seq, ack, window, flags } = headers.tcp;
-        let read = Options::read(headers.tcp_header(frame).1);
         let fact = |holds: bool, bit: u8| if holds { bit } else { 0 };
         let options = read.window_scale.unwrap_or(NO_SCALE)
             | fact(read.sack, HAS_SACK)

@@ -155,7 +155,7 @@ impl FlowTable {
         flow.iface = record.iface;
         flow.packets = record.packets.map(u64::from);
         flow.bytes = record.bytes.map(u64::from);
-        flow.bits.set_all(record.bits);
+        flow.bits.set_all(record.bits.without(Bits::OPTIONS_TOLD));
         if record.packets.iter().all(|count| *count != 0) {
             flow.bits.set(Bits::BOTH_WAYS);
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::Direction::{self, ToClient, ToServer};
+use crate::tcp::Options;
 use crate::wire::tcp_flag::{ACK, FIN, RST, SYN};
 
 /// Idle time of an open attempt, and of a refused one.
@@ -18,7 +19,7 @@ fn opening_of(packet: &Headers, seq: u32, flags: u8) -> Opening {
     let mut packet = *packet;
     packet.tcp = TcpHeader { seq, flags, ..TcpHeader::default() };
     packet.payload_at = packet.transport_at + 20;
-    Opening::of(&packet, &[], false)
+    Opening::of(&packet, &Options::default(), false)
 }
 
 fn packet(n: u32) -> Headers {

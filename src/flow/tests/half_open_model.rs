@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::Direction::{self, ToClient, ToServer};
+use crate::tcp::Options;
 use crate::wire::tcp_flag::{ACK, RST, SYN};
 
 /// Sessions that operations choose from.
@@ -115,7 +116,7 @@ impl World {
         let direction = if reply { ToClient } else { ToServer };
         let mut packet = headers(proto::TCP, (1, 1), (2, 2));
         packet.tcp = TcpHeader { seq: self.seq, flags, ..TcpHeader::default() };
-        let opening = Opening::of(&packet, &[], false);
+        let opening = Opening::of(&packet, &Options::default(), false);
         let length = 60 + self.seq % 7;
         if self.flows.contains(&n) {
             return;

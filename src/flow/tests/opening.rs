@@ -13,7 +13,7 @@ fn opening(options: &[u8], checked: bool) -> Opening {
     packet.ttl = 61;
     packet.transport_at = 34;
     packet.payload_at = u32::try_from(frame.len()).unwrap();
-    Opening::of(&packet, &frame, checked)
+    Opening::of(&packet, &Options::read(packet.tcp_header(&frame).1), checked)
 }
 
 #[test]
@@ -50,5 +50,8 @@ fn options_are_kept_but_for_the_other_side_s_timestamp() {
 fn a_frame_that_was_cut_within_the_options_has_none() {
     let mut packet = headers(proto::TCP, (1, 40_000), (2, 80));
     (packet.transport_at, packet.payload_at) = (34, 74);
-    assert_eq!(Opening::of(&packet, &[0; 60], false).options(), Options::default());
+    assert_eq!(
+        Opening::of(&packet, &Options::read(packet.tcp_header(&[0; 60]).1), false).options(),
+        Options::default()
+    );
 }

@@ -242,6 +242,14 @@ fn signature_surprise() {
     assert_eq!(s.give(Segment { options: signed, ..from_client(1, b"good") }), Fate::Delivered);
     assert_eq!(s.give(Segment { flags: RST, ..from_client(5, b"") }), Fate::Refused(Anomaly::BadReset));
     assert_eq!(s.client_text(), "good");
+    // A receiver that takes one does not look at signatures: what comes with or without one is taken.
+    let mut s = Session::established(roomy());
+    s.give(Segment { options: signed, ..from_client(1, b"sig") });
+    s.give(from_server(1, 4, b""));
+    assert_eq!(s.give(from_client(4, b"ned")), Fate::Delivered);
+    assert_eq!(s.give(Segment { options: signed, ..from_client(7, b" too") }), Fate::Delivered);
+    assert_eq!(s.give(Segment { flags: RST, ..from_client(11, b"") }), Fate::Empty);
+    assert_eq!((s.client_text().as_str(), s.log(ToServer).end), ("signed too", Some(StreamEnd::Reset)));
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn delivered_bytes_that_come_again_are_compared() {
     assert_eq!(s.tcp.counters().overlap_unverified, 0);
     s.client(1, b"abcdEFGH");
     let versions =
-        Versions { offset: 4, length: 4, first: xxh3_64(b"efgh"), later: xxh3_64(b"EFGH"), later_kept: false };
+        Versions { offset: 4, length: 4, first: xxh3_64(b"efgh"), later: xxh3_64(b"EFGH"), kept: Kept::First };
     assert_eq!(s.log(ToServer).odd, [(Anomaly::OverlapDifferentData, Some(versions))]);
     // Cut otherwise than at first: what is whole is compared, the rest is counted.
     s.client(3, b"cdefgh");
@@ -192,7 +192,7 @@ fn what_waited_is_compared_once_it_is_delivered_as_well() {
     let mut s = Session::established(Limits { history: 8, ..roomy() });
     s.client(5, b"efgh");
     s.client(1, b"abcd");
-    s.client(5, b"XXXX");
+    s.client(5, b"EFGH");
     assert_eq!(s.odd(ToServer), [Anomaly::OverlapDifferentData]);
     assert_eq!(s.client_text(), "abcdefgh");
 }
@@ -250,7 +250,7 @@ fn a_session_ends_once_whatever_follows() {
             s.logs.0[0].enough = Some(4);
             s.client(4, b"1");
         }),
-        (StreamEnd::Expired, |s| s.finish()),
+        (StreamEnd::Session(EndReason::Timeout), |s| s.finish()),
     ];
     for (reason, end) in endings {
         let mut s = Session::established(Limits { depth: Depth { to_server: 9, to_client: 9 }, ..roomy() });

@@ -242,8 +242,9 @@ impl World {
 
     fn finish(&mut self) {
         for (pair, model) in self.pairs.iter_mut().zip(&mut self.models) {
-            self.tcp.finish(pair, StreamEnd::Expired, model);
+            self.tcp.finish(pair, StreamEnd::Session(EndReason::Timeout), model);
             assert!(model.ends.iter().all(|ends| *ends <= 1), "an end is told once");
+            assert!(model.delivered == 0 || model.ends[0] == 1, "what delivered something has an end");
             let last = model.seen.iter().rposition(|seen| *seen).map_or(0, |last| last + 1);
             // An early FIN ends the stream as well, with a gap before it.
             let end = if model.ended { model.seen.len() } else { last };

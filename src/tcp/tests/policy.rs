@@ -205,7 +205,7 @@ fn check_versions(policy: Policy, before: &Naive, from: usize, bytes: &[u8], ver
     assert_ne!(old, new);
     for place in &before.waiting[at..at + length] {
         let wins = newer_wins(policy, place.unwrap().1, (from, from + bytes.len()));
-        assert_eq!(versions.later_kept, wins, "whose bytes were kept at {at}");
+        assert_eq!(versions.kept, Kept::by(wins), "whose bytes were kept at {at}");
     }
     let first = (at..at + length).find(|at| before.waiting[*at].unwrap().0 != bytes[at - from]);
     let differs =

@@ -189,7 +189,7 @@ fn an_empty_pool_skips_the_hole_of_whoever_needs_it() {
     s.client(6, b"f");
     assert_eq!(s.client_text(), "???d?f");
     assert_eq!(s.tcp.segments_used(), 1, "the other flow's buffer is untouched");
-    s.tcp.finish(&mut other, StreamEnd::Expired, &mut other_logs);
+    s.tcp.finish(&mut other, StreamEnd::Session(EndReason::Timeout), &mut other_logs);
     assert_eq!(other_logs.0[0].text(), "???early");
     assert_eq!(s.tcp.segments_used(), 0);
     s.assert_counters(|c| {

@@ -101,7 +101,7 @@ impl Pipeline {
             length: conflict.length,
             first: conflict.held_digest,
             later: conflict.arrived_digest,
-            later_kept: false,
+            kept: conflict.kept,
         });
         self.decode_anomaly(frame, headers, report.fault.event(headers.v6), versions);
     }

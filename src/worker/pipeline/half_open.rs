@@ -5,7 +5,7 @@ use super::{Frame, Pipeline};
 use crate::dpdk::memory;
 use crate::event::{AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, TcpSummary};
 use crate::flow::{Begin, Bits, Class, Flow, FlowIndex, HalfOpen, HalfOpenIndex, Opening};
-use crate::tcp::{self, Anomaly, Checksum, Packet};
+use crate::tcp::{self, Anomaly, Checksum, Options, Packet};
 use crate::wire::{TcpHeader, proto, tcp_flag};
 use crate::worker::content::Content;
 
@@ -43,7 +43,8 @@ impl Pipeline {
         let begin = Begin { now_ns: frame.clock_ns, start_ns: frame.timestamp_ns, iface: frame.iface, bits };
         let from_client = bits.has(Bits::CLIENT_IS_HIGH) == *from_high;
         let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
-        let opening = Opening::of(headers, frame.data, self.is_checked(frame, prepared));
+        let options = Options::read(headers.tcp_header(frame.data).1);
+        let opening = Opening::of(headers, &options, self.is_checked(frame, prepared));
         let spilled = self.table.spilled();
         let index = self.table.open(key, *hash, &begin, direction, &opening, frame.wire_len);
         self.note_insertion(spilled);
@@ -54,8 +55,18 @@ impl Pipeline {
         if refused && let Some(record) = self.table.half_open_mut(index) {
             record.refused = true;
         }
+        self.judge_half_open(index, &options, frame, prepared);
+    }
+
+    /// What is odd about a packet that leaves its session half open: what is made a flow, the reassembler judges.
+    #[inline]
+    fn judge_half_open(&mut self, index: HalfOpenIndex, options: &Options, frame: &Frame<'_>, prepared: &Prepared) {
+        if options.malformed {
+            self.odd(index, Anomaly::BadOptions, (Bits::OPTIONS_TOLD, true), frame, prepared);
+        }
         if let Some(anomaly) = tcp::illegal_flags(prepared.headers.tcp.flags) {
-            self.illegal(index, anomaly, frame, prepared);
+            let event = self.tcp.illegal_flags().event;
+            self.odd(index, anomaly, (Bits::FLAGS_TOLD, event), frame, prepared);
         }
     }
 
@@ -64,13 +75,21 @@ impl Pipeline {
         self.options.tcp_checksum.of(frame, &prepared.headers) == Checksum::Right
     }
 
-    /// Flags that no sender sets together, in a session that is not a flow: counted, and told once.
+    /// Something odd in a session that is not a flow: counted, and, where it is to be an event, told once, which the
+    /// bit `told` remembers.
     #[cold]
-    fn illegal(&mut self, index: HalfOpenIndex, anomaly: Anomaly, frame: &Frame<'_>, prepared: &Prepared) {
-        let rule = self.tcp.illegal(anomaly);
+    fn odd(
+        &mut self,
+        index: HalfOpenIndex,
+        anomaly: Anomaly,
+        (told, event): (u8, bool),
+        frame: &Frame<'_>,
+        prepared: &Prepared,
+    ) {
+        self.tcp.count(anomaly);
         let Some(record) = self.table.half_open_mut(index) else { return };
-        if rule.event && !record.bits.has(Bits::TOLD) {
-            record.bits.set(Bits::TOLD);
+        if event && !record.bits.has(told) {
+            record.bits.set(told);
             self.report(anomaly.name(), frame, prepared);
         }
     }
@@ -114,9 +133,6 @@ impl Pipeline {
         prepared: &Prepared,
     ) -> Option<FlowIndex> {
         let headers = &prepared.headers;
-        if let Some(anomaly) = tcp::illegal_flags(headers.tcp.flags) {
-            self.illegal(index, anomaly, frame, prepared);
-        }
         let record = self.table.half_open(index)?;
         let direction = record.direction(prepared.from_high);
         let stays = Self::may_begin_half_open(prepared) && record.holds(direction, &headers.tcp, frame.wire_len);
@@ -130,7 +146,9 @@ impl Pipeline {
                 record.refused = true;
             }
         }
-        let opening = Opening::of(headers, frame.data, self.is_checked(frame, prepared));
+        let options = Options::read(headers.tcp_header(frame.data).1);
+        self.judge_half_open(index, &options, frame, prepared);
+        let opening = Opening::of(headers, &options, self.is_checked(frame, prepared));
         self.table.count_half_open(index, direction, &opening, frame.wire_len, frame.clock_ns);
         self.inspector.counters.tcp += 1;
         None

@@ -87,11 +87,11 @@ impl Pipeline {
     pub(super) fn end(&mut self, index: FlowIndex, reason: EndReason) {
         let deadline = self.table.get(index).map_or(0, |flow| self.table.deadline(flow));
         let Some(flow) = self.table.get_mut(index) else { return };
-        if flow.tcp.holds_segments() {
+        if flow.key().proto() == proto::TCP && !flow.tcp.is_finished() {
             let Flow { facts, tcp } = &mut *flow;
             let timestamp_ns = facts.last_ns;
             let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
-            self.tcp.finish(tcp, StreamEnd::Expired, &mut content);
+            self.tcp.finish(tcp, StreamEnd::Session(reason), &mut content);
         }
         let timestamp_ns = match reason {
             EndReason::Timeout => deadline,
@@ -101,7 +101,7 @@ impl Pipeline {
         self.inspector.counters.ended(reason);
         let ended = record(flow, timestamp_ns, reason);
         if let Some(tap) = self.inspector.tap.as_mut().filter(|_| ended.tcp.is_some()) {
-            tap.end(ended);
+            tap.over(ended);
         }
         self.inspector.events.send(Event::Flow(ended));
         self.inspector.release(flow);

@@ -8,6 +8,7 @@ mod overload;
 mod packet;
 mod prepare;
 mod reload;
+mod sessionless;
 mod unusual;
 
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::prepare::Prepared;
 use super::{Frame, Pipeline, VICTIMS_AHEAD};
 use crate::dpdk::memory;
-use crate::event::{AnomalyEvent, AppProto, Direction, EndReason, Event, FlowHead, Layer, Tuple};
-use crate::wire::{Headers, proto};
+use crate::event::{EndReason, Layer};
+use crate::wire::proto;
 
 /// What becomes of a new session when no flow record is free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,30 +83,9 @@ impl Pipeline {
         ended
     }
 
-    /// Says that a table has come to its limit; `frame` is the one that met it.
+    /// Tells of a packet whose session is no flow: a table has come to its limit, or the packet itself is odd.
     #[cold]
     pub(super) fn report(&mut self, event: &'static str, frame: &Frame<'_>, prepared: &Prepared) {
-        let headers = &prepared.headers;
-        self.inspector.events.send(Event::Anomaly(AnomalyEvent {
-            head: FlowHead {
-                timestamp_ns: frame.timestamp_ns,
-                start_ns: frame.timestamp_ns,
-                tuple: sender_first(headers),
-                vlan: prepared.key.vlan(),
-                iface: frame.iface,
-                app_proto: AppProto::Unknown,
-            },
-            of_flow: false,
-            direction: Direction::ToServer,
-            layer: Layer::Stream,
-            event,
-            versions: None,
-        }));
+        self.sessionless(frame, &prepared.headers, prepared.key.vlan(), Layer::Stream, event, None);
     }
-}
-
-/// The tuple of a packet that belongs to no flow.
-fn sender_first(headers: &Headers) -> Tuple {
-    let Headers { src, dest, src_port, dest_port, proto, v6, .. } = *headers;
-    Tuple { src, dest, src_port, dest_port, proto, v6 }
 }

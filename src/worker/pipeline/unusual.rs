@@ -3,9 +3,9 @@
 
 use super::prepare::{Prepared, Work};
 use super::{Frame, Origin, Pipeline};
-use crate::event::{AnomalyEvent, AppProto, Direction, Event, FlowHead, Layer, Tuple, Versions};
+use crate::event::{Layer, Versions};
 use crate::flow::FlowKey;
-use crate::wire::{Headers, TunnelStop, proto, quote};
+use crate::wire::{Headers, TunnelStop, quote};
 use crate::worker::forward::Forward;
 
 impl Pipeline {
@@ -72,23 +72,6 @@ impl Pipeline {
         event: &'static str,
         versions: Option<Versions>,
     ) {
-        let Headers { src, dest, src_port, dest_port, proto, v6, vlan, .. } = *headers;
-        let has_ports = matches!(proto, proto::TCP | proto::UDP | proto::SCTP | proto::ICMP | proto::ICMPV6);
-        let (src_port, dest_port) = if has_ports { (src_port, dest_port) } else { (0, 0) };
-        self.inspector.events.send(Event::Anomaly(AnomalyEvent {
-            head: FlowHead {
-                timestamp_ns: frame.timestamp_ns,
-                start_ns: frame.timestamp_ns,
-                tuple: Tuple { src, dest, src_port, dest_port, proto, v6 },
-                vlan,
-                iface: frame.iface,
-                app_proto: AppProto::Unknown,
-            },
-            of_flow: false,
-            direction: Direction::ToServer,
-            layer: Layer::Decode,
-            event,
-            versions,
-        }));
+        self.sessionless(frame, headers, headers.vlan, Layer::Decode, event, versions);
     }
 }

@@ -4,11 +4,7 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v4
 web
-config killed <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-END_OF_CONFIG
+mirror_config killed </dev/null
 sensor killed
 get long "http://$SERVER4/long.txt" --local-port 40001
 # Until a report has the open session.

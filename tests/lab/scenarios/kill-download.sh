@@ -4,22 +4,9 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v4
 web
-config killer <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-[kill]
-enabled = true
-END_OF_CONFIG
-sensor killer
+start_killer
 
-get innocent "http://$SERVER4/innocent.txt" --local-port 40001
-get leaking "http://$SERVER4/leaking.txt" --local-port 40002
-must_be_cut leaking 56
-must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
-must_be_whole innocent innocent.txt
-wait_for 5 "the alert" sees killer 'alerts'
-sensor_ends killer
+cuts_the_leak killer
 
 events killer <<'END_OF_PYTHON'
 [alert] = alerts

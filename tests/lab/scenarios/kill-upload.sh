@@ -4,14 +4,7 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v6
 web
-config killer <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-[kill]
-enabled = true
-END_OF_CONFIG
-sensor killer
+start_killer
 
 upload() {
 	get "$1" "http://[$SERVER6]/upload" --local-port "$3" --limit-rate 4M --header 'Expect:' \

@@ -4,10 +4,7 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v4
 web
-config watcher <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
+mirror_config watcher <<'END_OF_CONFIG'
 [kill]
 enabled = false
 END_OF_CONFIG

@@ -4,11 +4,7 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v4
 web
-config asked <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-END_OF_CONFIG
+mirror_config asked </dev/null
 mkfifo "$WORK/commands"
 ip netns exec "$LAB-sensor" "$TIDEGATE" run -i --config "$WORK/asked.toml" --out "$WORK/asked" --workers 2 \
 	<"$WORK/commands" >"$WORK/asked.said" 2>"$WORK/asked.err" &

@@ -3,10 +3,7 @@
 source "$LAB_DIR/lib.sh"
 
 lab_up v4
-config flooded <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
+mirror_config flooded <<'END_OF_CONFIG'
 [worker]
 ring = 64
 END_OF_CONFIG

@@ -6,11 +6,7 @@ lab_up v4
 web
 port=40001
 for signal in TERM INT; do
-	config "by-$signal" <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-END_OF_CONFIG
+	mirror_config "by-$signal" </dev/null
 	sensor "by-$signal"
 	get "long$signal" "http://$SERVER4/long.txt" --local-port "$port"
 	wait_for 10 "the download to run" grown "$WORK/long$signal.out" "$MIB"

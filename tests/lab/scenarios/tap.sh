@@ -20,13 +20,7 @@ grep -q 'net_tap0 .* 2 receive and 2 transmit queues' "$WORK/tapped.err" ||
 # What the bridge floods to the tap interface is what the sensor receives, and the other way.
 add_port hub tgtap0
 
-get innocent "http://$SERVER4/innocent.txt" --local-port 40001
-get leaking "http://$SERVER4/leaking.txt" --local-port 40002
-must_be_cut leaking 56
-must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
-must_be_whole innocent innocent.txt
-wait_for 5 "the alert" sees tapped 'alerts'
-sensor_ends tapped
+cuts_the_leak tapped
 
 events tapped <<'END_OF_PYTHON'
 [alert] = alerts

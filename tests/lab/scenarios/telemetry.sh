@@ -5,11 +5,7 @@ source "$LAB_DIR/lib.sh"
 reader=$(command -v dpdk-telemetry.py) || skip "dpdk-telemetry.py is not installed; scripts/setup installs it"
 lab_up v4
 web
-config told <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-END_OF_CONFIG
+mirror_config told </dev/null
 sensor told
 get innocent "http://$SERVER4/innocent.txt" --local-port 40001
 must_be_whole innocent innocent.txt

@@ -7,12 +7,7 @@ lab_up v4
 for port in server:eth0 client:eth0 sensor:s0 sensor:c0 sensor:m0 sensor:m1 sensor:hub; do
 	ip -n "$LAB-${port%:*}" link set "${port#*:}" mtu 1700
 done
-# net_pcap and not net_af_packet, which has the kernel put IPv4 fragments together (PACKET_FANOUT_FLAG_DEFRAG).
-config tunnels <<END_OF_CONFIG
-[[port]]
-name = "net_pcap0"
-vdev = "iface=m1"
-END_OF_CONFIG
+fragment_config tunnels
 "$TIDEGATE" replay "$ROOT/tests/captures/tunnels.pcap" --config "$WORK/tunnels.toml" --workers 1 --out "$WORK/replayed" \
 	>"$WORK/replayed.out" 2>&1 || fail "the replay ended with: $(tail -n 1 "$WORK/replayed.out")"
 sensor tunnels --workers 3

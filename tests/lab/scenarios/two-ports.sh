@@ -52,13 +52,7 @@ port = "net_af_packet2"
 END_OF_CONFIG
 sensor tapped --workers 2
 
-get innocent "http://$SERVER4/innocent.txt" --local-port 40001
-get leaking "http://$SERVER4/leaking.txt" --local-port 40002
-must_be_cut leaking 56
-must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
-must_be_whole innocent innocent.txt
-wait_for 5 "the alert" sees tapped 'alerts'
-sensor_ends tapped
+cuts_the_leak tapped
 
 # one_way PORT ADDRESS: that port saw frames from this host, and none from any other.
 one_way() {

@@ -14,22 +14,9 @@ ip -n "$LAB-server" addr add "$SERVER4/24" dev eth0.77
 ip -n "$LAB-client" addr add "$CLIENT4/24" dev eth0.77
 wait_for 10 "the client to reach the server through the VLAN" reaches "$SERVER4"
 web
-config killer <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,$RING"
-[kill]
-enabled = true
-END_OF_CONFIG
-sensor killer
+start_killer
 
-get innocent "http://$SERVER4/innocent.txt" --local-port 40001
-get leaking "http://$SERVER4/leaking.txt" --local-port 40002
-must_be_cut leaking 56
-must_be_partial "$WORK/leaking.out" "$WORK/www/leaking.txt"
-must_be_whole innocent innocent.txt
-wait_for 5 "the alert" sees killer 'alerts'
-sensor_ends killer
+cuts_the_leak killer
 
 # An untagged RST would not have reached either host's VLAN interface, so the cut connection proves its tag.
 events killer <<'END_OF_PYTHON'

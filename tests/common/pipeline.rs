@@ -1,0 +1,32 @@
+//! A pipeline small enough for a test.
+
+use tidegate::defrag;
+use tidegate::flow::{Capacity, Timeouts};
+use tidegate::tcp::Limits;
+use tidegate::wire::Tunnels;
+use tidegate::worker::{OverloadPolicy, PipelineOptions, TcpChecksums};
+
+/// What a test does not say otherwise: room for 1,024 flows, all of which end after 5 idle seconds, live rules about
+/// checksums, and one dictionary whose alerts reset nothing.
+pub(crate) fn options() -> PipelineOptions {
+    PipelineOptions {
+        capacity: Capacity { flows: 1024, half_open: 1024 },
+        half_open_events: false,
+        overload: OverloadPolicy::Refuse,
+        vlan: true,
+        timeouts: Timeouts::uniform(5_000_000_000),
+        seed: 7,
+        settle: false,
+        tcp: Limits::new(64, 16, 2_000_000_000),
+        tcp_checksum: TcpChecksums::FromWire,
+        midstream: true,
+        http_sessions: 64,
+        tls_sessions: 64,
+        tls_handshake_only: true,
+        hit_records: 64,
+        verify_checksum: true,
+        tunnels: Tunnels::all(),
+        defrag: defrag::Limits::default(),
+        resets: vec![false],
+    }
+}
