@@ -37,7 +37,7 @@ pub fn settle<T>(table: &[T]) -> bool {
 
 /// Starts to load `value`'s first cache line.
 #[inline]
-pub fn prefetch<T: ?Sized>(value: &T) {
+pub fn prefetch<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch is a hint and never faults; SSE is part of x86-64.
     unsafe {
@@ -50,8 +50,8 @@ pub fn prefetch<T: ?Sized>(value: &T) {
 /// Starts to load the cache lines of `bytes`.
 #[inline]
 pub fn prefetch_bytes(bytes: &[u8]) {
-    for line in bytes.chunks(64) {
-        prefetch(line);
+    if let Some(first) = bytes.first() {
+        prefetch_lines(first, bytes.len().div_ceil(64));
     }
 }
 

@@ -48,6 +48,9 @@ const PAYLOADS_AHEAD: usize = 2;
 /// Bytes of a frame that were loaded with its headers; what is loaded ahead comes after.
 const HEADER_LINE: usize = 64;
 
+/// So few bytes are loaded sooner than it is found out whether anybody reads them.
+const SHORT: usize = 256;
+
 /// Most bytes of a frame that are loaded ahead: that much of a larger one keeps the memory busy for long enough.
 const PAYLOAD_AHEAD: usize = 2048;
 
@@ -305,13 +308,13 @@ impl Pipeline {
     fn load_payload(&self, frames: &[Frame<'_>], prepared: &[Prepared], number: usize) {
         let (Some(frame), Some(prepared)) = (frames.get(number), prepared.get(number)) else { return };
         let Some(rest) = frame.data.get(HEADER_LINE..) else { return };
-        let is_stopped = match prepared.likely {
-            Some(Found::Flow(index)) => self.table.get(index).is_some_and(|flow| flow.tcp.is_stopped()),
-            _ => false,
-        };
-        if !is_stopped && !rest.is_empty() {
-            memory::prefetch_bytes(rest.get(..PAYLOAD_AHEAD).unwrap_or(rest));
+        if rest.len() > SHORT
+            && let Some(Found::Flow(index)) = prepared.likely
+            && self.table.get(index).is_some_and(|flow| flow.tcp.is_stopped())
+        {
+            return;
         }
+        memory::prefetch_bytes(rest.get(..PAYLOAD_AHEAD).unwrap_or(rest));
     }
 
     /// Where the packet of a place of the last burst belongs; `None` for one that was not analysed or whose session is
