@@ -14,6 +14,7 @@ use allocation_counter::measure;
 use flood::{Flood, Kind};
 use pipeline::options;
 use sessions::{SEGMENTS, SESSIONS, Sessions, Step};
+use tidegate::defrag::Fault;
 use tidegate::dpdk::MAX_BURST;
 use tidegate::event::{EndReason, Event, EventReceiver, FlowState, RingPolicy, channel};
 use tidegate::flow::{Capacity, Class, Timeouts};
@@ -57,6 +58,7 @@ struct World {
     wrong_alerts: u32,
     half_open_overflows: u32,
     overloads: u32,
+    small_fragments: u64,
     ends: Ends,
 }
 
@@ -97,6 +99,7 @@ impl World {
             wrong_alerts: 0,
             half_open_overflows: 0,
             overloads: 0,
+            small_fragments: 0,
             ends: Ends::default(),
         }
     }
@@ -158,6 +161,7 @@ impl World {
                 Event::Anomaly(anomaly) => match anomaly.event {
                     "flow.half_open_overflow" => self.half_open_overflows += 1,
                     "flow.overload" => self.overloads += 1,
+                    "decoder.ipv4.frag_too_small" => self.small_fragments += 1,
                     // Half of the random flags are illegal.
                     other => assert!(other.starts_with("stream.pkt_flags_"), "{other}"),
                 },
@@ -301,4 +305,29 @@ fn an_overload_ends_when_a_tenth_of_the_records_is_free() {
     let refused = after.counters.refused_sessions - full.counters.refused_sessions;
     assert!(refused < 8 * MAX_BURST as u64, "those after the relief had room");
     assert_eq!((after.counters.overloads, world.overloads), (1, 1));
+}
+
+#[test]
+fn floods_of_fragments_that_never_become_packets_cost_sessions_nothing() {
+    const DESCRIPTORS: u32 = 512;
+    let flooded = u64::from(SESSIONS) * (SEGMENTS * PER_PACKET) as u64;
+    for kind in [Kind::MiddleFragment, Kind::FirstFragment] {
+        let mut world = World::new(|options| options.defrag.descriptors = DESCRIPTORS);
+        let snapshot = world.run(kind);
+        world.assert_sessions_whole(kind, &snapshot);
+        assert_eq!(snapshot.defrag.ipv4_fragments, flooded, "{kind:?}");
+        assert_eq!(snapshot.defrag.recycled, flooded - u64::from(DESCRIPTORS), "{kind:?}: the oldest make room");
+        assert_eq!(snapshot.fragments.descriptors, DESCRIPTORS, "{kind:?}");
+        assert_eq!((snapshot.defrag.ipv4_reassembled, snapshot.defrag.timeouts), (0, 0), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_fragments_below_the_smallest_is_named() {
+    let flooded = u64::from(SESSIONS) * (SEGMENTS * PER_PACKET) as u64;
+    let mut world = World::new(|options| options.defrag.min_fragment = 48);
+    let snapshot = world.run(Kind::MiddleFragment);
+    world.assert_sessions_whole(Kind::MiddleFragment, &snapshot);
+    assert_eq!(snapshot.defrag.fault(Fault::TooSmall), flooded);
+    assert_eq!(world.small_fragments + snapshot.gauges.events_dropped, flooded, "one event each");
 }
