@@ -22,6 +22,7 @@
 //! | [`flow`] | key, table, ageing |
 //! | [`tcp`] | sequence space, session state, reassembler |
 //! | [`proto`] | application protocols |
+//! | [`decode`] | wrapped content to what is within |
 //! | [`scan`] | keyword scanner |
 //! | [`kill`] | when and how a session is torn down |
 //! | [`event`] | event types, EVE encoding, rings, the writer thread |
@@ -29,6 +30,7 @@
 pub mod cmd;
 pub mod config;
 pub mod control;
+pub mod decode;
 pub mod defrag;
 #[allow(unsafe_code)] // the one place that speaks to DPDK and the kernel
 pub mod dpdk;

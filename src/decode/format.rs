@@ -1,0 +1,47 @@
+//! Which formats there are.
+
+use super::decoder::Decoder;
+use super::{gzip, tar, zip, zlib};
+
+/// Most bytes of an object that formats are told by: a TAR header's.
+pub(super) const PROBE: usize = 512;
+
+/// Whether an object is of a format, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// That is seen when there are more of them.
+    More,
+}
+
+/// A kind of wrapping.
+#[derive(Debug)]
+pub struct Format {
+    /// Its name in paths.
+    pub name: &'static str,
+    /// Recognises it by an object's first bytes, 512 at most.
+    pub recognise: fn(&[u8]) -> Guess,
+    /// Makes a decoder.
+    pub make: fn() -> Box<dyn Decoder>,
+}
+
+/// All formats; the first that recognises an object decodes it.
+pub(super) const FORMATS: [&Format; 4] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT];
+
+/// Their names.
+pub fn format_names() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
+
+/// Whether `bytes` begin with `magic`, as far as they go.
+pub(super) fn begins(bytes: &[u8], magic: &[u8]) -> Guess {
+    let common = bytes.len().min(magic.len());
+    match (bytes.get(..common) == magic.get(..common), common == magic.len()) {
+        (false, _) => Guess::No,
+        (true, true) => Guess::Yes,
+        (true, false) => Guess::More,
+    }
+}

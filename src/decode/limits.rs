@@ -1,0 +1,53 @@
+//! How much is decoded.
+
+use super::cut::{CUT_COUNT, Cut};
+
+/// Limits of one tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Wrappings around a leaf that are undone.
+    pub depth: usize,
+    /// Children of one object that are looked into.
+    pub children: u32,
+    /// Bytes handed out by all decoders for one outermost object.
+    pub output: u64,
+    /// How many times as long as it came an object may become, once that is more than a mebibyte.
+    pub ratio: u64,
+    /// Decoders of each format: that many objects of a format may lie within each other.
+    pub decoders: usize,
+}
+
+impl Default for Limits {
+    /// 16 wrappings, 10,000 children, 1 GiB, 1,000 times (deflate reaches 1,032), 4 decoders of a format.
+    fn default() -> Self {
+        Self { depth: 16, children: 10_000, output: 1 << 30, ratio: 1000, decoders: 4 }
+    }
+}
+
+/// What a tree has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Outermost objects.
+    pub objects: u64,
+    /// Leaves.
+    pub leaves: u64,
+    /// Bytes taken in.
+    pub taken: u64,
+    /// Bytes handed out by decoders.
+    pub given: u64,
+    cuts: [u64; CUT_COUNT],
+}
+
+impl Totals {
+    /// Objects that were cut for that reason.
+    #[must_use]
+    pub fn cut(&self, reason: Cut) -> u64 {
+        self.cuts.get(reason as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) fn add_cut(&mut self, reason: Cut) {
+        if let Some(count) = self.cuts.get_mut(reason as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Content as it is wrapped, to content as a reader sees it.
+//!
+//! A [`Tree`] takes an object piece by piece and recognises from its first bytes
+//! what it is wrapped in (never from its name). Each wrapping is a [`Decoder`]: it
+//! takes the next piece and hands out what is within, one child after the other.
+//! A child is an object like any other, so the tree goes on into it while it
+//! arrives: depth first, without ever holding an object whole. What nothing
+//! recognises is a leaf, which [`Leaves`] get with the path that led to it, such as
+//! `zip:plans/q3.tar/notes.txt`.
+//!
+//! Work and memory are bounded by [`Limits`]; where one cuts something short,
+//! [`Cut`] says which. Decoders come from a pool that is filled at the start.
+//! No files, no threads, no clock: pieces go in, pieces come out.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod cut;
+mod decoder;
+mod format;
+mod gzip;
+mod inflate;
+mod limits;
+mod path;
+mod tar;
+mod tree;
+mod zip;
+mod zlib;
+
+pub use cut::{CUT_COUNT, Cut};
+pub use decoder::{Child, Decoder, Fault, Out, Taken};
+pub use format::{Format, Guess, format_names};
+pub use limits::{Limits, Totals};
+pub use path::Path;
+pub use tree::{Ended, Leaves, Tree};

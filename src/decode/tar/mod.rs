@@ -1,0 +1,241 @@
+//! TAR: POSIX ustar and pax (IEEE Std 1003.1, "pax"), and the long names of GNU tar.
+
+use super::cut::Cut;
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::format::{Format, Guess};
+
+pub(super) static FORMAT: Format = Format { name: "tar", recognise, make: || Box::new(Tar::new()) };
+
+const BLOCK: usize = 512;
+/// Longest name that is kept.
+const NAME: usize = 1024;
+
+/// A header's checksum is its bytes' sum, with spaces in its own place; old programs summed signed bytes.
+fn recognise(bytes: &[u8]) -> Guess {
+    match bytes {
+        [0, ..] => Guess::No,
+        _ if bytes.len() < BLOCK => Guess::More,
+        _ => {
+            if is_header(bytes) {
+                Guess::Yes
+            } else {
+                Guess::No
+            }
+        }
+    }
+}
+
+fn is_header(block: &[u8]) -> bool {
+    let Some(told) = block.get(148..156).and_then(octal) else { return false };
+    let (mut unsigned, mut signed) = (8 * u64::from(b' '), 8 * i64::from(b' '));
+    for (at, byte) in block.iter().take(BLOCK).enumerate().filter(|(at, _)| !(148..156).contains(at)) {
+        let _ = at;
+        unsigned += u64::from(*byte);
+        signed += i64::from(byte.cast_signed());
+    }
+    told == unsigned || i64::try_from(told) == Ok(signed)
+}
+
+/// A number in octal digits, with spaces before it and a space or a zero after it.
+fn octal(field: &[u8]) -> Option<u64> {
+    let text = field.trim_ascii_start();
+    let digits = text.iter().position(|byte| !(b'0'..=b'7').contains(byte)).unwrap_or(text.len());
+    let (digits, after) = text.split_at_checked(digits)?;
+    if digits.is_empty() || after.first().is_some_and(|byte| !matches!(byte, 0 | b' ')) {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |value, digit| value.checked_mul(8)?.checked_add(u64::from(digit - b'0')))
+}
+
+/// A size: octal, or binary where the first bit is set (GNU tar).
+fn size(field: &[u8]) -> Option<u64> {
+    match field {
+        [first, rest @ ..] if first & 0x80 != 0 => {
+            // Eleven more bytes, of which a size of 64 bits has the last eight.
+            let (high, low) = rest.split_last_chunk::<8>()?;
+            (first & 0x7f == 0 && high.iter().all(|byte| *byte == 0)).then_some(u64::from_be_bytes(*low))
+        }
+        _ => octal(field),
+    }
+}
+
+/// What the blocks after a header are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// A file's content, which somebody wants or nobody.
+    File(bool),
+    /// The name of the next entry (GNU tar).
+    LongName,
+    /// Records about the next entry (pax).
+    Records,
+    /// Something else.
+    Other,
+}
+
+#[derive(Debug)]
+struct Tar {
+    header: Field<BLOCK>,
+    body: Body,
+    /// Bytes of the body that are still to come, and of the padding behind it.
+    left: u64,
+    padding: u64,
+    /// The next entry's name, where it does not stand in its header.
+    name: Field<NAME>,
+    ended: bool,
+}
+
+impl Tar {
+    fn new() -> Self {
+        Self { header: Field::EMPTY, body: Body::Other, left: 0, padding: 0, name: Field::EMPTY, ended: false }
+    }
+
+    /// Reads the header that is complete. False when nothing more is wanted.
+    fn entry(&mut self, out: &mut dyn Out) -> Result<(), Fault> {
+        let block = self.header.get();
+        let length = block.get(124..136).and_then(size).ok_or(Fault)?;
+        let kind = block.get(156).copied().unwrap_or(0);
+        self.padding = (BLOCK as u64 - length % BLOCK as u64) % BLOCK as u64;
+        self.left = length;
+        self.body = match kind {
+            0 | b'0' | b'7' => {
+                let wanted = {
+                    let mut joined: Field<NAME> = Field::EMPTY;
+                    if self.name.get().is_empty() {
+                        // POSIX: a prefix, a slash, and the name.
+                        let is_ustar = block.get(257..262) == Some(b"ustar");
+                        let prefix = text(block.get(345..500).filter(|_| is_ustar).unwrap_or(&[]));
+                        if !prefix.is_empty() {
+                            joined.append(prefix);
+                            joined.append(b"/");
+                        }
+                        joined.append(text(block.get(..100).unwrap_or(&[])));
+                    } else {
+                        joined.append(self.name.get());
+                    }
+                    out.begin(&Child { name: joined.get() })
+                };
+                self.name.clear();
+                Body::File(wanted)
+            }
+            b'L' => Body::LongName,
+            b'x' => Body::Records,
+            // Links, devices and directories have no content; their sizes, if any, are no bytes that follow.
+            b'1'..=b'6' => {
+                (self.left, self.padding) = (0, 0);
+                self.name.clear();
+                Body::Other
+            }
+            _ => Body::Other,
+        };
+        if matches!(self.body, Body::LongName | Body::Records) {
+            self.name.clear();
+        }
+        self.header.clear();
+        if self.left == 0 {
+            self.end_of_body(out);
+        }
+        Ok(())
+    }
+
+    fn end_of_body(&mut self, out: &mut dyn Out) {
+        match self.body {
+            Body::File(true) => out.end(),
+            Body::LongName => {
+                let name: Field<NAME> = self.name;
+                self.name.clear();
+                self.name.append(text(name.get()));
+            }
+            Body::Records => {
+                let records: Field<NAME> = self.name;
+                self.name.clear();
+                self.name.append(path_of(records.get()));
+            }
+            Body::File(false) | Body::Other => {}
+        }
+        self.body = Body::Other;
+    }
+}
+
+/// What stands before the first zero byte.
+fn text(field: &[u8]) -> &[u8] {
+    field.get(..memchr::memchr(0, field).unwrap_or(field.len())).unwrap_or(&[])
+}
+
+/// The value of "path" in pax records, each of which is "LENGTH KEY=VALUE\n"; empty where there is none.
+fn path_of(records: &[u8]) -> &[u8] {
+    let mut rest = records;
+    while let Some(space) = memchr::memchr(b' ', rest) {
+        let length = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
+        let Some((record, after)) = length.filter(|length| *length > space).and_then(|at| rest.split_at_checked(at))
+        else {
+            break;
+        };
+        let content = record.get(space + 1..).unwrap_or(&[]);
+        if let Some(path) = content.strip_prefix(b"path=") {
+            return path.strip_suffix(b"\n").unwrap_or(path);
+        }
+        rest = after;
+    }
+    &[]
+}
+
+impl Decoder for Tar {
+    fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
+        let mut input = piece;
+        while !input.is_empty() {
+            if self.left != 0 {
+                let now = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
+                let (bytes, rest) = input.split_at_checked(now).unwrap_or((input, &[]));
+                match self.body {
+                    Body::File(true) if !out.data(bytes) => return Ok(Taken::Enough),
+                    Body::LongName | Body::Records => self.name.append(bytes),
+                    _ => {}
+                }
+                input = rest;
+                self.left -= now as u64;
+                if self.left == 0 {
+                    self.end_of_body(out);
+                }
+                continue;
+            }
+            if self.padding != 0 {
+                let now = usize::try_from(self.padding).unwrap_or(usize::MAX).min(input.len());
+                input = input.get(now..).unwrap_or(&[]);
+                self.padding -= now as u64;
+                continue;
+            }
+            if !self.header.fill(&mut input, BLOCK) {
+                break;
+            }
+            if self.header.get().iter().all(|byte| *byte == 0) {
+                // Two blocks of zeros end an archive, and more of them fill its last record.
+                self.ended = true;
+                self.header.clear();
+                continue;
+            }
+            if self.ended || !is_header(self.header.get()) {
+                return Err(Fault);
+            }
+            self.entry(out)?;
+        }
+        Ok(Taken::All)
+    }
+
+    fn finish(&mut self, out: &mut dyn Out) -> bool {
+        let between = self.left == 0 && self.padding == 0 && self.header.get().is_empty();
+        if !between {
+            out.cut(Cut::Truncated);
+        }
+        if self.left != 0 && self.body == Body::File(true) {
+            out.end();
+        }
+        between
+    }
+
+    fn reset(&mut self) {
+        self.header.clear();
+        self.name.clear();
+        self.body = Body::Other;
+        (self.left, self.padding, self.ended) = (0, 0, false);
+    }
+}

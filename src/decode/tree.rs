@@ -1,0 +1,363 @@
+//! The tree: from an object's pieces to its leaves.
+
+use super::cut::Cut;
+use super::decoder::{Child, Decoder, Field, Out, Taken};
+use super::format::{FORMATS, Guess, PROBE};
+use super::limits::{Limits, Totals};
+use super::path::Path;
+
+/// So much may come out of an object before its ratio counts.
+const RATIO_FROM: u64 = 1 << 20;
+
+/// How a leaf ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its bytes.
+    pub size: u64,
+    /// Its container said that it is complete; for an outermost object whoever pushed it.
+    pub complete: bool,
+}
+
+/// Who gets what nothing recognises.
+pub trait Leaves {
+    /// A leaf begins.
+    fn begin(&mut self, path: &Path);
+    /// Its next bytes.
+    fn data(&mut self, bytes: &[u8]);
+    /// It is over.
+    fn end(&mut self, ended: Ended);
+    /// The object at `path` was not decoded, or not all of it.
+    fn cut(&mut self, path: &Path, reason: Cut);
+}
+
+/// What is known of one object on the way to the one that is being decoded.
+#[derive(Debug)]
+struct Node {
+    state: State,
+    /// Its first bytes, until it is known what it is.
+    first: Field<PROBE>,
+    facts: Facts,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    /// Bytes of it so far, and bytes that its decoder has handed out.
+    taken: u64,
+    given: u64,
+    /// Children that have begun.
+    children: u32,
+    /// Length of its path.
+    path: usize,
+    /// A limit was reached: nothing more of it is decoded.
+    full: bool,
+    /// It was told why it is not whole; that is told once.
+    cut: bool,
+}
+
+/// What an object is.
+#[derive(Debug)]
+enum State {
+    /// Nobody knows yet.
+    Unknown,
+    /// Wrapped: the number of its format, and what undoes it.
+    Wrapped(usize, Box<dyn Decoder>),
+    /// What is scanned.
+    Leaf,
+    /// Nothing of it is wanted any more.
+    Over,
+}
+
+/// Decoders, and what limits all nodes together.
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    totals: Totals,
+    path: Path,
+    /// Bytes that all decoders have handed out for this object, and whether it was told that those were too many.
+    output: u64,
+    full: bool,
+    /// Idle decoders by format.
+    idle: Vec<Vec<Box<dyn Decoder>>>,
+}
+
+/// Decodes one object after the other. Takes all its memory when it is made.
+#[derive(Debug)]
+pub struct Tree {
+    nodes: Box<[Node]>,
+    shared: Shared,
+}
+
+impl Tree {
+    /// A tree within `limits`.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let nodes =
+            (0..=limits.depth).map(|_| Node { state: State::Over, first: Field::EMPTY, facts: Facts::default() });
+        let idle = FORMATS.iter().map(|format| (0..limits.decoders).map(|_| (format.make)()).collect());
+        Self {
+            nodes: nodes.collect(),
+            shared: Shared {
+                idle: idle.collect(),
+                limits,
+                totals: Totals::default(),
+                path: Path::EMPTY,
+                output: 0,
+                full: false,
+            },
+        }
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.shared.totals
+    }
+
+    /// Another object begins; its paths begin with `prefix`, or with the first format if that is empty.
+    pub fn begin(&mut self, prefix: &str) {
+        self.shared.path.truncate(0);
+        if !prefix.is_empty() {
+            self.shared.path.format(prefix);
+        }
+        (self.shared.output, self.shared.full) = (0, false);
+        self.shared.totals.objects += 1;
+        if let Some(node) = self.nodes.first_mut() {
+            node.begin(self.shared.path.len());
+        }
+    }
+
+    /// The object's next piece.
+    pub fn push(&mut self, piece: &[u8], leaves: &mut dyn Leaves) {
+        self.shared.totals.taken += piece.len() as u64;
+        push(&mut self.nodes, &mut self.shared, leaves, piece);
+    }
+
+    /// The object is over, and `complete` says whether nothing of it is missing.
+    pub fn finish(&mut self, complete: bool, leaves: &mut dyn Leaves) {
+        finish(&mut self.nodes, &mut self.shared, leaves, complete);
+    }
+}
+
+impl Node {
+    fn begin(&mut self, path: usize) {
+        self.state = State::Unknown;
+        self.first.clear();
+        self.facts = Facts { path, ..Facts::default() };
+    }
+}
+
+impl Shared {
+    /// Tells, once for an object, why it is not whole.
+    fn cut(&mut self, facts: &mut Facts, leaves: &mut dyn Leaves, reason: Cut) {
+        if !facts.cut {
+            facts.cut = true;
+            self.totals.add_cut(reason);
+            self.path.truncate(facts.path);
+            leaves.cut(&self.path, reason);
+        }
+    }
+
+    fn give_back(&mut self, format: usize, mut decoder: Box<dyn Decoder>) {
+        decoder.reset();
+        if let Some(idle) = self.idle.get_mut(format) {
+            // There was room for it before it was taken.
+            idle.push(decoder);
+        }
+    }
+}
+
+/// Takes the next piece of the object of the first of `nodes`.
+fn push(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, piece: &[u8]) {
+    let Some((node, below)) = nodes.split_first_mut() else { return };
+    node.facts.taken += piece.len() as u64;
+    let mut rest = piece;
+    if matches!(node.state, State::Unknown) {
+        let full = node.first.fill(&mut rest, PROBE);
+        if !recognise(node, below.is_empty(), shared, leaves, full) {
+            return;
+        }
+        let first = node.first;
+        feed(node, below, shared, leaves, first.get());
+    }
+    feed(node, below, shared, leaves, rest);
+}
+
+/// Finds out what an object is. False: its first bytes do not say yet. With `last` they have to.
+fn recognise(node: &mut Node, is_lowest: bool, shared: &mut Shared, leaves: &mut dyn Leaves, last: bool) -> bool {
+    let mut found = None;
+    for (number, format) in FORMATS.iter().enumerate() {
+        match (format.recognise)(node.first.get()) {
+            Guess::Yes => {
+                found = Some((number, format));
+                break;
+            }
+            Guess::More if !last => return false,
+            Guess::More | Guess::No => {}
+        }
+    }
+    node.state = State::Leaf;
+    if let Some((number, format)) = found {
+        if is_lowest {
+            shared.cut(&mut node.facts, leaves, Cut::Depth);
+        } else if let Some(decoder) = shared.idle.get_mut(number).and_then(Vec::pop) {
+            shared.path.truncate(node.facts.path);
+            shared.path.format(format.name);
+            node.facts.path = shared.path.len();
+            node.state = State::Wrapped(number, decoder);
+            return true;
+        } else {
+            shared.cut(&mut node.facts, leaves, Cut::Decoders);
+        }
+    }
+    shared.totals.leaves += 1;
+    shared.path.truncate(node.facts.path);
+    leaves.begin(&shared.path);
+    true
+}
+
+/// Takes bytes of an object that is known.
+fn feed(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    let taken = match &mut node.state {
+        State::Unknown | State::Over => return,
+        State::Leaf => return leaves.data(bytes),
+        State::Wrapped(_, decoder) => {
+            decoder.push(bytes, &mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true })
+        }
+    };
+    match taken {
+        Ok(Taken::All) => {}
+        Ok(Taken::Enough) => over(node, below, shared, leaves, false),
+        Ok(Taken::End(at)) => {
+            over(node, below, shared, leaves, true);
+            trailing(node, shared, leaves, bytes.get(at..).unwrap_or(&[]));
+        }
+        Err(_) => {
+            over(node, below, shared, leaves, false);
+            shared.cut(&mut node.facts, leaves, Cut::Malformed);
+        }
+    }
+}
+
+/// What follows an object within the same bytes is scanned as it stands.
+fn trailing(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
+    node.state = State::Leaf;
+    node.facts.taken = bytes.len() as u64;
+    shared.totals.leaves += 1;
+    shared.path.truncate(node.facts.path);
+    shared.path.child(b"(trailing)", 0);
+    leaves.begin(&shared.path);
+    leaves.data(bytes);
+}
+
+/// Nothing more of a wrapped object is decoded: gives its decoder back, and ends what is open below it.
+fn over(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, complete: bool) {
+    if let State::Wrapped(format, decoder) = std::mem::replace(&mut node.state, State::Over) {
+        shared.give_back(format, decoder);
+        finish(below, shared, leaves, complete);
+    }
+}
+
+/// The object of the first of `nodes` is over.
+fn finish(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, complete: bool) {
+    let Some((node, below)) = nodes.split_first_mut() else { return };
+    if matches!(node.state, State::Unknown) && node.facts.taken == 0 && node.facts.cut {
+        // Nothing of it could be read, and that was told.
+        node.state = State::Over;
+    }
+    if matches!(node.state, State::Unknown) {
+        recognise(node, below.is_empty(), shared, leaves, true);
+        let first = node.first;
+        feed(node, below, shared, leaves, first.get());
+    }
+    match std::mem::replace(&mut node.state, State::Over) {
+        State::Unknown | State::Over => {}
+        State::Leaf => leaves.end(Ended { size: node.facts.taken, complete }),
+        State::Wrapped(format, mut decoder) => {
+            decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true });
+            shared.give_back(format, decoder);
+            // A decoder that forgot to end a child has not finished it.
+            finish(below, shared, leaves, false);
+        }
+    }
+}
+
+/// What a decoder hands out goes on into the node below.
+struct Below<'a> {
+    facts: &'a mut Facts,
+    nodes: &'a mut [Node],
+    shared: &'a mut Shared,
+    leaves: &'a mut dyn Leaves,
+    /// The child that is handed out is whole as far as is known.
+    open: bool,
+}
+
+impl Out for Below<'_> {
+    fn begin(&mut self, child: &Child<'_>) -> bool {
+        let Self { facts, nodes, shared, leaves, .. } = self;
+        finish(nodes, shared, *leaves, false);
+        if facts.full {
+            return false;
+        }
+        if facts.children >= shared.limits.children {
+            shared.cut(facts, *leaves, Cut::Children);
+            return false;
+        }
+        shared.path.truncate(facts.path);
+        // The only child of a wrapping around one object needs no number.
+        if !child.name.is_empty() || facts.children != 0 {
+            shared.path.child(child.name, facts.children);
+        }
+        facts.children += 1;
+        self.open = true;
+        let path = shared.path.len();
+        match nodes.first_mut() {
+            Some(node) => node.begin(path),
+            None => return false,
+        }
+        true
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> bool {
+        let Self { facts, nodes, shared, leaves, .. } = self;
+        let length = bytes.len() as u64;
+        facts.given = facts.given.saturating_add(length);
+        shared.totals.given = shared.totals.given.saturating_add(length);
+        shared.output = shared.output.saturating_add(length);
+        let limits = &shared.limits;
+        if shared.output > limits.output {
+            facts.full = true;
+            // What is around it has too much within it as well, and need not say so again.
+            if !std::mem::replace(&mut shared.full, true) {
+                shared.cut(facts, *leaves, Cut::Output);
+            }
+            return false;
+        }
+        if facts.given > RATIO_FROM && facts.given / facts.taken.max(1) > limits.ratio {
+            facts.full = true;
+            shared.cut(facts, *leaves, Cut::Ratio);
+            return false;
+        }
+        push(nodes, shared, *leaves, bytes);
+        true
+    }
+
+    fn end(&mut self) {
+        finish(self.nodes, self.shared, self.leaves, self.open);
+        self.open = true;
+    }
+
+    fn cut(&mut self, reason: Cut) {
+        if reason == Cut::Truncated {
+            self.open = false;
+        }
+        let child = self.nodes.first_mut().filter(|node| !matches!(node.state, State::Over));
+        let facts = child.map_or(&mut *self.facts, |node| &mut node.facts);
+        self.shared.cut(facts, self.leaves, reason);
+    }
+}

@@ -1,0 +1,101 @@
+//! Headers of ZIP entries.
+
+/// Bytes of a local header behind its signature and before the name.
+pub(super) const FIXED: usize = 26;
+/// Methods (APPNOTE section 4.4.5).
+pub(super) const STORED: u16 = 0;
+pub(super) const DEFLATED: u16 = 8;
+
+/// What begins with a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signature {
+    /// An entry.
+    Local,
+    /// The directory, or what stands before it or instead of it.
+    Directory,
+    Other,
+}
+
+impl Signature {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            b"PK\x03\x04" => Self::Local,
+            // Directory entry, extra data, end of the directory, and both of ZIP64.
+            b"PK\x01\x02" | b"PK\x06\x08" | b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x06\x07" => Self::Directory,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// An entry, as its local header has it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Header {
+    pub(super) method: u16,
+    pub(super) encrypted: bool,
+    /// Sum and sizes stand in a descriptor behind the content, if not here as well.
+    pub(super) descriptor: bool,
+    pub(super) crc: u32,
+    pub(super) compressed: u64,
+    pub(super) size: u64,
+    /// It has the ZIP64 field.
+    pub(super) zip64: bool,
+}
+
+impl Header {
+    /// Reads [`FIXED`] bytes; the lengths of name and extra field come with it.
+    pub(super) fn read(bytes: &[u8]) -> Option<(Self, usize, usize)> {
+        let [_, _, flags, _, m0, m1, _, _, _, _, c0, c1, c2, c3, p0, p1, p2, p3, s0, s1, s2, s3, n0, n1, x0, x1] =
+            *bytes.first_chunk::<FIXED>()?;
+        // APPNOTE section 4.4.4: bit 0 is encryption, bit 3 a descriptor.
+        let header = Self {
+            method: u16::from_le_bytes([m0, m1]),
+            encrypted: flags & 1 != 0,
+            descriptor: flags & 8 != 0,
+            crc: u32::from_le_bytes([c0, c1, c2, c3]),
+            compressed: u64::from(u32::from_le_bytes([p0, p1, p2, p3])),
+            size: u64::from(u32::from_le_bytes([s0, s1, s2, s3])),
+            zip64: false,
+        };
+        let [name, extra] = [[n0, n1], [x0, x1]].map(|length| usize::from(u16::from_le_bytes(length)));
+        Some((header, name, extra))
+    }
+
+    /// Reads the ZIP64 field (APPNOTE section 4.5.3), which has the sizes that the header has no room for.
+    pub(super) fn read_extra(&mut self, extra: &[u8]) {
+        let mut rest = extra;
+        while let [i0, i1, l0, l1, after @ ..] = rest {
+            let length = usize::from(u16::from_le_bytes([*l0, *l1]));
+            let Some((field, next)) = after.split_at_checked(length) else { return };
+            if u16::from_le_bytes([*i0, *i1]) == 1 {
+                self.zip64 = true;
+                let mut words = field.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
+                for value in [&mut self.size, &mut self.compressed] {
+                    if *value == u64::from(u32::MAX) {
+                        *value = words.next().unwrap_or(*value);
+                    }
+                }
+            }
+            rest = next;
+        }
+    }
+
+    /// True when the header says how long the content is: programs that can go back and fill that in may have said that
+    /// a descriptor follows, which then says it again.
+    pub(super) const fn is_known(&self) -> bool {
+        !self.descriptor || self.compressed != 0
+    }
+}
+
+/// Sum, compressed and whole size of a data descriptor, behind its signature.
+pub(super) fn descriptor(fields: &[u8], zip64: bool) -> Option<(u32, u64, u64)> {
+    let (crc, sizes) = fields.split_first_chunk::<4>()?;
+    let mut sizes: [u64; 2] = if zip64 {
+        let [a, b] = *sizes.as_chunks::<8>().0 else { return None };
+        [a, b].map(u64::from_le_bytes)
+    } else {
+        let [a, b] = *sizes.as_chunks::<4>().0 else { return None };
+        [a, b].map(|word| u64::from(u32::from_le_bytes(word)))
+    };
+    let [compressed, size] = &mut sizes;
+    Some((u32::from_le_bytes(*crc), *compressed, *size))
+}

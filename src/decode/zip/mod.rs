@@ -1,0 +1,279 @@
+//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last.
+
+mod header;
+
+use self::header::{FIXED, Header, Signature};
+use super::cut::Cut;
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::format::{Format, Guess, begins};
+use super::inflate::{Inflate, Step};
+use flate2::Crc;
+
+pub(super) static FORMAT: Format = Format { name: "zip", recognise, make: || Box::new(Zip::new()) };
+
+/// Longest name and extra field that are kept.
+const NAME: usize = 1024;
+const EXTRA: usize = 1024;
+/// Longest data descriptor: signature, CRC-32 and two sizes of 64 bits.
+const DESCRIPTOR: usize = 24;
+
+/// An archive begins with an entry's header, or, without entries, with the end of its directory.
+fn recognise(bytes: &[u8]) -> Guess {
+    match (begins(bytes, b"PK\x03\x04"), begins(bytes, b"PK\x05\x06")) {
+        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
+        (Guess::More, _) | (_, Guess::More) => Guess::More,
+        _ => Guess::No,
+    }
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Signature,
+    Header,
+    /// So many bytes of name, then of extra field.
+    Name(usize, usize),
+    Extra(usize),
+    /// Stored content of known length: what is left, and whether it is wanted.
+    Stored(u64, bool),
+    /// Deflated content; what is left where that is known.
+    Deflated(Option<u64>),
+    /// So many bytes that are not decoded.
+    Skipped(u64),
+    /// Behind the content of an entry that is open, or of one that was skipped.
+    Descriptor(bool),
+    /// The directory, which repeats what was read: nothing of it is decoded.
+    Directory,
+}
+
+#[derive(Debug)]
+struct Zip {
+    state: State,
+    field: Field<FIXED>,
+    name: Field<NAME>,
+    extra: Field<EXTRA>,
+    descriptor: Field<DESCRIPTOR>,
+    header: Header,
+    /// Bytes of the name or the extra field that have passed.
+    passed: usize,
+    crc: Crc,
+    inflate: Inflate,
+    /// Sum, compressed and whole size of the entry's content.
+    seen: (u32, u64, u64),
+}
+
+impl Zip {
+    fn new() -> Self {
+        Self {
+            state: State::Signature,
+            field: Field::EMPTY,
+            name: Field::EMPTY,
+            extra: Field::EMPTY,
+            descriptor: Field::EMPTY,
+            header: Header::default(),
+            passed: 0,
+            crc: Crc::new(),
+            inflate: Inflate::new(false),
+            seen: (0, 0, 0),
+        }
+    }
+
+    /// The entry whose header is complete: what its content is.
+    fn entry(&mut self, out: &mut dyn Out) -> Result<State, Fault> {
+        self.header.read_extra(self.extra.get());
+        let Header { compressed, method, encrypted, .. } = self.header;
+        self.crc.reset();
+        self.inflate.reset();
+        let known = self.header.is_known();
+        let name = self.name.get();
+        if name.ends_with(b"/") && compressed == 0 {
+            return Ok(State::Stored(0, false));
+        }
+        let wanted = out.begin(&Child { name });
+        let reason = if encrypted {
+            Some(Cut::Encrypted)
+        } else if !matches!(method, header::STORED | header::DEFLATED) || method == header::STORED && !known {
+            Some(Cut::Unsupported)
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            if wanted {
+                out.cut(reason);
+                out.end();
+            }
+            // Where such an entry ends that does not say how long it is can only be guessed.
+            return if known { Ok(State::Skipped(compressed)) } else { Err(Fault) };
+        }
+        Ok(match method {
+            header::STORED => State::Stored(compressed, wanted),
+            _ if !wanted && known => State::Skipped(compressed),
+            _ => State::Deflated(known.then_some(compressed)),
+        })
+    }
+
+    /// The entry's content is complete.
+    fn end_of_content(&mut self, seen: (u32, u64, u64), wanted: bool, out: &mut dyn Out) -> State {
+        self.seen = seen;
+        if self.header.descriptor {
+            return State::Descriptor(wanted);
+        }
+        if wanted {
+            if seen != (self.header.crc, self.header.compressed, self.header.size) {
+                out.cut(Cut::Checksum);
+            }
+            out.end();
+        }
+        State::Signature
+    }
+}
+
+impl Decoder for Zip {
+    fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
+        let mut input = piece;
+        loop {
+            self.state = match self.state {
+                State::Signature => {
+                    if !self.field.fill(&mut input, 4) {
+                        return Ok(Taken::All);
+                    }
+                    let signature = Signature::of(self.field.get());
+                    self.field.clear();
+                    match signature {
+                        Signature::Local => State::Header,
+                        Signature::Directory => State::Directory,
+                        Signature::Other => return Err(Fault),
+                    }
+                }
+                State::Header => {
+                    if !self.field.fill(&mut input, FIXED) {
+                        return Ok(Taken::All);
+                    }
+                    let (header, name, extra) = Header::read(self.field.get()).ok_or(Fault)?;
+                    self.header = header;
+                    self.field.clear();
+                    self.name.clear();
+                    self.extra.clear();
+                    self.passed = 0;
+                    State::Name(name, extra)
+                }
+                State::Name(length, extra) => {
+                    if !pass(&mut self.name, &mut self.passed, &mut input, length) {
+                        return Ok(Taken::All);
+                    }
+                    self.passed = 0;
+                    State::Extra(extra)
+                }
+                State::Extra(length) => {
+                    if !pass(&mut self.extra, &mut self.passed, &mut input, length) {
+                        return Ok(Taken::All);
+                    }
+                    self.entry(out)?
+                }
+                State::Stored(0, wanted) => {
+                    let length = self.header.compressed;
+                    self.end_of_content((self.crc.sum(), length, length), wanted, out)
+                }
+                State::Stored(left, wanted) => {
+                    let bytes = take(&mut input, left);
+                    if bytes.is_empty() {
+                        return Ok(Taken::All);
+                    }
+                    if wanted {
+                        self.crc.update(bytes);
+                        if !out.data(bytes) {
+                            return Ok(Taken::Enough);
+                        }
+                    }
+                    State::Stored(left - bytes.len() as u64, wanted)
+                }
+                State::Deflated(left) => {
+                    let mut rest = input;
+                    let bytes = take(&mut rest, left.unwrap_or(u64::MAX));
+                    match self.inflate.push(bytes, out)? {
+                        Step::Enough => return Ok(Taken::Enough),
+                        Step::More if left == Some(bytes.len() as u64) => return Err(Fault),
+                        Step::More => {
+                            self.state = State::Deflated(left.map(|left| left - bytes.len() as u64));
+                            return Ok(Taken::All);
+                        }
+                        Step::Done(taken) => {
+                            input = input.get(taken..).unwrap_or(&[]);
+                            if left.is_some_and(|left| left != taken as u64) {
+                                return Err(Fault);
+                            }
+                            let seen = (self.inflate.sum().0, self.inflate.taken(), self.inflate.given());
+                            self.end_of_content(seen, true, out)
+                        }
+                    }
+                }
+                State::Skipped(0) if self.header.descriptor => State::Descriptor(false),
+                State::Skipped(0) => State::Signature,
+                State::Skipped(left) => {
+                    let bytes = take(&mut input, left);
+                    if bytes.is_empty() {
+                        return Ok(Taken::All);
+                    }
+                    State::Skipped(left - bytes.len() as u64)
+                }
+                State::Descriptor(open) => {
+                    // APPNOTE section 4.3.9: the signature may be missing, and sizes have 64 bits where the header has
+                    // the ZIP64 field.
+                    if !self.descriptor.fill(&mut input, 4) {
+                        return Ok(Taken::All);
+                    }
+                    let signed = self.descriptor.get().starts_with(b"PK\x07\x08");
+                    let length = if signed { 4 } else { 0 } + if self.header.zip64 { 20 } else { 12 };
+                    if !self.descriptor.fill(&mut input, length) {
+                        return Ok(Taken::All);
+                    }
+                    let fields = self.descriptor.get().get(if signed { 4 } else { 0 }..).unwrap_or(&[]);
+                    if open {
+                        if header::descriptor(fields, self.header.zip64) != Some(self.seen) {
+                            out.cut(Cut::Checksum);
+                        }
+                        out.end();
+                    }
+                    self.descriptor.clear();
+                    State::Signature
+                }
+                State::Directory => return Ok(Taken::All),
+            };
+        }
+    }
+
+    fn finish(&mut self, out: &mut dyn Out) -> bool {
+        let complete = self.state == State::Directory;
+        if !complete {
+            out.cut(Cut::Truncated);
+            if matches!(self.state, State::Stored(_, true) | State::Deflated(_) | State::Descriptor(true)) {
+                out.end();
+            }
+        }
+        complete
+    }
+
+    fn reset(&mut self) {
+        self.state = State::Signature;
+        self.field.clear();
+        self.descriptor.clear();
+        self.crc.reset();
+        self.inflate.reset();
+    }
+}
+
+/// Up to `most` bytes from the front of `input`.
+fn take<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
+    let now = usize::try_from(most).unwrap_or(usize::MAX).min(input.len());
+    let (bytes, rest) = input.split_at_checked(now).unwrap_or((input, &[]));
+    *input = rest;
+    bytes
+}
+
+/// Passes over a field of `length` bytes, of which as many are kept as there is room for. True at its end.
+fn pass<const N: usize>(field: &mut Field<N>, passed: &mut usize, input: &mut &[u8], length: usize) -> bool {
+    let bytes = take(input, (length - *passed) as u64);
+    field.append(bytes);
+    *passed += bytes.len();
+    *passed == length
+}

@@ -1,0 +1,73 @@
+//! zlib (RFC 1950).
+
+use super::cut::Cut;
+use super::decoder::{Child, Decoder, Fault, Out, Taken};
+use super::format::{Format, Guess};
+use super::inflate::{Inflate, Step};
+
+pub(super) static FORMAT: Format = Format { name: "zlib", recognise, make: || Box::new(Zlib::new()) };
+
+/// RFC 1950 section 2.2: method 8, a window of at most 32 KiB, no dictionary, and a sum that is a multiple of 31. Of all
+/// pairs of bytes that leaves 31, so the first block's type must be one as well.
+fn recognise(bytes: &[u8]) -> Guess {
+    match *bytes {
+        [] => Guess::More,
+        [cmf, ..] if cmf & 0x0f != 8 || cmf >> 4 > 7 => Guess::No,
+        [_] => Guess::More,
+        [cmf, flags, ..] if u16::from_be_bytes([cmf, flags]) % 31 != 0 || flags & 0x20 != 0 => Guess::No,
+        [_, _] => Guess::More,
+        [_, _, block, ..] => {
+            if block >> 1 & 3 == 3 {
+                Guess::No
+            } else {
+                Guess::Yes
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Zlib {
+    inflate: Inflate,
+    begun: bool,
+    ended: bool,
+}
+
+impl Zlib {
+    fn new() -> Self {
+        Self { inflate: Inflate::new(true), begun: false, ended: false }
+    }
+}
+
+impl Decoder for Zlib {
+    fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
+        if !self.begun {
+            self.begun = true;
+            if !out.begin(&Child::default()) {
+                return Ok(Taken::Enough);
+            }
+        }
+        match self.inflate.push(piece, out)? {
+            Step::More => Ok(Taken::All),
+            Step::Enough => Ok(Taken::Enough),
+            Step::Done(taken) => {
+                self.ended = true;
+                out.end();
+                Ok(Taken::End(taken))
+            }
+        }
+    }
+
+    fn finish(&mut self, out: &mut dyn Out) -> bool {
+        if self.begun && !self.ended {
+            out.cut(Cut::Truncated);
+            out.end();
+        }
+        self.ended
+    }
+
+    fn reset(&mut self) {
+        self.inflate.reset();
+        (self.begun, self.ended) = (false, false);
+    }
+}

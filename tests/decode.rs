@@ -1,0 +1,221 @@
+//! The decoder tree on objects that real programs have made: what is in them is what Python's readers say, however the
+//! pieces are cut, and whatever is missing or wrong.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+
+/// A leaf as `tests/content/make.py` has found it.
+#[derive(Debug, Deserialize)]
+struct Expected {
+    path: String,
+    hex: String,
+}
+
+/// A leaf as the tree has handed it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Leaf {
+    path: String,
+    bytes: Vec<u8>,
+    ended: Option<Ended>,
+}
+
+/// All that a tree has said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Said {
+    leaves: Vec<Leaf>,
+    cuts: Vec<(String, Cut)>,
+}
+
+impl Leaves for Said {
+    fn begin(&mut self, path: &Path) {
+        assert!(self.leaves.last().is_none_or(|leaf| leaf.ended.is_some()), "{path} begins before the last has ended");
+        self.leaves.push(Leaf { path: path.to_string(), bytes: Vec::new(), ended: None });
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        let leaf = self.leaves.last_mut().unwrap();
+        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
+        leaf.bytes.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self, ended: Ended) {
+        let leaf = self.leaves.last_mut().unwrap();
+        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
+        assert_eq!(ended.size, leaf.bytes.len() as u64);
+        leaf.ended = Some(ended);
+    }
+
+    fn cut(&mut self, path: &Path, reason: Cut) {
+        self.cuts.push((path.to_string(), reason));
+    }
+}
+
+fn content() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content")
+}
+
+/// An object's name, its bytes, and paths and bytes of what is in it.
+type Object = (String, Vec<u8>, Vec<(String, Vec<u8>)>);
+
+/// All objects, and what is in them.
+fn objects() -> Vec<Object> {
+    let text = std::fs::read_to_string(content().join("expected.json")).unwrap();
+    let expected: BTreeMap<String, Vec<Expected>> = serde_json::from_str(&text).unwrap();
+    assert!(expected.len() >= 15, "{} objects", expected.len());
+    expected
+        .into_iter()
+        .map(|(name, leaves)| {
+            let data = std::fs::read(content().join(&name)).unwrap();
+            let bytes = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+            let leaves = leaves.into_iter().map(|leaf| (leaf.path, bytes(&leaf.hex))).collect();
+            (name, data, leaves)
+        })
+        .collect()
+}
+
+/// What a tree says of an object that comes in these pieces.
+fn decode<'a>(tree: &mut Tree, pieces: impl IntoIterator<Item = &'a [u8]>) -> Said {
+    let mut said = Said::default();
+    tree.begin("");
+    for piece in pieces {
+        tree.push(piece, &mut said);
+    }
+    tree.finish(true, &mut said);
+    assert!(said.leaves.iter().all(|leaf| leaf.ended.is_some()), "every leaf ends: {said:?}");
+    said
+}
+
+#[test]
+fn leaves_are_those_that_other_programs_find() {
+    let mut tree = Tree::new(Limits::default());
+    for (name, data, expected) in objects() {
+        let said = decode(&mut tree, [&*data]);
+        let found: Vec<_> = said.leaves.iter().map(|leaf| (leaf.path.clone(), leaf.bytes.clone())).collect();
+        assert_eq!(found, expected, "{name}");
+        assert!(said.leaves.iter().all(|leaf| leaf.ended.unwrap().complete), "{name}: {said:?}");
+        let cuts: &[(&str, Cut)] = match name.as_str() {
+            "locked.zip" => &[("zip:plans/q3.txt", Cut::Encrypted), ("zip:note.txt", Cut::Encrypted)],
+            _ => &[],
+        };
+        let cuts: Vec<_> = cuts.iter().map(|(path, cut)| ((*path).to_owned(), *cut)).collect();
+        assert_eq!(said.cuts, cuts, "{name}");
+    }
+}
+
+#[test]
+fn cuts_between_pieces_change_nothing() {
+    let mut tree = Tree::new(Limits::default());
+    for (name, data, _) in objects() {
+        let whole = decode(&mut tree, [&*data]);
+        assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
+        for at in 0..=data.len() {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), whole, "{name}, cut at {at}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_and_the_rest_is_found() {
+    let mut tree = Tree::new(Limits::default());
+    for (name, data, expected) in objects() {
+        let mut whole = 0;
+        for length in 0..data.len() {
+            let said = decode(&mut tree, [&data[..length]]);
+            for (leaf, (path, bytes)) in said.leaves.iter().zip(&expected) {
+                // The first bytes may be too few to say what they are, and then they are a leaf as they stand.
+                if leaf.path == *path && path.contains(':') {
+                    assert!(bytes.starts_with(&leaf.bytes), "{name}, {length} bytes: {path}");
+                    whole += usize::from(leaf.bytes == *bytes);
+                }
+            }
+            // A TAR may end after any entry, and text anywhere.
+            let wrapped =
+                !name.ends_with(".txt") && !name.ends_with(".tar") && name != "padded.gz" && name != "members.gz";
+            if wrapped && length >= 8 && !said.leaves.is_empty() {
+                let told = said.cuts.iter().any(|(_, cut)| *cut == Cut::Truncated);
+                let in_directory = name.ends_with(".zip") && said.leaves.len() == expected.len();
+                assert!(told || in_directory || name == "locked.zip", "{name}, {length} bytes: {said:?}");
+            }
+        }
+        assert!(
+            !name.ends_with(".zip") || whole > 0 || expected.is_empty(),
+            "{name}: no entry is found before the end"
+        );
+    }
+}
+
+#[test]
+fn damage_is_bounded_and_told() {
+    let mut tree = Tree::new(Limits::default());
+    for (name, data, expected) in objects().into_iter().filter(|(name, ..)| !name.ends_with(".txt")) {
+        let (mut told, mut other) = (0, 0);
+        for at in 0..data.len() {
+            let mut damaged = data.clone();
+            damaged[at] ^= 0x55;
+            let said = decode(&mut tree, damaged.chunks(100));
+            told += usize::from(!said.cuts.is_empty());
+            let same = said.leaves.iter().map(|leaf| &leaf.bytes).eq(expected.iter().map(|(_, bytes)| bytes));
+            other += usize::from(!same && said.cuts.is_empty());
+            let given: usize = said.leaves.iter().map(|leaf| leaf.bytes.len()).sum();
+            assert!(given < 1 << 20, "{name}: {given} bytes come out");
+        }
+        assert!(told > 0, "{name}: no damage was told");
+        // What has no checksum, names and the whole of a TAR's files, cannot be told.
+        assert!(other < data.len(), "{name}: {other} of {} passed untold", data.len());
+    }
+}
+
+/// Bytes, in gzip, as `gzip -9` would.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_bomb_is_cut_by_its_ratio() {
+    let bomb = gzip(&vec![0; 64 << 20]);
+    let mut tree = Tree::new(Limits { ratio: 100, ..Limits::default() });
+    let said = decode(&mut tree, bomb.chunks(1460));
+    assert_eq!(said.cuts, [("gzip".to_owned(), Cut::Ratio)]);
+    let given = said.leaves[0].bytes.len();
+    assert!((1_000_000..2 << 20).contains(&given), "{given} bytes came out");
+    assert!(!said.leaves[0].ended.unwrap().complete);
+    assert_eq!(tree.totals().cut(Cut::Ratio), 1);
+    let whole = decode(&mut Tree::new(Limits { ratio: 2000, ..Limits::default() }), bomb.chunks(1460));
+    assert_eq!((whole.leaves[0].bytes.len(), whole.cuts), (64 << 20, Vec::new()));
+}
+
+#[test]
+fn a_bomb_within_a_bomb_is_cut_by_what_comes_out() {
+    let bomb = gzip(&gzip(&gzip(&vec![b'x'; 32 << 20])));
+    let mut tree = Tree::new(Limits { output: 1 << 20, ratio: u64::MAX, ..Limits::default() });
+    let said = decode(&mut tree, [&*bomb]);
+    assert_eq!(said.cuts, [("gzip/gzip/gzip".to_owned(), Cut::Output)]);
+    assert!(said.leaves[0].bytes.len() <= 1 << 20);
+}
+
+#[test]
+fn depth_children_and_decoders_have_limits() {
+    let mut nested = b"the end".to_vec();
+    for _ in 0..6 {
+        nested = gzip(&nested);
+    }
+    let said = decode(&mut Tree::new(Limits { depth: 3, decoders: 8, ..Limits::default() }), [&*nested]);
+    assert_eq!(said.cuts, [("gzip/gzip/gzip".to_owned(), Cut::Depth)]);
+    assert_eq!(said.leaves[0].bytes[..3], [0x1f, 0x8b, 8], "scanned as it stands");
+    let said = decode(&mut Tree::new(Limits { decoders: 2, ..Limits::default() }), [&*nested]);
+    assert_eq!(said.cuts, [("gzip/gzip".to_owned(), Cut::Decoders)]);
+    let said = decode(&mut Tree::new(Limits { decoders: 6, ..Limits::default() }), [&*nested]);
+    assert_eq!((said.leaves[0].bytes.as_slice(), said.cuts.len()), (&b"the end"[..], 0));
+
+    let (_, archive, expected) = objects().into_iter().find(|(name, ..)| name == "stored.zip").unwrap();
+    let said = decode(&mut Tree::new(Limits { children: 1, ..Limits::default() }), [&*archive]);
+    assert_eq!((said.leaves.len(), said.leaves[0].path.as_str()), (1, expected[0].0.as_str()));
+    assert_eq!(said.cuts, [("zip".to_owned(), Cut::Children)]);
+}
