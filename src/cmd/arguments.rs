@@ -23,6 +23,8 @@ pub(super) enum Command {
     Replay(Replay),
     /// Inspect live ports; SIGHUP has a running sensor read its configuration again
     Run(Run),
+    /// Decode and scan files on disk, as if they had crossed the wire
+    Scan(Scan),
     /// Measure this build on a capture held in memory, as JSON
     Bench(Bench),
     /// Check a configuration, and say what it will need
@@ -73,6 +75,25 @@ pub(super) struct Run {
     /// Stop by itself after so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub(super) duration: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Scan {
+    /// Files, and directories with all that is in them
+    #[arg(required = true, value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Configuration file with the dictionaries to scan for
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+    /// Print one JSON object a leaf: file, path, type, size, flags, findings
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print each leaf's decoded text as well
+    #[arg(long)]
+    pub(super) text: bool,
+    /// Files that are looked at side by side; as many as there are processors if not said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
 }
 
 #[derive(Debug, Args)]

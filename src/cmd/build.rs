@@ -57,7 +57,7 @@ pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
 }
 
 /// The dictionaries, as alerts name them.
-fn dictionaries(config: &Config) -> Dictionaries {
+pub(super) fn dictionaries(config: &Config) -> Dictionaries {
     config
         .dictionaries
         .iter()

@@ -8,6 +8,7 @@ mod mesh;
 mod output;
 mod replay;
 mod run;
+mod scan;
 mod streams;
 mod watchdog;
 
@@ -23,6 +24,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         arguments::Command::Replay(options) => replay::replay(&options),
         arguments::Command::Run(options) => run::run(&options),
+        arguments::Command::Scan(options) => scan::scan(&options),
         arguments::Command::Bench(options) => bench::bench(&options),
         arguments::Command::Check(options) => check::check(&options),
         arguments::Command::Completion { shell } => arguments::completion(shell),

@@ -1,0 +1,201 @@
+//! One file through the decoders and the scanner.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use super::found::{File, Finding, Kind, Leaf};
+use crate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+use crate::flow::NO_SLOT;
+use crate::scan::keyword::{HitPool, Matcher, ScanState};
+
+/// Bytes read at a time.
+const PIECE: usize = 64 * 1024;
+/// Records of keyword counts; a leaf below its dictionaries' thresholds has 64 at most.
+const RECORDS: u32 = 64;
+
+/// What a thread needs for file after file.
+pub(super) struct Inspector {
+    tree: Tree,
+    scanner: Scanner,
+    piece: Vec<u8>,
+}
+
+/// Scans leaves.
+struct Scanner {
+    matcher: Arc<Matcher>,
+    hits: HitPool,
+    /// The leaf's first record of keyword counts.
+    head: u32,
+    state: ScanState,
+    /// UTF-8 of the leaf so far.
+    utf8: Utf8,
+    keeps_text: bool,
+    offset: u64,
+    leaves: Vec<Leaf>,
+    cuts: Vec<(String, Cut)>,
+}
+
+impl Inspector {
+    pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, keeps_text: bool) -> Self {
+        let scanner = Scanner {
+            matcher,
+            hits: HitPool::new(RECORDS),
+            head: NO_SLOT,
+            state: ScanState::default(),
+            utf8: Utf8::default(),
+            keeps_text,
+            offset: 0,
+            leaves: Vec::new(),
+            cuts: Vec::new(),
+        };
+        Self { tree: Tree::new(limits), scanner, piece: vec![0; PIECE] }
+    }
+
+    /// Reads a file to its end. Each leaf is a document of its own: dictionaries score what is in it alone.
+    pub(super) fn file(&mut self, name: &FilePath) -> File {
+        self.tree.begin("");
+        let mut size = 0;
+        let unread = match fs::File::open(name) {
+            Ok(mut file) => loop {
+                match file.read(&mut self.piece) {
+                    Ok(0) => break None,
+                    Ok(length) => {
+                        size += length as u64;
+                        self.tree.push(self.piece.get(..length).unwrap_or(&[]), &mut self.scanner);
+                    }
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => break Some(error.to_string()),
+                }
+            },
+            Err(error) => Some(error.to_string()),
+        };
+        self.tree.finish(unread.is_none(), &mut self.scanner);
+        let (leaves, cuts) = (std::mem::take(&mut self.scanner.leaves), std::mem::take(&mut self.scanner.cuts));
+        File { name: name.to_owned(), size, leaves, cuts, unread }
+    }
+}
+
+impl Leaves for Scanner {
+    fn begin(&mut self, path: &Path) {
+        (self.state, self.utf8, self.offset) = (ScanState::default(), Utf8::default(), 0);
+        self.leaves.push(Leaf {
+            path: path.to_string(),
+            size: 0,
+            kind: Kind::Empty,
+            complete: false,
+            text: Vec::new(),
+            findings: Vec::new(),
+        });
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        let Some(leaf) = self.leaves.last_mut() else { return };
+        self.utf8.push(bytes);
+        if self.keeps_text {
+            leaf.text.extend_from_slice(bytes);
+        }
+        let Self { matcher, hits, head, .. } = self;
+        matcher.scan(&mut self.state, bytes, |keyword, end| {
+            if let Some(crossing) = hits.count(head, matcher, keyword) {
+                leaf.findings.push(Finding { offset: self.offset + end as u64, crossing });
+            }
+        });
+        self.offset += bytes.len() as u64;
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.hits.release(&mut self.head);
+        if let Some(leaf) = self.leaves.last_mut() {
+            leaf.size = ended.size;
+            leaf.complete = ended.complete;
+            leaf.kind = match (ended.size, self.utf8.is_text()) {
+                (0, _) => Kind::Empty,
+                (_, true) => Kind::Text,
+                (_, false) => Kind::Data,
+            };
+        }
+    }
+
+    fn cut(&mut self, path: &Path, reason: Cut) {
+        self.cuts.push((path.to_string(), reason));
+    }
+}
+
+/// Whether bytes that come in pieces are UTF-8 text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Utf8 {
+    /// The beginning of a character that the next piece goes on with.
+    held: [u8; 4],
+    len: usize,
+    wrong: bool,
+}
+
+impl Utf8 {
+    fn push(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while self.len != 0 && !self.wrong {
+            let Some((first, after)) = rest.split_first() else { return };
+            rest = after;
+            if let Some(place) = self.held.get_mut(self.len) {
+                *place = *first;
+            }
+            self.len += 1;
+            match std::str::from_utf8(self.held.get(..self.len).unwrap_or(&[0xff])) {
+                Ok(_) => self.len = 0,
+                Err(error) => self.wrong = error.error_len().is_some() || self.len == self.held.len(),
+            }
+        }
+        if self.wrong {
+            return;
+        }
+        let text = match std::str::from_utf8(rest) {
+            Ok(text) => text,
+            Err(error) => {
+                let (valid, tail) = rest.split_at_checked(error.valid_up_to()).unwrap_or((&[], rest));
+                self.wrong = error.error_len().is_some();
+                if let Some(place) = self.held.get_mut(..tail.len()).filter(|_| !self.wrong) {
+                    place.copy_from_slice(tail);
+                    self.len = tail.len();
+                }
+                std::str::from_utf8(valid).unwrap_or_default()
+            }
+        };
+        self.wrong |= text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b));
+    }
+
+    const fn is_text(&self) -> bool {
+        !self.wrong && self.len == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_told_from_data_however_it_is_cut() {
+        let cases: [(&[u8], bool); 8] = [
+            (b"plain\r\n\ttext", true),
+            ("Gr\u{f6}\u{df}e \u{20ac} \u{1f980}".as_bytes(), true),
+            (b"\xff\xfet\0", false),
+            (b"null\0byte", false),
+            (b"cut off \xe2\x82", false),
+            (b"bad \xe2\x28 sequence", false),
+            (b"\xf0\x9f\xa6\x80\xf0", false),
+            (b"\x80", false),
+        ];
+        for (bytes, expected) in cases {
+            for at in 0..=bytes.len() {
+                for second in at..=bytes.len() {
+                    let mut utf8 = Utf8::default();
+                    for piece in [&bytes[..at], &bytes[at..second], &bytes[second..]] {
+                        utf8.push(piece);
+                    }
+                    assert_eq!(utf8.is_text(), expected, "{bytes:?} cut at {at} and {second}");
+                }
+            }
+        }
+    }
+}

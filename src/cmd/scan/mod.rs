@@ -1,0 +1,86 @@
+//! `tidegate scan`: decodes and scans files on disk, as if they had crossed the wire.
+
+mod files;
+mod found;
+mod inspect;
+mod show;
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use self::found::File;
+use self::inspect::Inspector;
+use self::show::Show;
+use super::arguments::Scan;
+use super::build;
+use super::output::{Failure, complain};
+use crate::decode::Limits;
+
+/// What was done, over all files.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    files: u64,
+    leaves: u64,
+    bytes: u64,
+    cuts: u64,
+    findings: u64,
+    unread: u64,
+}
+
+pub(super) fn scan(options: &Scan) -> Result<(), Failure> {
+    let config = build::configuration(options.config.as_deref())?;
+    let matcher = build::matcher(&config)?;
+    let dictionaries = build::dictionaries(&config);
+    let limits = Limits { decoders: 16, ..Limits::default() };
+    let files = files::all(&options.paths)?;
+    let jobs = options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let mut show = Show::new(options, &dictionaries, files.len());
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        // As many finished files may wait for the one before them as there are threads.
+        let (sender, receiver) = mpsc::sync_channel(jobs);
+        for _ in 0..jobs.min(files.len()) {
+            let (sender, matcher, limits) = (sender.clone(), matcher.clone(), limits.clone());
+            let (next, files) = (&next, &files);
+            scope.spawn(move || {
+                let mut inspector = Inspector::new(limits, matcher, options.text);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(file) = files.get(number) else { break };
+                    // Nobody listens any more when what was found cannot be shown.
+                    if sender.send((number, inspector.file(file))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        show_in_order(&mut show, receiver)
+    })?;
+    show.finish()
+}
+
+/// Shows files in the order in which they were named, whichever is done first.
+fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>) -> Result<(), Failure> {
+    let mut waiting = std::collections::BTreeMap::new();
+    let mut next = 0;
+    for (number, file) in receiver {
+        waiting.insert(number, file);
+        while let Some(file) = waiting.remove(&next) {
+            if let Some(reason) = &file.unread {
+                complain(&format!("{}: {reason}", file.name.display()));
+            }
+            show.file(&file)?;
+            next += 1;
+        }
+    }
+    Ok(())
+}
+
+/// What there is no file at.
+fn missing(path: &PathBuf, error: &std::io::Error) -> Failure {
+    Failure::input(format!("{}: {error}; expected a file or a directory", path.display()))
+}

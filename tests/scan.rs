@@ -1,0 +1,111 @@
+//! `tidegate scan` as its users meet it: leaves, findings, flags, exit codes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn content() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/content").to_owned()
+}
+
+/// Exit code, stdout, stderr.
+fn scan(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_tidegate")).arg("scan").args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The lines of `--json`.
+fn objects(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+const QUICKSTART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/quickstart.toml");
+
+#[test]
+fn leaves_and_texts_are_those_that_other_programs_find() {
+    let expected = std::fs::read_to_string(format!("{}/expected.json", content())).unwrap();
+    let expected: BTreeMap<String, Vec<BTreeMap<String, String>>> = serde_json::from_str(&expected).unwrap();
+    for (name, leaves) in expected {
+        let file = format!("{}/{name}", content());
+        let (code, stdout, stderr) = scan(&["--json", "--text", &file]);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{name}");
+        let found: Vec<_> = objects(&stdout).into_iter().filter(|leaf| leaf["type"] != "cut").collect();
+        assert_eq!(found.len(), leaves.len(), "{name}: {stdout}");
+        for (found, expected) in found.iter().zip(&leaves) {
+            let bytes = data_encoding::HEXLOWER.decode(expected["hex"].as_bytes()).unwrap();
+            assert_eq!(found["file"], file.as_str());
+            assert_eq!(found["path"], expected["path"].as_str(), "{name}");
+            assert_eq!(found["size"], bytes.len(), "{name}");
+            assert_eq!(found["text"], String::from_utf8_lossy(&bytes).as_ref(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_planted_sentence_is_found_in_each_wrapping() {
+    let files =
+        ["plain.txt", "text.gz", "text.zz", "ustar.tar", "stored.zip", "deflated.zip", "streamed.zip", "zip64.zip"];
+    for name in files {
+        let (code, stdout, _) = scan(&["--json", "--config", QUICKSTART, &format!("{}/{name}", content())]);
+        assert_eq!(code, 0);
+        let found: Vec<_> =
+            objects(&stdout).into_iter().filter(|leaf| leaf["findings"] != Value::Array(vec![])).collect();
+        assert_eq!(found.len(), 1, "{name}: {stdout}");
+        let finding = &found[0]["findings"][0];
+        assert_eq!(
+            (&finding["dictionary"], &finding["score"], &finding["offset"]),
+            (&"project-tern".into(), &10.into(), &42.into())
+        );
+        assert_eq!(finding["keywords"][0]["keyword"], "Project Tern", "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_decoded_is_flagged() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(format!("{}/text.gz", content())).unwrap();
+    let cut = directory.path().join("cut.gz");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let (code, stdout, _) = scan(&["--json", cut.to_str().unwrap()]);
+    let found = objects(&stdout);
+    assert_eq!((code, &found[0]["path"], &found[0]["flags"]), (0, &"gzip".into(), &serde_json::json!(["truncated"])));
+    let (_, stdout, _) = scan(&["--json", &format!("{}/locked.zip", content())]);
+    let found: Vec<_> = objects(&stdout).iter().map(|leaf| (leaf["path"].clone(), leaf["flags"].clone())).collect();
+    let encrypted = serde_json::json!(["encrypted"]);
+    assert_eq!(found, [("zip:plans/q3.txt".into(), encrypted.clone()), ("zip:note.txt".into(), encrypted)]);
+}
+
+#[test]
+fn people_get_a_tree_and_a_sum() {
+    let (code, stdout, stderr) = scan(&["--config", QUICKSTART, &format!("{}/nested.zip", content())]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let lines: Vec<_> = stdout.lines().collect();
+    assert!(lines[0].ends_with("nested.zip  967 bytes"), "{stdout}");
+    let q3 = "zip:inner.tar.gz/gzip/tar:plans/q3.txt  text, 1,211 bytes  !! project-tern 10 of 10 at 42";
+    assert_eq!(lines[1], format!("\u{251c}\u{2500} {q3}"));
+    assert!(lines[5].starts_with("\u{2514}\u{2500} zip:deflated.zip/zip:note.txt"), "{stdout}");
+    assert_eq!(lines[6], "1 files, 967 bytes: 5 leaves, 0 cut short, 2 findings");
+}
+
+#[test]
+fn the_order_is_that_of_the_names_however_many_work() {
+    let (_, one, _) = scan(&["--json", "--jobs", "1", &content()]);
+    for jobs in ["2", "7"] {
+        assert_eq!(scan(&["--json", "--jobs", jobs, &content()]).1, one, "{jobs} jobs");
+    }
+    let mut names: Vec<_> = objects(&one).iter().map(|leaf| leaf["file"].as_str().unwrap().to_owned()).collect();
+    names.dedup();
+    assert!(names.len() > 10 && names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn what_is_not_there_is_told_in_one_line_with_exit_code_2() {
+    let (code, stdout, stderr) = scan(&["/nonexistent/file"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("/nonexistent/file") && stderr.contains("expected a file or a directory"), "{stderr}");
+    assert!(Path::new(&content()).is_dir());
+}
