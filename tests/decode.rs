@@ -219,3 +219,40 @@ fn depth_children_and_decoders_have_limits() {
     assert_eq!((said.leaves.len(), said.leaves[0].path.as_str()), (1, expected[0].0.as_str()));
     assert_eq!(said.cuts, [("zip".to_owned(), Cut::Children)]);
 }
+
+#[test]
+fn what_only_looks_wrapped_is_scanned_as_it_stands() {
+    let (_, tar, _) = objects().into_iter().find(|(name, ..)| name == "ustar.tar").unwrap();
+    let (_, zip, _) = objects().into_iter().find(|(name, ..)| name == "stored.zip").unwrap();
+    let planted = b"Project Tern, the launch valuation".repeat(30);
+    let after = |start: &[u8]| [start, &planted].concat();
+    let mut broken = zip.clone();
+    // The second entry's signature.
+    let second = zip.windows(4).rposition(|bytes| bytes == b"PK\x03\x04").unwrap();
+    broken[second] = b'X';
+    let cases: [(&str, Vec<u8>, &[&str], &[Cut]); 7] = [
+        ("a formula", after(b"x^2 + y^2 = z^2. "), &["zlib", ""], &[Cut::Malformed]),
+        ("a short formula", b"x^2".to_vec(), &[""], &[Cut::Truncated]),
+        ("a gzip header before text", after(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), &[""], &[Cut::Malformed]),
+        ("a short ZIP signature", b"PK\x03\x04 is how Project Tern begins".to_vec(), &[""], &[Cut::Truncated]),
+        ("text behind an archive", after(&tar), &["tar:plans/q3.txt", "tar:note.txt", "tar:(rest)"], &[Cut::Malformed]),
+        ("a damaged signature", broken, &["zip:plans/q3.txt", "zip:(rest)"], &[Cut::Malformed]),
+        ("text behind a member", after(&gzip(b"within")), &["gzip", "gzip:(trailing)"], &[]),
+    ];
+    for (name, data, paths, cuts) in cases {
+        let mut tree = Tree::new(Limits::default());
+        let said = decode(&mut tree, [&*data]);
+        assert_eq!(said.leaves.iter().map(|leaf| leaf.path.as_str()).collect::<Vec<_>>(), paths, "{name}");
+        assert_eq!(said.cuts.iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), cuts, "{name}");
+        let found = said.leaves.iter().any(|leaf| leaf.bytes.windows(12).any(|bytes| bytes == b"Project Tern"));
+        assert!(found || name == "a short formula", "{name}: nothing was found");
+        if let Some(leaf) = said.leaves.iter().find(|leaf| leaf.path.is_empty()) {
+            assert_eq!(leaf.bytes, data, "{name}");
+        }
+        for at in 0..=data.len() {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), said, "{name}, cut at {at}");
+        }
+        assert_eq!(decode(&mut tree, data.chunks(1)), said, "{name}, byte by byte");
+    }
+}

@@ -37,7 +37,17 @@ pub enum Taken {
 
 /// The object is not what its first bytes promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault;
+pub struct Fault {
+    /// Bytes of the piece before the fault. Wherever pieces end, it is at the same place of the object.
+    pub at: usize,
+}
+
+impl Fault {
+    /// A fault in a piece of which `rest` is what was not looked at yet.
+    pub(super) const fn before(piece: &[u8], rest: &[u8]) -> Self {
+        Self { at: piece.len().saturating_sub(rest.len()) }
+    }
+}
 
 /// Undoes one kind of wrapping, piece by piece. Pieces may end anywhere: the outcome is the same.
 pub trait Decoder: Debug + Send {

@@ -54,6 +54,10 @@ impl Inflate {
         self.state.total_in()
     }
 
+    /// Takes what it can of `input`.
+    ///
+    /// # Errors
+    /// A [`Fault`] in `input`.
     pub(super) fn push(&mut self, input: &[u8], out: &mut dyn Out) -> Result<Step, Fault> {
         let mut at = 0;
         loop {
@@ -73,7 +77,7 @@ impl Inflate {
                 Ok(Status::StreamEnd) => return Ok(Step::Done(at)),
                 Ok(_) if taken == 0 && given == 0 => return Ok(Step::More),
                 Ok(_) => {}
-                Err(_) => return Err(Fault),
+                Err(_) => return Err(Fault { at }),
             }
         }
     }

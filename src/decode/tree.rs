@@ -1,7 +1,7 @@
 //! The tree: from an object's pieces to its leaves.
 
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Field, Out, Taken};
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{FORMATS, Guess, PROBE};
 use super::limits::{Limits, Totals};
 use super::path::Path;
@@ -46,8 +46,13 @@ struct Facts {
     given: u64,
     /// Children that have begun.
     children: u32,
-    /// Length of its path.
+    /// Bytes of it that were handed out as a leaf.
+    scanned: u64,
+    /// Bytes that were fed to its decoder before those that are being fed.
+    fed: u64,
+    /// Length of its path, and of the path without its format.
     path: usize,
+    base: usize,
     /// A limit was reached: nothing more of it is decoded.
     full: bool,
     /// It was told why it is not whole; that is told once.
@@ -63,6 +68,8 @@ enum State {
     Wrapped(usize, Box<dyn Decoder>),
     /// What is scanned.
     Leaf,
+    /// What follows the part that was decoded: a leaf once there is a byte of it.
+    Rest(&'static [u8]),
     /// Nothing of it is wanted any more.
     Over,
 }
@@ -142,7 +149,7 @@ impl Node {
     fn begin(&mut self, path: usize) {
         self.state = State::Unknown;
         self.first.clear();
-        self.facts = Facts { path, ..Facts::default() };
+        self.facts = Facts { path, base: path, ..Facts::default() };
     }
 }
 
@@ -178,6 +185,9 @@ fn push(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, piece:
         }
         let first = node.first;
         feed(node, below, shared, leaves, first.get());
+    } else if matches!(node.state, State::Wrapped(..)) {
+        // They are kept as long as it may turn out that they are not what they seemed.
+        node.first.append(piece);
     }
     feed(node, below, shared, leaves, rest);
 }
@@ -220,9 +230,15 @@ fn feed(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut d
     if bytes.is_empty() {
         return;
     }
+    let before = node.facts.fed;
+    node.facts.fed = before.saturating_add(bytes.len() as u64);
     let taken = match &mut node.state {
         State::Unknown | State::Over => return,
-        State::Leaf => return leaves.data(bytes),
+        State::Leaf => return scan(&mut node.facts, leaves, bytes),
+        State::Rest(name) => {
+            let name = *name;
+            return begin_rest(node, shared, leaves, name, bytes);
+        }
         State::Wrapped(_, decoder) => {
             decoder.push(bytes, &mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true })
         }
@@ -232,27 +248,58 @@ fn feed(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut d
         Ok(Taken::Enough) => over(node, below, shared, leaves, false),
         Ok(Taken::End(at)) => {
             over(node, below, shared, leaves, true);
-            trailing(node, shared, leaves, bytes.get(at..).unwrap_or(&[]));
+            rest(node, shared, leaves, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
         }
-        Err(_) => {
+        Err(Fault { at }) => {
             over(node, below, shared, leaves, false);
             shared.cut(&mut node.facts, leaves, Cut::Malformed);
+            if !as_it_is(node, shared, leaves, before.saturating_add(at as u64)) {
+                rest(node, shared, leaves, b"(rest)", bytes.get(at..).unwrap_or(&[]));
+                return;
+            }
+            let known = usize::try_from((node.first.get().len() as u64).saturating_sub(before)).unwrap_or(usize::MAX);
+            if let Some(more) = bytes.get(known..).filter(|more| !more.is_empty()) {
+                scan(&mut node.facts, leaves, more);
+            }
         }
     }
 }
 
-/// What follows an object within the same bytes is scanned as it stands.
-fn trailing(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, bytes: &[u8]) {
-    if bytes.is_empty() {
-        return;
+/// What follows an object within the same bytes, or the place where it turned out to be none, is scanned as it stands.
+fn rest(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, name: &'static [u8], bytes: &[u8]) {
+    node.state = State::Rest(name);
+    if !bytes.is_empty() {
+        begin_rest(node, shared, leaves, name, bytes);
     }
+}
+
+fn begin_rest(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, name: &[u8], bytes: &[u8]) {
     node.state = State::Leaf;
-    node.facts.taken = bytes.len() as u64;
     shared.totals.leaves += 1;
     shared.path.truncate(node.facts.path);
-    shared.path.child(b"(trailing)", 0);
+    shared.path.child(name, 0);
     leaves.begin(&shared.path);
+    scan(&mut node.facts, leaves, bytes);
+}
+
+/// Hands out bytes of a leaf.
+fn scan(facts: &mut Facts, leaves: &mut dyn Leaves, bytes: &[u8]) {
+    facts.scanned = facts.scanned.saturating_add(bytes.len() as u64);
     leaves.data(bytes);
+}
+
+/// Makes a leaf of an object that was taken for a wrapped one by mistake, as is seen from its first bytes, which are still
+/// there. False where they are not all that was fed to its decoder.
+fn as_it_is(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, fed: u64) -> bool {
+    if fed > node.first.get().len() as u64 {
+        return false;
+    }
+    node.state = State::Leaf;
+    shared.totals.leaves += 1;
+    shared.path.truncate(node.facts.base);
+    leaves.begin(&shared.path);
+    scan(&mut node.facts, leaves, node.first.get());
+    true
 }
 
 /// Nothing more of a wrapped object is decoded: gives its decoder back, and ends what is open below it.
@@ -266,8 +313,8 @@ fn over(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut d
 /// The object of the first of `nodes` is over.
 fn finish(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, complete: bool) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
-    if matches!(node.state, State::Unknown) && node.facts.taken == 0 && node.facts.cut {
-        // Nothing of it could be read, and that was told.
+    if matches!(node.state, State::Unknown) && node.facts.taken == 0 && (node.facts.cut || !complete) {
+        // Nothing of it could be read.
         node.state = State::Over;
     }
     if matches!(node.state, State::Unknown) {
@@ -276,13 +323,17 @@ fn finish(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, comp
         feed(node, below, shared, leaves, first.get());
     }
     match std::mem::replace(&mut node.state, State::Over) {
-        State::Unknown | State::Over => {}
-        State::Leaf => leaves.end(Ended { size: node.facts.taken, complete }),
+        State::Unknown | State::Over | State::Rest(_) => {}
+        State::Leaf => leaves.end(Ended { size: node.facts.scanned, complete }),
         State::Wrapped(format, mut decoder) => {
-            decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true });
+            let whole = decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true });
             shared.give_back(format, decoder);
             // A decoder that forgot to end a child has not finished it.
             finish(below, shared, leaves, false);
+            if !whole && node.facts.given == 0 && as_it_is(node, shared, leaves, node.facts.fed) {
+                node.state = State::Over;
+                leaves.end(Ended { size: node.facts.scanned, complete });
+            }
         }
     }
 }

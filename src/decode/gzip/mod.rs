@@ -116,9 +116,9 @@ impl Decoder for Gzip {
                     if !all {
                         return Ok(Taken::All);
                     }
-                    let [_, _, _, flags, ..] = *self.field.get() else { return Err(Fault) };
+                    let [_, _, _, flags, ..] = *self.field.get() else { return Err(Fault::before(piece, input)) };
                     if begins(self.field.get(), &MAGIC) != Guess::Yes || flags & RESERVED != 0 {
-                        return Err(Fault);
+                        return Err(Fault::before(piece, input));
                     }
                     self.flags = flags;
                     self.field.clear();
@@ -128,7 +128,7 @@ impl Decoder for Gzip {
                     if !self.field.fill(&mut input, 2) {
                         return Ok(Taken::All);
                     }
-                    let [low, high, ..] = *self.field.get() else { return Err(Fault) };
+                    let [low, high, ..] = *self.field.get() else { return Err(Fault::before(piece, input)) };
                     self.field.clear();
                     self.state = State::Extra(u16::from_le_bytes([low, high]));
                 }
@@ -163,7 +163,8 @@ impl Decoder for Gzip {
                             return Ok(Taken::Enough);
                         }
                     }
-                    match self.inflate.push(input, out)? {
+                    let before = piece.len() - input.len();
+                    match self.inflate.push(input, out).map_err(|fault| Fault { at: before + fault.at })? {
                         Step::More => return Ok(Taken::All),
                         Step::Enough => return Ok(Taken::Enough),
                         Step::Done(taken) => {
@@ -176,7 +177,9 @@ impl Decoder for Gzip {
                     if !self.field.fill(&mut input, 8) {
                         return Ok(Taken::All);
                     }
-                    let [c0, c1, c2, c3, l0, l1, l2, l3, ..] = *self.field.get() else { return Err(Fault) };
+                    let [c0, c1, c2, c3, l0, l1, l2, l3, ..] = *self.field.get() else {
+                        return Err(Fault::before(piece, input));
+                    };
                     let told = (u32::from_le_bytes([c0, c1, c2, c3]), u32::from_le_bytes([l0, l1, l2, l3]));
                     if told != self.inflate.sum() {
                         out.cut(Cut::Checksum);

@@ -28,8 +28,8 @@ fn recognise(bytes: &[u8]) -> Guess {
 fn is_header(block: &[u8]) -> bool {
     let Some(told) = block.get(148..156).and_then(octal) else { return false };
     let (mut unsigned, mut signed) = (8 * u64::from(b' '), 8 * i64::from(b' '));
-    for (at, byte) in block.iter().take(BLOCK).enumerate().filter(|(at, _)| !(148..156).contains(at)) {
-        let _ = at;
+    let outside = block.iter().take(BLOCK).enumerate().filter(|(at, _)| !(148..156).contains(at));
+    for byte in outside.map(|(_, byte)| byte) {
         unsigned += u64::from(*byte);
         signed += i64::from(byte.cast_signed());
     }
@@ -82,17 +82,27 @@ struct Tar {
     /// The next entry's name, where it does not stand in its header.
     name: Field<NAME>,
     ended: bool,
+    /// What comes is no archive any more.
+    rest: bool,
 }
 
 impl Tar {
     fn new() -> Self {
-        Self { header: Field::EMPTY, body: Body::Other, left: 0, padding: 0, name: Field::EMPTY, ended: false }
+        Self {
+            header: Field::EMPTY,
+            body: Body::Other,
+            left: 0,
+            padding: 0,
+            name: Field::EMPTY,
+            ended: false,
+            rest: false,
+        }
     }
 
-    /// Reads the header that is complete. False when nothing more is wanted.
-    fn entry(&mut self, out: &mut dyn Out) -> Result<(), Fault> {
+    /// Reads the header that is complete. `None` when it does not say how long its entry is.
+    fn entry(&mut self, out: &mut dyn Out) -> Option<()> {
         let block = self.header.get();
-        let length = block.get(124..136).and_then(size).ok_or(Fault)?;
+        let length = block.get(124..136).and_then(size)?;
         let kind = block.get(156).copied().unwrap_or(0);
         self.padding = (BLOCK as u64 - length % BLOCK as u64) % BLOCK as u64;
         self.left = length;
@@ -134,7 +144,7 @@ impl Tar {
         if self.left == 0 {
             self.end_of_body(out);
         }
-        Ok(())
+        Some(())
     }
 
     fn end_of_body(&mut self, out: &mut dyn Out) {
@@ -214,14 +224,26 @@ impl Decoder for Tar {
                 continue;
             }
             if self.ended || !is_header(self.header.get()) {
-                return Err(Fault);
+                // What stands here is no entry's, so it is shown: nothing hides behind the end of an archive.
+                let wanted = out.begin(&Child { name: b"(rest)" }) && out.data(self.header.get());
+                out.cut(Cut::Malformed);
+                self.header.clear();
+                self.body = Body::File(wanted);
+                (self.left, self.rest) = (u64::MAX, true);
+                continue;
             }
-            self.entry(out)?;
+            self.entry(out).ok_or(Fault::before(piece, input))?;
         }
         Ok(Taken::All)
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
+        if self.rest {
+            if self.body == Body::File(true) {
+                out.end();
+            }
+            return true;
+        }
         let between = self.left == 0 && self.padding == 0 && self.header.get().is_empty();
         if !between {
             out.cut(Cut::Truncated);
@@ -236,6 +258,6 @@ impl Decoder for Tar {
         self.header.clear();
         self.name.clear();
         self.body = Body::Other;
-        (self.left, self.padding, self.ended) = (0, 0, false);
+        (self.left, self.padding, self.ended, self.rest) = (0, 0, false, false);
     }
 }

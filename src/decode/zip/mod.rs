@@ -78,8 +78,8 @@ impl Zip {
         }
     }
 
-    /// The entry whose header is complete: what its content is.
-    fn entry(&mut self, out: &mut dyn Out) -> Result<State, Fault> {
+    /// The entry whose header is complete: what its content is. `None` where nobody can tell its end.
+    fn entry(&mut self, out: &mut dyn Out) -> Option<State> {
         self.header.read_extra(self.extra.get());
         let Header { compressed, method, encrypted, .. } = self.header;
         self.crc.reset();
@@ -87,7 +87,7 @@ impl Zip {
         let known = self.header.is_known();
         let name = self.name.get();
         if name.ends_with(b"/") && compressed == 0 {
-            return Ok(State::Stored(0, false));
+            return Some(State::Stored(0, false));
         }
         let wanted = out.begin(&Child { name });
         let reason = if encrypted {
@@ -103,9 +103,9 @@ impl Zip {
                 out.end();
             }
             // Where such an entry ends that does not say how long it is can only be guessed.
-            return if known { Ok(State::Skipped(compressed)) } else { Err(Fault) };
+            return known.then_some(State::Skipped(compressed));
         }
-        Ok(match method {
+        Some(match method {
             header::STORED => State::Stored(compressed, wanted),
             _ if !wanted && known => State::Skipped(compressed),
             _ => State::Deflated(known.then_some(compressed)),
@@ -142,14 +142,14 @@ impl Decoder for Zip {
                     match signature {
                         Signature::Local => State::Header,
                         Signature::Directory => State::Directory,
-                        Signature::Other => return Err(Fault),
+                        Signature::Other => return Err(Fault::before(piece, input)),
                     }
                 }
                 State::Header => {
                     if !self.field.fill(&mut input, FIXED) {
                         return Ok(Taken::All);
                     }
-                    let (header, name, extra) = Header::read(self.field.get()).ok_or(Fault)?;
+                    let (header, name, extra) = Header::read(self.field.get()).ok_or(Fault::before(piece, input))?;
                     self.header = header;
                     self.field.clear();
                     self.name.clear();
@@ -168,7 +168,7 @@ impl Decoder for Zip {
                     if !pass(&mut self.extra, &mut self.passed, &mut input, length) {
                         return Ok(Taken::All);
                     }
-                    self.entry(out)?
+                    self.entry(out).ok_or(Fault::before(piece, input))?
                 }
                 State::Stored(0, wanted) => {
                     let length = self.header.compressed;
@@ -190,9 +190,12 @@ impl Decoder for Zip {
                 State::Deflated(left) => {
                     let mut rest = input;
                     let bytes = take(&mut rest, left.unwrap_or(u64::MAX));
-                    match self.inflate.push(bytes, out)? {
+                    let before = piece.len() - input.len();
+                    match self.inflate.push(bytes, out).map_err(|fault| Fault { at: before + fault.at })? {
                         Step::Enough => return Ok(Taken::Enough),
-                        Step::More if left == Some(bytes.len() as u64) => return Err(Fault),
+                        Step::More if left == Some(bytes.len() as u64) => {
+                            return Err(Fault { at: before + bytes.len() });
+                        }
                         Step::More => {
                             self.state = State::Deflated(left.map(|left| left - bytes.len() as u64));
                             return Ok(Taken::All);
@@ -200,7 +203,7 @@ impl Decoder for Zip {
                         Step::Done(taken) => {
                             input = input.get(taken..).unwrap_or(&[]);
                             if left.is_some_and(|left| left != taken as u64) {
-                                return Err(Fault);
+                                return Err(Fault::before(piece, input));
                             }
                             let seen = (self.inflate.sum().0, self.inflate.taken(), self.inflate.given());
                             self.end_of_content(seen, true, out)

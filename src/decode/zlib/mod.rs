@@ -7,22 +7,15 @@ use super::inflate::{Inflate, Step};
 
 pub(super) static FORMAT: Format = Format { name: "zlib", recognise, make: || Box::new(Zlib::new()) };
 
-/// RFC 1950 section 2.2: method 8, a window of at most 32 KiB, no dictionary, and a sum that is a multiple of 31. Of all
-/// pairs of bytes that leaves 31, so the first block's type must be one as well.
+/// RFC 1950 section 2.2: method 8 with a window of 32 KiB, as nearly all programs write it (text may begin with any other
+/// pair of bytes that is allowed), no dictionary, and a sum that is a multiple of 31. The first block's type must be one as well.
 fn recognise(bytes: &[u8]) -> Guess {
     match *bytes {
-        [] => Guess::More,
-        [cmf, ..] if cmf & 0x0f != 8 || cmf >> 4 > 7 => Guess::No,
-        [_] => Guess::More,
-        [cmf, flags, ..] if u16::from_be_bytes([cmf, flags]) % 31 != 0 || flags & 0x20 != 0 => Guess::No,
-        [_, _] => Guess::More,
-        [_, _, block, ..] => {
-            if block >> 1 & 3 == 3 {
-                Guess::No
-            } else {
-                Guess::Yes
-            }
-        }
+        [] | [0x78] => Guess::More,
+        [0x78, flags, ..] if u16::from_be_bytes([0x78, flags]) % 31 != 0 || flags & 0x20 != 0 => Guess::No,
+        [0x78, _] => Guess::More,
+        [0x78, _, block, ..] if block >> 1 & 3 != 3 => Guess::Yes,
+        _ => Guess::No,
     }
 }
 
