@@ -6,7 +6,7 @@ mod inspect;
 mod show;
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -81,6 +81,6 @@ fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>) -
 }
 
 /// What there is no file at.
-fn missing(path: &PathBuf, error: &std::io::Error) -> Failure {
+fn missing(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("{}: {error}; expected a file or a directory", path.display()))
 }

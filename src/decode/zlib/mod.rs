@@ -12,7 +12,7 @@ pub(super) static FORMAT: Format = Format { name: "zlib", recognise, make: || Bo
 fn recognise(bytes: &[u8]) -> Guess {
     match *bytes {
         [] | [0x78] => Guess::More,
-        [0x78, flags, ..] if u16::from_be_bytes([0x78, flags]) % 31 != 0 || flags & 0x20 != 0 => Guess::No,
+        [0x78, flags, ..] if !u16::from_be_bytes([0x78, flags]).is_multiple_of(31) || flags & 0x20 != 0 => Guess::No,
         [0x78, _] => Guess::More,
         [0x78, _, block, ..] if block >> 1 & 3 != 3 => Guess::Yes,
         _ => Guess::No,
