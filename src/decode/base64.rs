@@ -90,6 +90,7 @@ impl Base64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)] // a test may fail loudly
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -114,6 +114,7 @@ fn step(held: &[u8], byte: u8) -> Step {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)] // a test may fail loudly
 mod tests {
     use super::*;
     use proptest::prelude::*;

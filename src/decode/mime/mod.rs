@@ -18,6 +18,7 @@ mod header;
 mod parameter;
 mod recognise;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 mod tests;
 mod word;
 

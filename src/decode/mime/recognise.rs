@@ -82,6 +82,7 @@ fn multipart(bytes: &[u8]) -> Guess {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)] // a test may fail loudly
 mod tests {
     use super::*;
 
