@@ -41,6 +41,8 @@ pub(super) fn line(held: &[u8], byte: u8, first: bool) -> Line {
         ([], b'\r') => Line::More,
         ([], b' ' | b'\t') => Line::Folded,
         ([] | [b'\r'], b':') | ([b'\r'], _) => Line::Body,
+        // Nobody names a field like a boundary.
+        ([b'-', b'-', ..], b':') => Line::Body,
         (_, b':') => Line::Field,
         // An mbox file's "From " line (RFC 4155).
         (b"From", b' ') if first => Line::Field,

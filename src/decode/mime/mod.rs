@@ -319,6 +319,13 @@ impl Decoder for Mime {
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
+        let is_last = self.boundaries.find(self.held.get()).is_some_and(|found| found.last);
+        if self.state == State::HeaderLine && is_last {
+            let held = std::mem::replace(&mut self.held, Field::EMPTY);
+            if self.end_of_header(out) {
+                self.body_bytes(&mut held.get(), out);
+            }
+        }
         let in_body = matches!(self.state, State::BodyStart | State::Body);
         if in_body {
             // The last boundary needs no line end.
