@@ -16,6 +16,10 @@ pub struct Child<'a> {
 pub trait Out {
     /// A child begins. False: nothing of it is wanted, and neither [`Out::data`] nor [`Out::end`] need follow.
     fn begin(&mut self, child: &Child<'_>) -> bool;
+    /// A child begins that is scanned as it stands, whatever it looks like; else as [`Out::begin`].
+    fn begin_text(&mut self, child: &Child<'_>) -> bool {
+        self.begin(child)
+    }
     /// The next bytes of the child. False: no more are wanted of the whole object.
     fn data(&mut self, bytes: &[u8]) -> bool;
     /// The child is complete.

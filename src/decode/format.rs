@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{gzip, tar, zip, zlib};
+use super::{gzip, mime, tar, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -29,7 +29,7 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 4] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT];
+pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &mime::FORMAT];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {

@@ -20,13 +20,16 @@
     clippy::cast_possible_truncation
 )]
 
+mod base64;
 mod cut;
 mod decoder;
 mod format;
 mod gzip;
 mod inflate;
 mod limits;
+mod mime;
 mod path;
+mod quoted_printable;
 mod tar;
 mod tree;
 mod zip;

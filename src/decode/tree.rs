@@ -151,6 +151,14 @@ impl Node {
         self.first.clear();
         self.facts = Facts { path, base: path, ..Facts::default() };
     }
+
+    /// It is scanned as it stands.
+    fn begin_leaf(&mut self, shared: &mut Shared, leaves: &mut dyn Leaves) {
+        self.state = State::Leaf;
+        shared.totals.leaves += 1;
+        shared.path.truncate(self.facts.path);
+        leaves.begin(&shared.path);
+    }
 }
 
 impl Shared {
@@ -205,7 +213,6 @@ fn recognise(node: &mut Node, is_lowest: bool, shared: &mut Shared, leaves: &mut
             Guess::More | Guess::No => {}
         }
     }
-    node.state = State::Leaf;
     if let Some((number, format)) = found {
         if is_lowest {
             shared.cut(&mut node.facts, leaves, Cut::Depth);
@@ -219,9 +226,7 @@ fn recognise(node: &mut Node, is_lowest: bool, shared: &mut Shared, leaves: &mut
             shared.cut(&mut node.facts, leaves, Cut::Decoders);
         }
     }
-    shared.totals.leaves += 1;
-    shared.path.truncate(node.facts.path);
-    leaves.begin(&shared.path);
+    node.begin_leaf(shared, leaves);
     true
 }
 
@@ -370,6 +375,16 @@ impl Out for Below<'_> {
         match nodes.first_mut() {
             Some(node) => node.begin(path),
             None => return false,
+        }
+        true
+    }
+
+    fn begin_text(&mut self, child: &Child<'_>) -> bool {
+        if !self.begin(child) {
+            return false;
+        }
+        if let Some(node) = self.nodes.first_mut() {
+            node.begin_leaf(self.shared, self.leaves);
         }
         true
     }

@@ -4,9 +4,15 @@
 Usage: make.py [DIRECTORY]
 
 Writes objects and expected.json to the directory (default: where this script is). What is in an object is told by
-Python's gzip, zlib, tarfile and zipfile, not by tidegate. Needs gzip, GNU tar and Info-ZIP's zip.
+Python's email, gzip, zlib, tarfile and zipfile, not by tidegate. Needs gzip, GNU tar and Info-ZIP's zip.
 """
 
+import base64
+import email
+import email.header
+import email.message
+import email.policy
+import email.utils
 import gzip
 import io
 import json
@@ -56,6 +62,59 @@ def zip64():
     return out.getvalue()
 
 
+def headed(message, subject):
+    message["From"] = "Ann <ann@example.org>"
+    message["To"] = "bob@example.net"
+    message["Subject"] = subject
+    message["Date"] = "Sat, 01 Aug 2026 10:00:00 +0000"
+    message["Message-ID"] = "<1@example.org>"
+
+
+def boundaries(message, prefix):
+    """Boundaries that are the same every time."""
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            part.set_boundary(f"{prefix}{number}")
+
+
+def plain_mail():
+    message = email.message.EmailMessage()
+    headed(message, "The plan of this quarter, whose long title is folded because no line of it may be that long")
+    message.set_content(TEXT.decode() + "-- \n--not a boundary\nAnn\n")
+    return message
+
+
+def mixed_mail(archive):
+    message = email.message.EmailMessage()
+    headed(message, "Größe")
+    message.set_content(NOTE.decode() + "So lang ist diese Zeile, dass sie im Brief umgebrochen wird: ä" * 3 + "\n")
+    message.add_alternative("<p>Gr\u00f6\u00dfe</p>\n<p>--</p>\n", subtype="html", cte="quoted-printable")
+    message.add_attachment(archive, "application", "zip", filename="Größe 3.zip")
+    message.add_attachment(NOTE.decode(), filename="note.txt", cte="base64")
+    message.add_attachment(plain_mail())
+    boundaries(message, "=_limit")
+    message.preamble = "This is a message with several parts.\n"
+    message.epilogue = "This is behind them.\n"
+    return message
+
+
+def old_mail(archive):
+    """As other programs write names, and boundaries that begin alike."""
+    return b"".join(
+        [
+            b"Received: from a by b\r\n\t(c); Sat, 1 Aug 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n",
+            b"Content-Type: multipart/mixed; boundary=\"limit\"\r\n\r\n",
+            b"--limit\r\nContent-Type: multipart/alternative; boundary=limit-2\r\n\r\n",
+            b"--limit-2\r\n\r\n--limit-3\r\nno header\r\n\r\n--limit-2 \t\r\nContent-Type: text/html\r\n\r\n",
+            b"x" * 5000 + b"\r\n--limit-2--\r\n--limit\r\nContent-Transfer-Encoding: BASE64\r\n",
+            b"Content-Type: application/zip; name=\"=?iso-8859-1?Q?Gr=F6=DFe?= =?utf-8?B?IDMuemlw?=\"\r\n\r\n",
+            base64.encodebytes(archive).rstrip().replace(b"\n", b"\r\n"),
+            b"\r\n--limit\r\nContent-Disposition: attachment; filename*0=\"plan\"; filename*1*=%20s.txt\r\n\r\n",
+            TEXT + b"\r\n--limit--\r\n",
+        ]
+    )
+
+
 def make(work):
     (work / "plans").mkdir()
     (work / "plans/q3.txt").write_bytes(TEXT)
@@ -88,7 +147,52 @@ def make(work):
     (work / "inner.tar.gz").write_bytes(gzip.compress(objects["ustar.tar"], mtime=0))
     run("zip", "-q", "-X", "nested.zip", "inner.tar.gz", "note.txt", "deflated.zip", cwd=work)
     objects["nested.zip"] = (work / "nested.zip").read_bytes()
+    plain, mixed = plain_mail(), mixed_mail(objects["deflated.zip"])
+    objects["plain-crlf.eml"] = plain.as_bytes(policy=email.policy.SMTP)
+    objects["plain-lf.eml"] = plain.as_bytes()
+    objects["mixed-crlf.eml"] = mixed.as_bytes(policy=email.policy.SMTP)
+    objects["mixed-lf.eml"] = mixed.as_bytes()
+    objects["old.eml"] = old_mail(objects["stored.zip"])
+    objects["one.mbox"] = b"From ann@example.org Sat Aug  1 10:00:00 2026\n" + mixed.as_bytes()
     return objects
+
+
+def mail(message, end, path):
+    """What is in a message as Python's email has read it, whose lines end so."""
+    lines = [f"{name}: {value}{end}" for name, value in message.raw_items()]
+    header = "".join(lines).encode("ascii", "surrogateescape")
+    if message.get_unixfrom():
+        header = message.get_unixfrom().encode() + end.encode() + header
+    if header:
+        yield "(header)", header
+    kind = message.get_content_type()
+    if kind == "message/rfc822":
+        yield "", list(mail_leaves(message.get_payload(0), end, join(path, "mime")))
+    elif message.is_multipart():
+        if (message.preamble or "").strip():
+            yield "(preamble)", message.preamble.encode()
+        for part in message.get_payload():
+            yield from mail(part, end, path)
+        if (message.epilogue or "").strip():
+            yield "(epilogue)", message.epilogue.encode()
+    else:
+        name = email.utils.collapse_rfc2231_value(message.get_filename(""))
+        name = str(email.header.make_header(email.header.decode_header(name)))
+        yield name, message.get_payload(decode=True)
+
+
+def mail_leaves(message, end, path):
+    """Pairs of path and bytes."""
+    for number, (name, content) in enumerate(mail(message, end, path)):
+        label = f":{name}" if name else f"[{number}]" if number else ""
+        if isinstance(content, list):
+            # A message within it, whose paths begin with that of this one.
+            here = join(path, "mime")
+            yield from ((f"{here}{label}{inner[len(here):]}", data) for inner, data in content)
+        elif name.startswith("("):
+            yield f"{join(path, 'mime')}{label}", content
+        else:
+            yield from leaves(content, f"{join(path, 'mime')}{label}")
 
 
 def leaves(data, path):
@@ -116,6 +220,10 @@ def leaves(data, path):
             if member.isfile():
                 content = tarfile.open(fileobj=io.BytesIO(data)).extractfile(member).read()
                 yield from leaves(content, f"{join(path, 'tar')}:{member.name}")
+        return
+    if data.startswith((b"From", b"Received:")):
+        end = "\r\n" if b"\r\n" in data else "\n"
+        yield from mail_leaves(email.message_from_bytes(data), end, path)
         return
     yield path, data
 

@@ -1,0 +1,132 @@
+//! The header of a message or of one of its parts: which lines belong to it, and what its fields say of the body.
+
+use super::super::decoder::Field;
+use super::boundary::{Boundary, LENGTH};
+use super::parameter;
+
+/// So much is kept of a field, to read it when it is complete.
+const FIELD: usize = 2048;
+/// Longest name that is kept.
+pub(super) const NAME: usize = 512;
+
+/// How a body is written (RFC 2045 section 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// As it is: 7bit, 8bit, binary, and whatever is not known.
+    #[default]
+    Identity,
+    Base64,
+    QuotedPrintable,
+}
+
+/// What a byte makes of the beginning of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It does not say yet what the line is.
+    More,
+    /// A field begins.
+    Field,
+    /// The field goes on (folding, RFC 5322 section 2.2.3).
+    Folded,
+    /// It is empty: the header is over.
+    Empty,
+    /// It is no field: the body begins with it, without an empty line.
+    Body,
+}
+
+/// Tells what a line is that begins with `held` and goes on with `byte`. `first`: it is the object's first line.
+pub(super) fn line(held: &[u8], byte: u8, first: bool) -> Line {
+    match (held, byte) {
+        ([] | [b'\r'], b'\n') => Line::Empty,
+        ([], b'\r') => Line::More,
+        ([], b' ' | b'\t') => Line::Folded,
+        ([] | [b'\r'], b':') | ([b'\r'], _) => Line::Body,
+        // Nobody names a field like a boundary.
+        ([b'-', b'-', ..], b':') => Line::Body,
+        (_, b':') => Line::Field,
+        // An mbox file's "From " line (RFC 4155).
+        (b"From", b' ') if first => Line::Field,
+        // RFC 5322 section 4.5: blanks before the colon are obsolete.
+        ([.., _], b' ' | b'\t') => Line::More,
+        ([.., b' ' | b'\t'], _) => Line::Body,
+        (_, b'!'..=b'~') => Line::More,
+        _ => Line::Body,
+    }
+}
+
+/// What a header says of the body.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// The field that is not complete.
+    field: Field<FIELD>,
+    pub(super) encoding: Encoding,
+    /// The boundary of a multipart, if it is one and has one.
+    pub(super) boundary: Option<Boundary>,
+    /// Name by Content-Disposition, and by Content-Type.
+    names: [Field<NAME>; 2],
+    /// Content-Type, Content-Transfer-Encoding and Content-Disposition were there: the first of each counts.
+    seen: [bool; 3],
+}
+
+impl Header {
+    pub(super) const NEW: Self = Self {
+        field: Field::EMPTY,
+        encoding: Encoding::Identity,
+        boundary: None,
+        names: [Field::EMPTY; 2],
+        seen: [false; 3],
+    };
+
+    pub(super) fn clear(&mut self) {
+        self.field.clear();
+        self.encoding = Encoding::Identity;
+        self.boundary = None;
+        self.names.iter_mut().for_each(Field::clear);
+        self.seen = [false; 3];
+    }
+
+    /// The body's name; empty where it has none.
+    pub(super) fn name(&self) -> &[u8] {
+        self.names.iter().map(Field::get).find(|name| !name.is_empty()).unwrap_or(&[])
+    }
+
+    /// More of the field, its name and its line ends with it.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.field.append(bytes);
+    }
+
+    /// The field is complete.
+    pub(super) fn end_of_field(&mut self) {
+        let Self { field, encoding, boundary, names: [disposition, typed], seen } = self;
+        let text = field.get();
+        let (name, value) = text.split_at_checked(memchr::memchr(b':', text).unwrap_or(0)).unwrap_or_default();
+        let (name, value) = (name.trim_ascii_end(), value.get(1..).unwrap_or(&[]));
+        let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+        let [type_seen, encoding_seen, disposition_seen] = seen;
+        if is(b"content-type") && !std::mem::replace(type_seen, true) {
+            let mut kind: Field<16> = Field::EMPTY;
+            parameter::value(value, &mut kind);
+            let is_multipart = kind.get().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
+            // One byte more than a boundary may have tells one that is too long.
+            let mut long: Field<{ LENGTH + 1 }> = Field::EMPTY;
+            if is_multipart && parameter::parameter(value, b"boundary", &mut long) {
+                let mut kept = Boundary::EMPTY;
+                kept.append(long.get().trim_ascii_end());
+                *boundary =
+                    (1..=LENGTH).contains(&long.get().len()).then_some(kept).filter(|kept| !kept.get().is_empty());
+            }
+            parameter::parameter(value, b"name", typed);
+        } else if is(b"content-disposition") && !std::mem::replace(disposition_seen, true) {
+            parameter::parameter(value, b"filename", disposition);
+        } else if is(b"content-transfer-encoding") && !std::mem::replace(encoding_seen, true) {
+            let mut word: Field<32> = Field::EMPTY;
+            parameter::value(value, &mut word);
+            *encoding = match word.get() {
+                word if word.eq_ignore_ascii_case(b"base64") => Encoding::Base64,
+                word if word.eq_ignore_ascii_case(b"quoted-printable") => Encoding::QuotedPrintable,
+                _ => Encoding::Identity,
+            };
+        }
+        self.field.clear();
+    }
+}
