@@ -238,6 +238,9 @@ fn depth_children_and_decoders_have_limits() {
     assert_eq!(said.cuts, [("zip".to_owned(), Cut::Children)]);
 }
 
+/// What an object is, its bytes, the paths of its leaves, and what is told.
+type Case = (&'static str, Vec<u8>, &'static [&'static str], &'static [Cut]);
+
 #[test]
 fn what_only_looks_wrapped_is_scanned_as_it_stands() {
     let (_, tar, _) = objects().into_iter().find(|(name, ..)| name == "ustar.tar").unwrap();
@@ -248,7 +251,7 @@ fn what_only_looks_wrapped_is_scanned_as_it_stands() {
     // The second entry's signature.
     let second = zip.windows(4).rposition(|bytes| bytes == b"PK\x03\x04").unwrap();
     broken[second] = b'X';
-    let cases: [(&str, Vec<u8>, &[&str], &[Cut]); 7] = [
+    let cases: [Case; 7] = [
         ("a formula", after(b"x^2 + y^2 = z^2. "), &["zlib", ""], &[Cut::Malformed]),
         ("a short formula", b"x^2".to_vec(), &[""], &[Cut::Truncated]),
         ("a gzip header before text", after(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), &[""], &[Cut::Malformed]),

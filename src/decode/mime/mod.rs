@@ -90,13 +90,14 @@ impl Mime {
         let end = memchr::memchr(b'\n', input);
         let (line, rest) = input.split_at_checked(end.map_or(input.len(), |end| end + 1)).unwrap_or((input, &[]));
         if self.held.get().len() + line.len() > LINE {
-            return Err(Fault);
+            // So long a line is none; the object has so many bytes before that is seen, however it is cut.
+            return Err(Fault { at: LINE - self.held.get().len() });
         }
         self.held.append(line);
         *input = rest;
         if end.is_some() {
             let mut boundary = Boundary::EMPTY;
-            boundary.append(self.held.get().strip_prefix(b"--").ok_or(Fault)?.trim_ascii_end());
+            boundary.append(self.held.get().strip_prefix(b"--").ok_or(Fault { at: 0 })?.trim_ascii_end());
             self.held.clear();
             self.boundaries.push(boundary);
             self.begin_header();
