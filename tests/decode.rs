@@ -277,3 +277,36 @@ fn what_only_looks_wrapped_is_scanned_as_it_stands() {
         assert_eq!(decode(&mut tree, data.chunks(1)), said, "{name}, byte by byte");
     }
 }
+
+/// Counts what comes out, and keeps nothing.
+#[derive(Default)]
+struct Count(u64);
+
+impl Leaves for Count {
+    fn begin(&mut self, _: &Path) {}
+
+    fn data(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len() as u64;
+    }
+
+    fn end(&mut self, _: Ended) {}
+
+    fn cut(&mut self, _: &Path, _: Cut) {}
+}
+
+#[test]
+fn a_tree_that_was_made_takes_no_more_memory() {
+    let mut tree = Tree::new(Limits::default());
+    for (name, data, _) in objects() {
+        let mut count = Count::default();
+        let memory = allocation_counter::measure(|| {
+            tree.begin("");
+            for piece in data.chunks(1460) {
+                tree.push(piece, &mut count);
+            }
+            tree.finish(true, &mut count);
+        });
+        assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
+        assert!(count.0 > 0 || name == "locked.zip", "{name}: nothing came out");
+    }
+}
