@@ -21,7 +21,7 @@ use tidegate::flow::{Capacity, Class, Timeouts};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::tcp::Limits;
-use tidegate::wire::{LinkType, tcp_flag};
+use tidegate::wire::tcp_flag;
 use tidegate::worker::{Frame, OverloadPolicy, Pipeline, PipelineOptions, Snapshot};
 
 const SECOND: u64 = 1_000_000_000;
@@ -118,15 +118,11 @@ impl World {
         for ((frame, bytes), length) in frames.iter_mut().zip(self.frames.iter()).zip(self.lengths) {
             self.now_ns += GAP_NS;
             *frame = Frame {
-                origin: tidegate::worker::Origin::Steered,
                 data: &bytes[..length],
                 timestamp_ns: self.now_ns,
                 clock_ns: self.now_ns,
                 wire_len: u32::try_from(length).unwrap(),
-                iface: 0,
-                link: LinkType::Ethernet,
-                split: false,
-                l4_checksum: None,
+                ..Frame::EMPTY
             };
         }
         self.pipeline.burst(&frames[..self.filled]);

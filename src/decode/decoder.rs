@@ -68,6 +68,14 @@ pub trait Decoder: Debug + Send {
     fn reset(&mut self);
 }
 
+/// Up to `most` bytes from the front of `input`.
+pub(super) fn take<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
+    let now = usize::try_from(most).unwrap_or(usize::MAX).min(input.len());
+    let (bytes, rest) = input.split_at_checked(now).unwrap_or((input, &[]));
+    *input = rest;
+    bytes
+}
+
 /// Bytes of a field that may arrive in pieces, `N` at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field<const N: usize> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tidegate::steer::capture::CaptureReader;
 use tidegate::wire::{self, LinkType, checksum};
-use tidegate::worker::{Frame, Origin};
+use tidegate::worker::Frame;
 
 /// Time between the beginnings of two turns.
 const TURN_NS: u64 = 1_000_000_000_000;
@@ -60,11 +60,8 @@ impl Traffic {
                 timestamp_ns: frame(packet),
                 clock_ns: frame(packet),
                 wire_len: packet.wire_len,
-                iface: 0,
                 link: packet.link,
-                split: false,
-                l4_checksum: None,
-                origin: Origin::Steered,
+                ..Frame::EMPTY
             })
             .collect()
     }

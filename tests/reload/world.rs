@@ -10,7 +10,7 @@ use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::steer::capture::CaptureReader;
 use tidegate::tcp::Limits;
 use tidegate::wire::LinkType;
-use tidegate::worker::{Frame, Origin, Pipeline, PipelineOptions, TapReceiver, TapRecord, TcpChecksums, tap};
+use tidegate::worker::{Frame, Pipeline, PipelineOptions, TapReceiver, TapRecord, TcpChecksums, tap};
 
 use crate::pipeline::options as common_options;
 
@@ -117,11 +117,8 @@ impl World {
                 timestamp_ns: packet.timestamp_ns,
                 clock_ns,
                 wire_len: packet.wire_len,
-                iface: 0,
                 link: packet.link,
-                split: false,
-                l4_checksum: None,
-                origin: Origin::Steered,
+                ..Frame::EMPTY
             }]);
             self.pipeline.expire(clock_ns);
             self.collect();

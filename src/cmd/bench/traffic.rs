@@ -8,7 +8,7 @@ use crate::cmd::output::Failure;
 use crate::steer::capture::CaptureReader;
 use crate::steer::{Reta, SymmetricHash, steering_hash};
 use crate::wire::{self, Headers, LinkType, Tunnels, checksum, proto};
-use crate::worker::{Frame, Origin};
+use crate::worker::Frame;
 
 /// Time between two turns. Flows of a turn linger into the next ones until they time out, as on a line.
 const PAUSE_NS: u64 = 1_000_000_000;
@@ -223,11 +223,8 @@ impl Traffic {
             timestamp_ns: time_ns,
             clock_ns: time_ns,
             wire_len: packet.wire_len,
-            iface: 0,
             link: packet.link,
-            split: false,
-            l4_checksum: None,
-            origin: Origin::Steered,
+            ..Frame::EMPTY
         }
     }
 }

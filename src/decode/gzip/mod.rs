@@ -1,7 +1,7 @@
 //! gzip (RFC 1952): members one after the other.
 
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::inflate::{Inflate, Step};
 
@@ -133,9 +133,8 @@ impl Decoder for Gzip {
                     self.state = State::Extra(u16::from_le_bytes([low, high]));
                 }
                 State::Extra(left) => {
-                    let now = usize::from(left).min(input.len());
-                    input = input.get(now..).unwrap_or(&[]);
-                    let left = left.saturating_sub(u16::try_from(now).unwrap_or(left));
+                    let skipped = take(&mut input, u64::from(left)).len();
+                    let left = left.saturating_sub(u16::try_from(skipped).unwrap_or(left));
                     self.state = State::Extra(left);
                     if left != 0 {
                         return Ok(Taken::All);

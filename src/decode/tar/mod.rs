@@ -1,7 +1,7 @@
 //! TAR: POSIX ustar and pax (IEEE Std 1003.1, "pax"), and the long names of GNU tar.
 
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess};
 
 pub(super) static FORMAT: Format = Format { name: "tar", recognise, make: || Box::new(Tar::new()) };
@@ -194,24 +194,20 @@ impl Decoder for Tar {
         let mut input = piece;
         while !input.is_empty() {
             if self.left != 0 {
-                let now = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
-                let (bytes, rest) = input.split_at_checked(now).unwrap_or((input, &[]));
+                let bytes = take(&mut input, self.left);
                 match self.body {
                     Body::File(true) if !out.data(bytes) => return Ok(Taken::Enough),
                     Body::LongName | Body::Records => self.name.append(bytes),
                     _ => {}
                 }
-                input = rest;
-                self.left -= now as u64;
+                self.left -= bytes.len() as u64;
                 if self.left == 0 {
                     self.end_of_body(out);
                 }
                 continue;
             }
             if self.padding != 0 {
-                let now = usize::try_from(self.padding).unwrap_or(usize::MAX).min(input.len());
-                input = input.get(now..).unwrap_or(&[]);
-                self.padding -= now as u64;
+                self.padding -= take(&mut input, self.padding).len() as u64;
                 continue;
             }
             if !self.header.fill(&mut input, BLOCK) {

@@ -4,7 +4,7 @@ mod header;
 
 use self::header::{FIXED, Header, Signature};
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::inflate::{Inflate, Step};
 use flate2::Crc;
@@ -263,14 +263,6 @@ impl Decoder for Zip {
         self.crc.reset();
         self.inflate.reset();
     }
-}
-
-/// Up to `most` bytes from the front of `input`.
-fn take<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
-    let now = usize::try_from(most).unwrap_or(usize::MAX).min(input.len());
-    let (bytes, rest) = input.split_at_checked(now).unwrap_or((input, &[]));
-    *input = rest;
-    bytes
 }
 
 /// Passes over a field of `length` bytes, of which as many are kept as there is room for. True at its end.
