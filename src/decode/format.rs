@@ -26,6 +26,10 @@ pub struct Format {
     pub recognise: fn(&[u8]) -> Guess,
     /// Makes a decoder.
     pub make: fn() -> Box<dyn Decoder>,
+    /// Bytes that a decoder holds, about.
+    pub memory: usize,
+    /// An object of this format is scanned as it stands too: what is found in it is another way to read it.
+    pub scanned: bool,
 }
 
 /// All formats; the first that recognises an object decodes it.

@@ -31,8 +31,13 @@ use super::cut::Cut;
 use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::Format;
 
-pub(super) static FORMAT: Format =
-    Format { name: "mime", recognise: recognise::recognise, make: || Box::new(Mime::new()) };
+pub(super) static FORMAT: Format = Format {
+    name: "mime",
+    recognise: recognise::recognise,
+    make: || Box::new(Mime::new()),
+    memory: 8 << 10,
+    scanned: false,
+};
 
 /// So much of a line is held until it is known whether it is a boundary, or a field: more than a boundary with its
 /// hyphens and some blanks.

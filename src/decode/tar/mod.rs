@@ -4,7 +4,8 @@ use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess};
 
-pub(super) static FORMAT: Format = Format { name: "tar", recognise, make: || Box::new(Tar::new()) };
+pub(super) static FORMAT: Format =
+    Format { name: "tar", recognise, make: || Box::new(Tar::new()), memory: 4 << 10, scanned: false };
 
 const BLOCK: usize = 512;
 /// Longest name that is kept.
