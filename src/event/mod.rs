@@ -21,6 +21,7 @@ mod name_book;
 mod names;
 mod output;
 pub(crate) mod reasons;
+pub mod record;
 mod ring;
 mod stats;
 pub mod timestamp;

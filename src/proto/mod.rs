@@ -6,4 +6,9 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod http1;
+mod parser;
+mod sink;
 pub mod tls;
+
+pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
+pub use sink::{Object, Sink};

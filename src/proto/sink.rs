@@ -1,0 +1,60 @@
+//! Where a parser puts what it finds.
+
+use crate::event::record::Layout;
+
+/// A content object: a body, a message, a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// What it is called in paths: `http/body`, `smtp`, `ftp/file`.
+    pub label: &'static str,
+    /// Its name, as it was sent; empty where it has none.
+    pub name: &'a [u8],
+    /// The type that the sender claims it to be of, such as `text/html; charset=koi8-r`; empty where it claims none.
+    pub media_type: &'a [u8],
+    /// Codings around it, as `Content-Encoding` names them, comma-separated, the innermost first; empty where there are none.
+    pub codings: &'a [u8],
+    /// Bytes that it is announced to have as it is sent.
+    pub length: Option<u64>,
+    /// Where it begins in the file that it is a part of.
+    pub offset: u64,
+}
+
+/// Takes what a parser finds in the direction whose bytes it is given.
+///
+/// Pieces are in order and without overlap, and where bytes are missing a gap says so.
+pub trait Sink {
+    /// Lines of the protocol itself begin: a header section, a command, a reply. Scanners start afresh.
+    /// `label` is their path: `http/header`, `smtp/command`.
+    fn begin_lines(&mut self, label: &'static str);
+
+    /// Their next bytes; `offset` counts from the first.
+    fn lines(&mut self, offset: u64, bytes: &[u8]);
+
+    /// `length` bytes of them were never seen.
+    fn lines_gap(&mut self, length: u64);
+
+    /// An object begins. `id` tells it from other objects of this direction that have not ended; a parser that has one
+    /// at a time says 0.
+    fn begin_object(&mut self, id: u32, object: &Object<'_>);
+
+    /// Its next bytes.
+    fn object(&mut self, id: u32, bytes: &[u8]);
+
+    /// Its next `length` bytes were never seen.
+    fn object_gap(&mut self, id: u32, length: u64);
+
+    /// It has ended; `complete` where its end was seen and all that was announced.
+    fn end_object(&mut self, id: u32, complete: bool);
+
+    /// Bytes that are not read as this protocol: a tunnel's, or those after a parser gave up.
+    fn raw(&mut self, bytes: &[u8]);
+
+    /// `length` of those were never seen.
+    fn raw_gap(&mut self, length: u64);
+
+    /// A transaction is over; its fields are those of all `parts`, see [`crate::event::record`]. One event.
+    fn record(&mut self, layout: &'static Layout, parts: &[&[u8]]);
+
+    /// Something that an ordinary peer does not do; `name` as in `docs/events.md`. Told once for a flow, counted each time.
+    fn anomaly(&mut self, name: &'static str);
+}
