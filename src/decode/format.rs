@@ -30,6 +30,8 @@ pub struct Format {
     pub memory: usize,
     /// An object of this format is scanned as it stands too: what is found in it is another way to read it.
     pub scanned: bool,
+    /// What it holds under names are files that somebody sends; it is none itself. So with mail.
+    pub carries: bool,
 }
 
 /// All formats; the first that recognises an object decodes it.
@@ -38,6 +40,12 @@ pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FO
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)
+}
+
+/// The format of that name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.into_iter().find(|format| format.name == name)
 }
 
 /// Whether `bytes` begin with `magic`, as far as they go.

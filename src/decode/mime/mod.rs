@@ -37,6 +37,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(Mime::new()),
     memory: 8 << 10,
     scanned: false,
+    carries: true,
 };
 
 /// So much of a line is held until it is known whether it is a boundary, or a field: more than a boundary with its

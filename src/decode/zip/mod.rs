@@ -10,7 +10,7 @@ use super::inflate::{Inflate, Step};
 use flate2::Crc;
 
 pub(super) static FORMAT: Format =
-    Format { name: "zip", recognise, make: || Box::new(Zip::new()), memory: 68 << 10, scanned: false };
+    Format { name: "zip", recognise, make: || Box::new(Zip::new()), memory: 68 << 10, scanned: false, carries: false };
 
 /// Longest name and extra field that are kept.
 const NAME: usize = 1024;
