@@ -382,8 +382,8 @@ impl Leaves for Files {
 /// What are files of an object that comes in pieces of that size under the name `sent.bin`.
 fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
     let mut tree = Tree::new(Limits::default());
-    let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name).unwrap()).collect();
-    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings };
+    let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name)).collect();
+    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings, format: None };
     let mut files = Files::default();
     tree.tree.begin(&start, &mut tree.decoders);
     data.chunks(size).for_each(|piece| tree.push(piece, &mut files));

@@ -42,10 +42,21 @@ pub fn format_names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)
 }
 
+/// Mail messages.
+pub const MESSAGE: &Format = &mime::FORMAT;
+
 /// The format of that name.
 #[must_use]
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.into_iter().find(|format| format.name == name)
+}
+
+/// The format that `Content-Encoding` and `Transfer-Encoding` (RFC 9110 section 8.4.1) name so, whatever the case.
+#[must_use]
+pub fn coding(name: &[u8]) -> Option<&'static Format> {
+    const CODINGS: [(&[u8], &Format); 3] =
+        [(b"gzip", &gzip::FORMAT), (b"x-gzip", &gzip::FORMAT), (b"deflate", &zlib::FORMAT)];
+    CODINGS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, format)| *format)
 }
 
 /// Whether `bytes` begin with `magic`, as far as they go.

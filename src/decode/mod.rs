@@ -39,7 +39,7 @@ mod zlib;
 
 pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
-pub use format::{Format, Guess, format, format_names};
+pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use path::Path;
 pub use pool::Decoders;

@@ -29,6 +29,12 @@ impl Decoders {
         Self { idle: idle.collect(), limits, totals: Totals::default() }
     }
 
+    /// What a pool for `limits` holds, bytes.
+    #[must_use]
+    pub fn memory_bytes(limits: &Limits) -> usize {
+        FORMATS.iter().map(|format| limits.decoders_of(format.memory) * format.memory).sum()
+    }
+
     /// What was done so far.
     #[must_use]
     pub const fn totals(&self) -> &Totals {

@@ -63,7 +63,9 @@ pub struct Start<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// What it is said to be wrapped in, the outermost first. Beyond [`MAX_CODINGS`] they are not undone.
-    pub codings: &'a [&'static Format],
+    pub codings: &'a [Option<&'static Format>],
+    /// What it is within those, where that is known: then its first bytes are not asked.
+    pub format: Option<&'static Format>,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -132,6 +134,8 @@ struct Shared {
     output: u64,
     full: bool,
     codings: [Option<&'static Format>; MAX_CODINGS],
+    /// What is within the codings, and at which level that is.
+    format: Option<(usize, &'static Format)>,
 }
 
 /// All that the work on an object needs beside its nodes.
@@ -159,8 +163,14 @@ impl Tree {
             facts: Facts::default(),
             name: Field::EMPTY,
         });
-        let shared = Shared { path: Path::EMPTY, output: 0, full: false, codings: [None; MAX_CODINGS] };
+        let shared = Shared { path: Path::EMPTY, output: 0, full: false, codings: [None; MAX_CODINGS], format: None };
         Self { nodes: nodes.collect(), shared }
+    }
+
+    /// What a tree for `limits` holds beside itself, bytes.
+    #[must_use]
+    pub const fn memory_bytes(limits: &Limits) -> usize {
+        (limits.depth + 1) * size_of::<Node>()
     }
 
     /// Another object begins.
@@ -172,8 +182,10 @@ impl Tree {
         }
         (shared.output, shared.full) = (0, false);
         for (number, place) in shared.codings.iter_mut().enumerate() {
-            *place = start.codings.get(number).copied();
+            *place = start.codings.get(number).copied().flatten();
         }
+        let codings = shared.codings.iter().take_while(|coding| coding.is_some()).count();
+        shared.format = start.format.map(|format| (codings, format));
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());
@@ -258,6 +270,11 @@ impl Node {
 }
 
 impl Shared {
+    /// What the object at `level` is without a look at it.
+    fn known(&self, level: usize) -> Option<&'static Format> {
+        self.coding(level).or(self.format.filter(|(at, _)| *at == level).map(|(_, format)| format))
+    }
+
     /// What the object at `level` is said to be wrapped in.
     fn coding(&self, level: usize) -> Option<&'static Format> {
         self.codings.get(level).copied().flatten()
@@ -303,7 +320,7 @@ fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) {
 
 /// Finds out what an object is. False: its first bytes do not say yet. With `last` they have to.
 fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: bool) -> bool {
-    let mut found = context.shared.coding(node.level);
+    let mut found = context.shared.known(node.level);
     if found.is_none() {
         for format in FORMATS {
             match (format.recognise)(node.first.get()) {

@@ -33,6 +33,7 @@
 //! [`MAX_METHOD_BYTES`] a method, [`MAX_OUTSTANDING`] requests awaiting an answer.
 //! Transfer codings besides chunked are left on: their bytes are the body.
 
+mod adapter;
 mod anomaly;
 mod framing;
 mod half;
@@ -46,6 +47,7 @@ mod sink;
 mod tests;
 mod word;
 
+pub use adapter::guess;
 pub use anomaly::{Anomalies, Anomaly};
 pub use half::MAX_CHUNK_LINE_BYTES;
 pub use head::{MAX_HEADER_BYTES, MAX_METHOD_BYTES};
@@ -65,6 +67,7 @@ pub struct Http1 {
     to_server: Half,
     to_client: Half,
     outstanding: Outstanding,
+    open: [bool; 2],
 }
 
 impl Http1 {
