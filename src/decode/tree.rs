@@ -167,8 +167,11 @@ impl Shared {
         if !facts.cut {
             facts.cut = true;
             self.totals.add_cut(reason);
+            // What lies deeper may still be open, and begin with its whole path.
+            let whole = self.path.len();
             self.path.truncate(facts.path);
             leaves.cut(&self.path, reason);
+            self.path.restore(whole);
         }
     }
 
