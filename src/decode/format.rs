@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{gzip, mime, tar, zip, zlib};
+use super::{ar, cpio, gzip, mime, tar, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -33,7 +33,8 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &mime::FORMAT];
+pub(super) const FORMATS: [&Format; 8] =
+    [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &cpio::FORMAT, &ar::DEB, &ar::AR, &mime::FORMAT];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {

@@ -20,7 +20,9 @@
     clippy::cast_possible_truncation
 )]
 
+mod ar;
 mod base64;
+mod cpio;
 mod cut;
 mod decoder;
 mod format;
@@ -28,6 +30,7 @@ mod gzip;
 mod inflate;
 mod limits;
 mod mime;
+mod parts;
 mod path;
 mod quoted_printable;
 mod tar;

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Makes the containers of tests/containers.rs with the programs that people make them with, and says what is in them.
+
+Usage: make-containers.py [DIRECTORY]
+
+Writes objects and expected.json to the directory (default: containers, where this script is). What is in an object is told
+by the programs that unpack it, not by tidegate. Needs the Debian packages of PACKAGES.
+"""
+
+import gzip
+import io
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+PACKAGES = "binutils cpio dpkg libarchive-tools"
+TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
+NOTE = "Größe: 12 €\n".encode()
+LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
+STAMP = 1_700_000_000
+
+
+def run(*command, cwd, data=None):
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(STAMP), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    return subprocess.run(command, cwd=cwd, input=data, stdout=subprocess.PIPE, check=True, env=environment).stdout
+
+
+def put(folder, name, data):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    os.utime(path, (STAMP, STAMP))
+    return path
+
+
+def unpacked(data, *command):
+    """The files that a program unpacks from an object, by name. The object is `object` in its folder, and its input."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        inside = folder / "inside"
+        inside.mkdir()
+        (folder / "object").write_bytes(data)
+        run(*command, cwd=inside, data=data)
+        files = (path for path in inside.rglob("*") if path.is_file() and not path.is_symlink())
+        return {str(path.relative_to(inside)): path.read_bytes() for path in files}
+
+
+def named(label, names, files):
+    """Paths and bytes of files, in the order of their names, which is the order in the object."""
+    assert sorted(names) == sorted(files), (names, list(files))
+    return [(f"{label}:{name}", files[name]) for name in names]
+
+
+def cpio(work):
+    folder = work / "cpio"
+    put(folder, "plans/q3.txt", TEXT)
+    put(folder, "odd.txt", b"odd")
+    put(folder, "empty.txt", b"")
+    put(folder, "note.txt", NOTE)
+    (folder / "link").symlink_to("note.txt")
+    os.utime(folder / "plans", (STAMP, STAMP))
+    os.utime(folder / "link", (STAMP, STAMP), follow_symlinks=False)
+    names = ["plans/q3.txt", "odd.txt", "empty.txt", "note.txt"]
+    entries = "\n".join(["plans", *names[:2], "link", *names[2:]]).encode() + b"\n"
+    objects = {}
+    for kind in ("newc", "crc", "odc", "bin"):
+        data = run("cpio", "-o", "--quiet", "--reproducible", "-R", "0:0", "-H", kind, cwd=folder, data=entries)
+        objects[f"{kind}.cpio"] = data
+    # No program of today writes the other order of bytes; cpio reads it.
+    swapped, at, data = bytearray(objects["bin.cpio"]), 0, objects["bin.cpio"]
+    while data[at : at + 2] == b"\xc7\x71":
+        for word in range(at, at + 26, 2):
+            swapped[word : word + 2] = data[word : word + 2][::-1]
+        number = lambda place: int.from_bytes(data[at + place : at + place + 2], "little")
+        at += 26 + (number(20) + 1) // 2 * 2 + (number(22) << 16 | number(24)) + 1 & ~1
+    objects["bin-swapped.cpio"] = bytes(swapped)
+    for name, data in objects.items():
+        yield name, data, named("cpio", names, unpacked(data, "cpio", "-i", "-d", "--quiet")), []
+    # As Linux takes them: archives behind each other, and a compressed one behind them.
+    data = objects["newc.cpio"]
+    found = named("cpio", names, unpacked(data, "cpio", "-i", "-d", "--quiet"))
+    inner = [(f"cpio:(trailing)/gzip/{path}", content) for path, content in found]
+    yield "initramfs.cpio", data + bytes(512) + data + gzip.compress(data, mtime=0), found + found + inner, []
+
+
+def ar(work):
+    folder = work / "ar"
+    put(folder, "q3.txt", TEXT)
+    put(folder, LONG, b"odd")
+    put(folder, "two words.txt", NOTE)
+    run("as", "-o", "x.o", cwd=folder, data=b".globl tern\ntern: ret\n")
+    os.utime(folder / "x.o", (STAMP, STAMP))
+    names = ["q3.txt", LONG, "x.o", "two words.txt"]
+    run("ar", "rcsD", "gnu.ar", *names, cwd=folder)
+    run("ar", "rcsDT", "thin.ar", *names, cwd=folder)
+    run("bsdtar", "-cf", "bsd.ar", "--format=arbsd", "--uid=0", "--gid=0", *names, cwd=folder)
+    for name, command in (("gnu.ar", ["ar", "x", "../object"]), ("bsd.ar", ["bsdtar", "-xf", "../object"])):
+        data = (folder / name).read_bytes()
+        yield name, data, named("ar", names, unpacked(data, *command)), []
+    listed = run("ar", "t", "thin.ar", cwd=folder).decode().splitlines()
+    yield "thin.ar", (folder / "thin.ar").read_bytes(), [], [(f"ar:{name}", "unsupported") for name in listed]
+
+
+def deb(work):
+    folder = work / "deb"
+    control = b"Package: tern\nVersion: 1\nArchitecture: all\nMaintainer: Ann <ann@example.org>\nDescription: plans\n"
+    put(folder, "DEBIAN/control", control)
+    put(folder, "usr/share/tern/q3.txt", TEXT)
+    for path in sorted(folder.rglob("*")):
+        os.utime(path, (STAMP, STAMP))
+    run("dpkg-deb", "--root-owner-group", "-Zgzip", "--build", "deb", "tern.deb", cwd=work)
+    data = (work / "tern.deb").read_bytes()
+    found = []
+    for name, content in unpacked(data, "ar", "x", "../object").items():
+        if name == "debian-binary":
+            found.append((f"deb:{name}", content))
+            continue
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for member in archive:
+                if member.isfile():
+                    path = f"deb:{name}/gzip/tar:{member.name if member.name.startswith('./') else './' + member.name}"
+                    found.append((path, archive.extractfile(member).read()))
+    found.sort(key=lambda leaf: ["debian-binary", "control", "data"].index(leaf[0][4:].split(".")[0].split("/")[0]))
+    yield "tern.deb", data, found, []
+
+
+MAKERS = [cpio, ar, deb]
+
+
+def main():
+    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
+        print(__doc__)
+        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
+    target = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "containers")
+    target.mkdir(exist_ok=True)
+    expected = {}
+    with tempfile.TemporaryDirectory() as work:
+        for maker in MAKERS:
+            for name, data, leaves, cuts in maker(pathlib.Path(work)):
+                (target / name).write_bytes(data)
+                leaves = [{"path": path, "hex": content.hex()} for path, content in leaves]
+                expected[name] = {"leaves": leaves, "cuts": cuts}
+    (target / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+
+
+main()
