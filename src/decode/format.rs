@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{ar, cpio, gzip, mime, tar, zip, zlib};
+use super::{ar, cpio, embedded, gzip, mime, tar, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -33,8 +33,18 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 8] =
-    [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &cpio::FORMAT, &ar::DEB, &ar::AR, &mime::FORMAT];
+pub(super) const FORMATS: [&Format; 10] = [
+    &gzip::FORMAT,
+    &zip::FORMAT,
+    &zlib::FORMAT,
+    &tar::FORMAT,
+    &cpio::FORMAT,
+    &ar::DEB,
+    &ar::AR,
+    &mime::FORMAT,
+    &embedded::UUENCODE,
+    &embedded::YENC,
+];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {

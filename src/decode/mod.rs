@@ -25,6 +25,7 @@ mod base64;
 mod cpio;
 mod cut;
 mod decoder;
+mod embedded;
 mod format;
 mod gzip;
 mod inflate;

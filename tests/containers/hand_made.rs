@@ -103,3 +103,54 @@ fn ar_that_lies() {
     // Nothing of it is a member.
     check(b"!<arch>\n", &[], &[]);
 }
+
+#[test]
+fn files_in_text_that_lie() {
+    let head = "begin 644 a.txt\n#;VYE\n";
+    check(format!("{head}`\nend\n").as_bytes(), &[("uuencode:a.txt", "one")], &[]);
+    check(format!("{head}`\nend").as_bytes(), &[("uuencode:a.txt", "one")], &[]);
+    check(head.as_bytes(), &[("uuencode:a.txt", "one")], &["uuencode:a.txt truncated"]);
+    check(
+        format!("{head}not one of them\n{head}`\nend\n").as_bytes(),
+        &[("uuencode:a.txt", "one"), ("uuencode:(text)", "not one of them\n"), ("uuencode:a.txt", "one")],
+        &["uuencode:a.txt malformed"],
+    );
+    // A line that is too long, and a name that is.
+    let long = "M".repeat(100_000);
+    let (leaves, cuts) = outline(format!("{head}{long}\n").as_bytes());
+    assert_eq!((leaves.len(), cuts.as_slice()), (2, &["uuencode:a.txt malformed".to_owned()][..]));
+    check(format!("begin 644 {long}\n#;VYE\n`\nend\n").as_bytes(), &[("", "begin 644 MMMMMMMMMMMMMM")], &[]);
+    // Words.
+    check(b"begin 644 words\nnot in this way\n", &[("", "begin 644 words\nnot in t")], &[]);
+    check(
+        b"begin 644 first\nbegin 644 second\n#;VYE\nend\n",
+        &[("uuencode:(text)", "begin 644 first\n"), ("uuencode:second", "one")],
+        &[],
+    );
+    check(b"begin-base64 644 a\nb25l\nb25\n====\n", &[("uuencode:a", "oneon")], &[]);
+    check(
+        b"begin-base64 644 a\nb25l\n*\n",
+        &[("uuencode:a", "one"), ("uuencode:(text)", "*\n")],
+        &["uuencode:a malformed"],
+    );
+}
+
+#[test]
+fn yenc_that_lies() {
+    let coded = |text: &str| text.bytes().map(|byte| char::from(byte.wrapping_add(42))).collect::<String>();
+    let (one, part) = (coded("one"), "=ybegin part=1 total=2 line=128 size=6 name=a\n");
+    let whole = |end: &str| {
+        format!("=ybegin line=128 size=3 name=a\n{one}\n{end}\n").chars().map(|c| c as u8).collect::<Vec<u8>>()
+    };
+    let bytes = |text: String| text.chars().map(|c| c as u8).collect::<Vec<u8>>();
+    let leaf: &[(&str, &str)] = &[("yenc:a", "one")];
+    check(&whole("=yend size=3 crc32=7a6c86f1"), leaf, &[]);
+    check(&whole("=yend size=3"), leaf, &[]);
+    check(&whole("=yend size=4"), leaf, &["yenc:a checksum"]);
+    check(&whole("=yend size=3 crc32=7a6c86f2"), leaf, &["yenc:a checksum"]);
+    check(&whole("=yelse size=3"), leaf, &["yenc:a truncated"]);
+    check(&whole(part), leaf, &["yenc:a truncated", "yenc:a truncated"]);
+    let of_two = |end: &str| bytes(format!("{part}=ypart begin=1 end=3\n{one}\n=yend size=3 {end}\n"));
+    check(&of_two("part=1 pcrc32=7a6c86f1 crc32=12345678"), leaf, &["yenc:a truncated"]);
+    check(&of_two("part=1 pcrc32=7a6c86f2"), leaf, &["yenc:a checksum"]);
+}

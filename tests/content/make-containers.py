@@ -18,7 +18,7 @@ import sys
 import tarfile
 import tempfile
 
-PACKAGES = "binutils cpio dpkg libarchive-tools"
+PACKAGES = "binutils cpio dpkg libarchive-tools sharutils uudeview"
 TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
 NOTE = "Größe: 12 €\n".encode()
 LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
@@ -129,7 +129,58 @@ def deb(work):
     yield "tern.deb", data, found, []
 
 
-MAKERS = [cpio, ar, deb]
+BEFORE = b"Dear Bob,\n\nthe first of these:\n\n"
+BETWEEN = b"and here is the other:\n"
+AFTER = b"Ann\n"
+
+
+def uuencode(work):
+    folder = work / "uuencode"
+    put(folder, "q3.txt", TEXT)
+    put(folder, "note.txt", NOTE)
+    old, new = [], []
+    for name in ("q3.txt", "note.txt"):
+        old.append(run("uuencode", name, name, cwd=folder))
+        new.append(run("uuencode", "-m", name, name, cwd=folder))
+    for kind, parts in (("old", old), ("new", new)):
+        data = BEFORE + parts[0] + b"\n" + BETWEEN + parts[1] + AFTER
+        # No reader of today takes several files with text around them.
+        files = unpacked(parts[0], "uudecode", "../object") | unpacked(parts[1], "uudecode", "../object")
+        texts = [("uuencode:(text)", text) for text in (BEFORE, BETWEEN, AFTER)]
+        found = named("uuencode", ["q3.txt", "note.txt"], files)
+        yield f"{kind}.uu", data, [texts[0], found[0], texts[1], found[1], texts[2]], []
+    # Before there was MIME; and a part of text behind a text that is longer than what tells a format.
+    header = b"From: ann@example.org\r\nTo: bob@example.net\r\nSubject: plans\r\n"
+    far = b"x" * 70 + b"\r\n"
+    body = BEFORE.replace(b"\n", b"\r\n") + far * 20 + b"".join(old).replace(b"\n", b"\r\n") + AFTER
+    files = unpacked(old[0], "uudecode", "../object") | unpacked(old[1], "uudecode", "../object")
+    found = [
+        ("mime:(header)", header),
+        ("mime[1]", BEFORE.replace(b"\n", b"\r\n") + far * 20),
+        ("mime:q3.txt", files["q3.txt"]),
+        ("mime:note.txt", files["note.txt"]),
+        ("mime:(text)", AFTER),
+    ]
+    yield "uuencode.eml", header + b"\r\n" + body, found, []
+
+
+def yenc(work):
+    folder = work / "yenc"
+    data = bytes(range(256)) * 9 + TEXT
+    put(folder, "every.bin", data)
+    coded = run("uuenview", "-y", "every.bin", cwd=folder)
+    files = unpacked(coded, "uudeview", "-i", "-q", "../object")
+    assert files["every.bin"] == data
+    text = [("yenc:(text)", text) for text in (BEFORE, AFTER)]
+    yield "one.yenc", BEFORE + coded + AFTER, [text[0], *named("yenc", ["every.bin"], files), text[1]], []
+    header = b"From: ann@example.org\r\nNewsgroups: test\r\nSubject: every.bin\r\n"
+    article = header + b"\r\n" + BETWEEN + coded
+    files = unpacked(article, "uudeview", "-i", "-q", "../object")
+    found = [("mime:(header)", header), ("mime[1]", BETWEEN), ("mime:every.bin", files["every.bin"])]
+    yield "yenc.eml", article, found, []
+
+
+MAKERS = [cpio, ar, deb, uuencode, yenc]
 
 
 def main():
