@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{ar, cpio, embedded, gzip, mime, tar, zip, zlib};
+use super::{ar, cpio, embedded, gzip, iso9660, mime, tar, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -33,7 +33,7 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 10] = [
+pub(super) const FORMATS: [&Format; 11] = [
     &gzip::FORMAT,
     &zip::FORMAT,
     &zlib::FORMAT,
@@ -44,6 +44,7 @@ pub(super) const FORMATS: [&Format; 10] = [
     &mime::FORMAT,
     &embedded::UUENCODE,
     &embedded::YENC,
+    &iso9660::FORMAT,
 ];
 
 /// Their names.

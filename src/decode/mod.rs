@@ -29,6 +29,7 @@ mod embedded;
 mod format;
 mod gzip;
 mod inflate;
+mod iso9660;
 mod limits;
 mod mime;
 mod parts;

@@ -421,6 +421,10 @@ impl Out for Below<'_> {
         self.open = true;
     }
 
+    fn mistaken(&mut self) {
+        self.facts.path = self.facts.base;
+    }
+
     fn cut(&mut self, reason: Cut) {
         if reason == Cut::Truncated {
             self.open = false;

@@ -18,7 +18,7 @@ import sys
 import tarfile
 import tempfile
 
-PACKAGES = "binutils cpio dpkg libarchive-tools sharutils uudeview"
+PACKAGES = "binutils cpio dpkg genisoimage libarchive-tools sharutils uudeview xorriso"
 TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
 NOTE = "Größe: 12 €\n".encode()
 LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
@@ -180,7 +180,70 @@ def yenc(work):
     yield "yenc.eml", article, found, []
 
 
-MAKERS = [cpio, ar, deb, uuencode, yenc]
+def sectors(data, taken):
+    """What is in no extent: paths and bytes of the runs of sectors that are not empty and not in `taken`."""
+    found, run = [], b""
+    for number in range(16, len(data) // 2048):
+        sector = data[number * 2048 : (number + 1) * 2048]
+        if number in taken or not any(sector):
+            if run:
+                found.append((number, run))
+            run = b""
+        else:
+            run += sector
+    return found + ([(len(data) // 2048, run)] if run else [])
+
+
+def iso(work):
+    """Compressed, since they are mostly zeros."""
+    folder = work / "iso"
+    names = ["plans/the plan of this quarter.txt", "Größe.txt", "two words.txt"]
+    for name, data in zip(names, (TEXT * 3, NOTE, b"odd")):
+        put(folder, name, data)
+    for path in (folder / "plans", folder):
+        os.utime(path, (STAMP, STAMP))
+    options = ["-quiet", "-no-pad", "-input-charset", "utf-8"]
+    for kind, option in (("rock", ["-R"]), ("joliet", ["-J"]), ("both", ["-J", "-R"]), ("plain", [])):
+        run("genisoimage", *options, *option, "-o", "../made.iso", ".", cwd=folder)
+        yield from image(work, f"{kind}.iso")
+    command = ["xorriso", "-outdev", "made2.iso", "-joliet", "on", "-padding", "0", "-map", "iso", "/", "-commit"]
+    subprocess.run(command, cwd=work, check=True, stderr=subprocess.DEVNULL)
+    (work / "made2.iso").rename(work / "made.iso")
+    yield from image(work, "xorriso.iso")
+
+
+def image(work, name):
+    data = bytearray((work / "made.iso").read_bytes())
+    # genisoimage writes when it was run: into the descriptors, and the sector behind them.
+    for place in (16, 17):
+        if data[place * 2048] in (1, 2):
+            data[place * 2048 + 813 : place * 2048 + 881] = b"2023111422132000\0" * 4
+    for place in (18, 19):
+        if data[place * 2048 :].startswith(b"MKI "):
+            data[place * 2048 + 4 : place * 2048 + 28] = b"Tue Nov 14 22:13:20 2023"
+    data = bytes(data)
+    files = unpacked(data, "bsdtar", "-xf", "../object")
+    found = sorted(((data.find(content), path, content) for path, content in files.items()))
+    found = [(at // 2048, f"iso9660:{path}", content) for at, path, content in found]
+    known = {number for at, _, content in found for number in range(at, at + (len(content) + 2047) // 2048)}
+    for number in range(16, len(data) // 2048):
+        sector = data[number * 2048 : (number + 1) * 2048]
+        # Descriptors, and directories, which begin with their own entry.
+        is_directory = sector[0] >= 34 and sector[2:6] == number.to_bytes(4, "little")
+        if sector[1:6] == b"CD001" and number < 20 or is_directory:
+            known.add(number)
+    for place in (16, 17):
+        volume = data[place * 2048 :][:2048]
+        if volume[0] in (1, 2):
+            known |= {int.from_bytes(volume[140:144], "little"), int.from_bytes(volume[148:152], "big")}
+    found += [(at, "iso9660:(between)", content) for at, content in sectors(data, known)]
+    found = [(path, content) for _, path, content in sorted(found)]
+    if any(data[:32768]):
+        found.insert(0, ("iso9660:(system area)", data[:32768]))
+    yield f"{name}.gz", gzip.compress(data, mtime=0), found, []
+
+
+MAKERS = [cpio, ar, deb, uuencode, yenc, iso]
 
 
 def main():
