@@ -14,7 +14,8 @@ use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
 #[derive(Debug, Deserialize)]
 struct ExpectedLeaf {
     path: String,
-    hex: String,
+    /// Its bytes in zlib, in base64.
+    zlib: String,
 }
 
 /// What is in an object.
@@ -105,6 +106,14 @@ fn read(name: &str) -> Vec<u8> {
     data
 }
 
+/// The bytes of a leaf.
+fn unpack(text: &str) -> Vec<u8> {
+    let packed = data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let mut data = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::ZlibDecoder::new(&*packed), &mut data).unwrap();
+    data
+}
+
 /// An object's name, its bytes, and what is in it.
 struct Object {
     name: String,
@@ -122,8 +131,7 @@ fn objects(kinds: &[&str]) -> Vec<Object> {
         .filter(|(name, _)| kinds.contains(&name.trim_end_matches(".gz").rsplit('.').next().unwrap()))
         .map(|(name, expected)| {
             let data = read(&name);
-            let bytes = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
-            let leaves = expected.leaves.into_iter().map(|leaf| (leaf.path, bytes(&leaf.hex))).collect();
+            let leaves = expected.leaves.into_iter().map(|leaf| (leaf.path, unpack(&leaf.zlib))).collect();
             Object { name, data, leaves, cuts: expected.cuts }
         })
         .collect();
@@ -218,4 +226,14 @@ fn files_within_text_and_mail() {
 #[test]
 fn iso_9660_with_long_names() {
     prove(&["iso"]);
+}
+
+#[test]
+fn cabinets_that_are_stored_and_packed() {
+    prove(&["cab"]);
+}
+
+#[test]
+fn rar_and_7z_are_named() {
+    prove(&["rar", "7z"]);
 }

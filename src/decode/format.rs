@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{ar, cpio, embedded, gzip, iso9660, mime, tar, zip, zlib};
+use super::{ar, cab, cpio, embedded, gzip, iso9660, mime, rar, sevenzip, tar, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -33,7 +33,7 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 11] = [
+pub(super) const FORMATS: [&Format; 14] = [
     &gzip::FORMAT,
     &zip::FORMAT,
     &zlib::FORMAT,
@@ -41,6 +41,9 @@ pub(super) const FORMATS: [&Format; 11] = [
     &cpio::FORMAT,
     &ar::DEB,
     &ar::AR,
+    &cab::FORMAT,
+    &rar::FORMAT,
+    &sevenzip::FORMAT,
     &mime::FORMAT,
     &embedded::UUENCODE,
     &embedded::YENC,

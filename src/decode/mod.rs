@@ -22,6 +22,7 @@
 
 mod ar;
 mod base64;
+mod cab;
 mod cpio;
 mod cut;
 mod decoder;
@@ -35,6 +36,8 @@ mod mime;
 mod parts;
 mod path;
 mod quoted_printable;
+mod rar;
+mod sevenzip;
 mod tar;
 mod tree;
 mod zip;

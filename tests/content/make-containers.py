@@ -7,18 +7,21 @@ Writes objects and expected.json to the directory (default: containers, where th
 by the programs that unpack it, not by tidegate. Needs the Debian packages of PACKAGES.
 """
 
+import base64
 import gzip
 import io
 import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 
-PACKAGES = "binutils cpio dpkg genisoimage libarchive-tools sharutils uudeview xorriso"
+PACKAGES = "7zip binutils cabextract cpio dpkg gcab genisoimage libarchive-tools sharutils uudeview xorriso"
 TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
 NOTE = "Größe: 12 €\n".encode()
 LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
@@ -243,7 +246,114 @@ def image(work, name):
     yield f"{name}.gz", gzip.compress(data, mtime=0), found, []
 
 
-MAKERS = [cpio, ar, deb, uuencode, yenc, iso]
+def cab(work):
+    folder = work / "cab"
+    names = ["plans/q3.txt", "long.txt", "empty.txt", "note.txt"]
+    # Longer than two blocks, each of which refers to the one before.
+    long = b"".join(b"%d: Project Tern, the launch valuation.\n" % (n * n % 7919) for n in range(1700))
+    for name, data in zip(names, (TEXT, long, b"", NOTE)):
+        put(folder, name, data)
+    run("gcab", "-c", "stored.cab", names[0], names[3], cwd=folder)
+    run("gcab", "-c", "-z", "mszip.cab", *names, cwd=folder)
+    for name in ("stored.cab", "mszip.cab"):
+        data = (folder / name).read_bytes()
+        files = unpacked(data, "cabextract", "-q", "../object")
+        order = [name for name in names if name in files]
+        cuts = []
+        yield name, data, named("cab", order, files), cuts
+    # No program makes LZX here: one that says so is named only.
+    other = bytearray((folder / "stored.cab").read_bytes())
+    other[36 + 6] = 3
+    yield "lzx.cab", bytes(other), [], [(f"cab:{name}", "unsupported") for name in (names[0], names[3])]
+
+
+def vint(number):
+    digits = b""
+    while number > 127:
+        digits += bytes([number & 127 | 128])
+        number >>= 7
+    return digits + bytes([number])
+
+
+def rar5_header(kind, flags, fields, extra=b"", data=None):
+    flags |= (1 if extra else 0) | (0 if data is None else 2)
+    sizes = (vint(len(extra)) if extra else b"") + (b"" if data is None else vint(len(data)))
+    header = vint(kind) + vint(flags) + sizes + fields + extra
+    header = vint(len(header)) + header
+    return struct.pack("<I", zlib.crc32(header)) + header + (data or b"")
+
+
+def rar5_file(name, data, method=0, extra=b"", flags=0, content=None):
+    name = name.encode()
+    fields = vint(4) + vint(len(data)) + vint(0o100644) + struct.pack("<I", zlib.crc32(data))
+    fields += vint(method << 7) + vint(1) + vint(len(name)) + name
+    return rar5_header(2, flags, fields, extra, data if content is None else content)
+
+
+def rar4_block(kind, flags, fields, data=b""):
+    block = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
+    return struct.pack("<H", zlib.crc32(block) & 0xFFFF) + block + data
+
+
+def rar4_file(name, data, method=0x30, flags=0):
+    name = name.encode()
+    fields = struct.pack("<IIBIIBBHI", len(data), len(data), 3, zlib.crc32(data), 0x5000_0000, 29, method, len(name), 0o100644)
+    return rar4_block(0x74, 0x8000 | flags, fields + name, data)
+
+
+def rar(work):
+    """No program of Debian's makes them: they are put together as their descriptions say (rarlab.com/technote.htm)."""
+    files = {"plans/q3.txt": TEXT, "Größe.txt": NOTE}
+    start5 = b"Rar!\x1a\7\1\0" + rar5_header(1, 0, vint(0))
+    stored = b"".join(rar5_file(name, data) for name, data in files.items())
+    end5 = rar5_header(5, 0, vint(0))
+    data = start5 + stored + end5
+    yield "stored5.rar", data, named("rar", list(files), unpacked(data, "bsdtar", "-xf", "../object")), []
+    # An encryption record, and a method other than 0.
+    record = vint(1) + vint(0) + vint(0) + bytes(33)
+    locked = rar5_file("locked.txt", TEXT, extra=vint(len(record)) + record, content=bytes(64))
+    packed = rar5_file("packed.txt", TEXT, method=3, content=bytes(64))
+    one = rar5_file("q3.txt", TEXT)
+    cuts = [("rar:locked.txt", "encrypted"), ("rar:packed.txt", "unsupported")]
+    yield "locked5.rar", start5 + locked + packed + one + end5, [("rar:q3.txt", TEXT)], cuts
+    header = rar5_header(4, 0, vint(0) + vint(0) + bytes(17))
+    yield "hidden5.rar", b"Rar!\x1a\7\1\0" + header + bytes(100), [], [("rar", "encrypted")]
+    start4 = b"Rar!\x1a\7\0" + rar4_block(0x73, 0, bytes(6))
+    end4 = rar4_block(0x7B, 0x4000, b"")
+    data = start4 + rar4_file("plans/q3.txt", TEXT) + rar4_file("note.txt", NOTE) + end4
+    found = named("rar", ["plans/q3.txt", "note.txt"], unpacked(data, "bsdtar", "-xf", "../object"))
+    yield "stored4.rar", data, found, []
+    locked = rar4_file("locked.txt", bytes(64), flags=4) + rar4_file("packed.txt", bytes(64), method=0x33)
+    yield "locked4.rar", start4 + locked + rar4_file("q3.txt", TEXT) + end4, [("rar:q3.txt", TEXT)], cuts
+    hidden = b"Rar!\x1a\7\0" + rar4_block(0x73, 0x80, bytes(6)) + bytes(100)
+    yield "hidden4.rar", hidden, [], [("rar", "encrypted")]
+
+
+def sevenzip(work):
+    folder = work / "7z"
+    put(folder, "plans/q3.txt", TEXT)
+    put(folder, "note.txt", NOTE)
+    for path in (folder / "plans", folder):
+        os.utime(path, (STAMP, STAMP))
+    kinds = {
+        "stored": (["-mx0", "-mhc=off"], "unsupported"),
+        "packed": ([], "unsupported"),
+        "locked": (["-ptern", "-mhc=off"], "encrypted"),
+        "hidden": (["-ptern", "-mhe=on"], "encrypted"),
+    }
+    for kind, (options, cut) in kinds.items():
+        run("7z", "a", *options, f"../{kind}.7z", ".", cwd=folder)
+        data = (work / f"{kind}.7z").read_bytes()
+        packed, length = struct.unpack("<QQ", data[12:28])
+        found = [("7z:(packed)", data[32 : 32 + packed])]
+        header = data[32 + packed :][:length]
+        if header[0] == 1:
+            found.append(("7z:(names)", header))
+        assert kind != "stored" or TEXT in found[0][1]
+        yield f"{kind}.7z", data, found, [("7z", cut)]
+
+
+MAKERS = [cpio, ar, deb, uuencode, yenc, iso, cab, rar, sevenzip]
 
 
 def main():
@@ -257,7 +367,8 @@ def main():
         for maker in MAKERS:
             for name, data, leaves, cuts in maker(pathlib.Path(work)):
                 (target / name).write_bytes(data)
-                leaves = [{"path": path, "hex": content.hex()} for path, content in leaves]
+                packed = [(path, base64.b64encode(zlib.compress(content, 9)).decode()) for path, content in leaves]
+                leaves = [{"path": path, "zlib": content} for path, content in packed]
                 expected[name] = {"leaves": leaves, "cuts": cuts}
     (target / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
 
