@@ -1,8 +1,12 @@
 //! Containers and codings of mail that real programs have made: what is in them is what the programs that unpack them
 //! say, however the pieces are cut, and whatever is missing or wrong.
 
+#[path = "containers/damaged.rs"]
+mod damaged;
 #[path = "containers/hand_made.rs"]
 mod hand_made;
+#[path = "containers/images.rs"]
+mod images;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -236,4 +240,19 @@ fn cabinets_that_are_stored_and_packed() {
 #[test]
 fn rar_and_7z_are_named() {
     prove(&["rar", "7z"]);
+}
+
+#[test]
+fn tnef_with_attachments_and_packed_rtf() {
+    prove(&["tnef"]);
+}
+
+#[test]
+fn texts_of_databases() {
+    prove(&["sqlite"]);
+}
+
+#[test]
+fn what_the_packets_of_captures_carry() {
+    prove(&["pcap", "pcapng"]);
 }

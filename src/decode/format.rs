@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{ar, cab, cpio, embedded, gzip, iso9660, mime, rar, sevenzip, tar, zip, zlib};
+use super::{ar, cab, cpio, embedded, gzip, iso9660, mime, pcap, rar, sevenzip, sqlite, tar, tnef, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -33,7 +33,7 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 14] = [
+pub(super) const FORMATS: [&Format; 17] = [
     &gzip::FORMAT,
     &zip::FORMAT,
     &zlib::FORMAT,
@@ -44,6 +44,9 @@ pub(super) const FORMATS: [&Format; 14] = [
     &cab::FORMAT,
     &rar::FORMAT,
     &sevenzip::FORMAT,
+    &tnef::FORMAT,
+    &sqlite::FORMAT,
+    &pcap::FORMAT,
     &mime::FORMAT,
     &embedded::UUENCODE,
     &embedded::YENC,

@@ -5,7 +5,7 @@ use tidegate::decode::{Limits, Tree};
 use super::{Said, decode};
 
 /// What is in `data`, however it is cut.
-fn said(data: &[u8]) -> Said {
+pub(super) fn said(data: &[u8]) -> Said {
     let mut tree = Tree::new(Limits::default());
     let whole = decode(&mut tree, [data]);
     for size in [1, 2, 3, 7, 511, 512, 513] {
@@ -15,7 +15,7 @@ fn said(data: &[u8]) -> Said {
 }
 
 /// Paths and beginnings of the leaves, and what was cut.
-fn outline(data: &[u8]) -> (Vec<(String, String)>, Vec<String>) {
+pub(super) fn outline(data: &[u8]) -> (Vec<(String, String)>, Vec<String>) {
     let said = said(data);
     let start = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(24)]).into_owned();
     let leaves = said.leaves.iter().map(|leaf| (leaf.path.clone(), start(&leaf.bytes))).collect();
@@ -23,7 +23,7 @@ fn outline(data: &[u8]) -> (Vec<(String, String)>, Vec<String>) {
 }
 
 /// The same, as literals.
-fn check(data: &[u8], leaves: &[(&str, &str)], cuts: &[&str]) {
+pub(super) fn check(data: &[u8], leaves: &[(&str, &str)], cuts: &[&str]) {
     let leaves: Vec<_> = leaves.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     let cuts: Vec<_> = cuts.iter().map(|cut| (*cut).to_owned()).collect();
     assert_eq!(outline(data), (leaves, cuts));

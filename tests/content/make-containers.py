@@ -13,7 +13,7 @@ import io
 import json
 import os
 import pathlib
-import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 import zlib
 
-PACKAGES = "7zip binutils cabextract cpio dpkg gcab genisoimage libarchive-tools sharutils uudeview xorriso"
+PACKAGES = "7zip binutils cabextract cpio dpkg gcab genisoimage libarchive-tools sharutils tnef tshark uudeview xorriso"
 TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
 NOTE = "Größe: 12 €\n".encode()
 LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
@@ -353,7 +353,146 @@ def sevenzip(work):
         yield f"{kind}.7z", data, found, [("7z", cut)]
 
 
-MAKERS = [cpio, ar, deb, uuencode, yenc, iso, cab, rar, sevenzip]
+PRESET = (
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArial"
+    rb"Times New RomanCourier{\colortbl\red0\green0\blue0" b"\r\n" rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
+)
+
+
+def lzfu(data):
+    """Compressed RTF ([MS-OXRTFCP]), of less than the dictionary has room for."""
+    window, at, out, group = bytearray(PRESET), 0, bytearray(), []
+    assert len(PRESET) == 207 and len(data) < 3500
+
+    def flush():
+        out.append(sum(1 << place for place, (bit, _) in enumerate(group) if bit))
+        out.extend(b"".join(code for _, code in group))
+        group.clear()
+
+    while at < len(data):
+        length, found = next(
+            ((n, window.find(data[at : at + n])) for n in range(17, 1, -1) if window.find(data[at : at + n]) >= 0), (1, -1)
+        )
+        length = min(length, len(data) - at)
+        if found >= 0 and length > 1:
+            group.append((1, struct.pack(">H", found << 4 | length - 2)))
+        else:
+            length = 1
+            group.append((0, data[at : at + 1]))
+        window += data[at : at + length]
+        at += length
+        if len(group) == 8:
+            flush()
+    group.append((1, struct.pack(">H", len(window) % 4096 << 4)))
+    flush()
+    sum_ = zlib.crc32(out, 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return struct.pack("<II4sI", len(out) + 12, len(data), b"LZFu", sum_) + out
+
+
+def attribute(level, number, data):
+    return struct.pack("<BII", level, number, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+
+
+def long_property(kind, number, data):
+    return struct.pack("<HHII", kind, number, 1, len(data)) + data + bytes(-len(data) % 4)
+
+
+def tnef(work):
+    """No program of Debian's writes it: put together as [MS-OXTNEF] says, and read by tnef."""
+    wide = "Größe des Plans".encode("utf-16-le") + b"\0\0"
+    named = struct.pack("<HH16sII", 3, 0x8001, bytes(16), 0, 7) + struct.pack("<I", 9)
+    strings = struct.pack("<HH16sII", 0x1E, 0x8002, bytes(16), 1, 6) + "abc".encode("utf-16-le") + b"\0\0"
+    strings += struct.pack("<II", 1, 3) + b"xy\0\0"
+    numbers = struct.pack("<HHIII", 0x1003, 0x0F00, 2, 1, 2)
+    time = struct.pack("<HHQ", 0x40, 0x0039, 0)
+    properties = [
+        long_property(0x1F, 0x0037, wide), named, strings, numbers, time, long_property(0x102, 0x1009, lzfu(TEXT))
+    ]
+    attached = [long_property(0x1F, 0x3707, "die Größe 3.txt".encode("utf-16-le") + b"\0\0")]
+    data = struct.pack("<IH", 0x223E9F78, 1) + b"".join([
+        attribute(1, 0x00089006, struct.pack("<I", 0x10000)),
+        attribute(1, 0x00018004, b"plans\0"),
+        attribute(1, 0x00069003, struct.pack("<I", len(properties)) + b"".join(properties)),
+        # An attachment with its title in front, and one with it behind, as Outlook writes them.
+        attribute(2, 0x00069002, bytes(14)),
+        attribute(2, 0x00018010, b"q3.txt\0"),
+        attribute(2, 0x0006800F, TEXT),
+        attribute(2, 0x00069002, bytes(14)),
+        attribute(2, 0x0006800F, NOTE),
+        attribute(2, 0x00018010, b"note.txt\0"),
+        attribute(2, 0x00069005, struct.pack("<I", len(attached)) + b"".join(attached)),
+    ])
+    files = unpacked(data, "tnef", "--save-body=body", "--body-pref=R", "../object")
+    assert files["q3.txt"] == TEXT and files["body.rtf"] == TEXT, files.keys()
+    assert NOTE in files.values()
+    found = [
+        ("tnef:(subject)", b"plans\0"),
+        ("tnef:(subject)", "Größe des Plans".encode()),
+        ("tnef:(rtf)", files["body.rtf"]),
+        ("tnef:q3.txt", files["q3.txt"]),
+        ("tnef[4]", NOTE),
+        ("tnef:(name)", b"note.txt"),
+        ("tnef:(name)", "die Größe 3.txt".encode()),
+    ]
+    yield "winmail.tnef", data, found, []
+
+
+def sqlite(work):
+    for name, encoding in (("utf8", "UTF-8"), ("utf16", "UTF-16le")):
+        path = work / f"{name}.sqlite"
+        database = sqlite3.connect(path)
+        database.execute("PRAGMA page_size = 1024")
+        database.execute(f"PRAGMA encoding = '{encoding}'")
+        database.execute("CREATE TABLE plans (number INTEGER, name TEXT, body TEXT)")
+        database.execute("CREATE TABLE notes (text TEXT, weight REAL, more BLOB)")
+        database.execute("INSERT INTO plans VALUES (3, 'q3.txt', ?)", (TEXT[:400].decode(),))
+        rows = [(NOTE.decode(), 1.5, None), ("Größe \U0001f600", 2, b"blob of bytes"), ("", -7, b"")]
+        database.executemany("INSERT INTO notes VALUES (?, ?, ?)", rows)
+        if name == "utf8":
+            # Longer than a page.
+            database.execute("CREATE TABLE long (text TEXT)")
+            database.execute("INSERT INTO long VALUES (?)", (TEXT.decode() * 2,))
+        database.commit()
+        values = []
+        for table in ("sqlite_schema", "plans", "notes", "long")[: 4 if name == "utf8" else 3]:
+            for row in database.execute(f"SELECT * FROM {table} ORDER BY rowid"):
+                values += [value.encode() if isinstance(value, str) else value for value in row if isinstance(value, (str, bytes))]
+        database.close()
+        text = b"".join(value + b"\n" for value in values)
+        # Behind what goes on elsewhere there is no line end.
+        found = text[:-1] if name == "utf8" else text
+        # The line end at the very end of a page cannot be told from the page's.
+        yield f"{name}.sqlite", path.read_bytes(), [("sqlite:(text)", found)], []
+
+
+def capture(work):
+    captures = pathlib.Path(__file__).parent.parent / "captures"
+    kinds = [
+        ("http-leak-v4.pcap", "pcap", "http.pcap"),
+        ("http-leak-v6.pcap", "pcapng", "http6.pcapng"),
+        ("dns.pcap", "nsecpcap", "dns.pcap"),
+        ("raw-ip.pcap", "modpcap", "raw-ip.pcap"),
+        ("sll2.pcap", "pcapng", "sll2.pcapng"),
+        ("null.pcap", "pcap", "null.pcap"),
+    ]
+    fields = "ip.src ipv6.src ip.dst ipv6.dst tcp.srcport udp.srcport tcp.dstport udp.dstport tcp.payload udp.payload".split()
+    arguments = [argument for field in fields for argument in ("-e", field)]
+    for source, kind, name in kinds:
+        # ARP has no payload: its frames are handed out as they stand.
+        run("editcap", "-F", kind, "-r", str(captures / source), name, "3-12", cwd=work)
+        lines = run("tshark", "-r", name, "-T", "fields", "-o", "tcp.desegment_tcp_streams:FALSE", *arguments, cwd=work)
+        text, last = b"", None
+        for line in lines.decode().splitlines():
+            *flow, tcp, udp = line.split("\t")
+            payload = bytes.fromhex((tcp or udp).replace(":", ""))
+            if payload:
+                text += (b"" if last in (None, flow) else b"\n") + payload
+                last = flow
+        assert text
+        yield name, (work / name).read_bytes(), [("pcap:(packets)", text)], []
+
+
+MAKERS = [cpio, ar, deb, uuencode, yenc, iso, cab, rar, sevenzip, tnef, sqlite, capture]
 
 
 def main():

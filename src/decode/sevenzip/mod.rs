@@ -8,7 +8,7 @@ use flate2::Crc;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, begins};
-use super::parts::{begin_rest, le32, le64};
+use super::parts::{le32, le64};
 
 pub(super) static FORMAT: Format = Format {
     name: "7z",
@@ -32,8 +32,6 @@ enum State {
     Packed(u64, bool),
     /// What is left of the header.
     Header(u64),
-    /// What is no archive, and whether it is wanted.
-    Rest(bool),
 }
 
 #[derive(Debug)]
@@ -84,12 +82,11 @@ impl Decoder for SevenZip {
                     if !self.start.fill(&mut input, START) {
                         return Ok(Taken::All);
                     }
-                    match self.start() {
-                        None => State::Rest(begin_rest(self.start.get(), out)),
+                    match self.start().ok_or(Fault::before(piece, input))? {
                         // An archive of nothing.
-                        Some((_, 0)) => return Ok(Taken::End(piece.len() - input.len())),
-                        Some((0, length)) => State::Header(length),
-                        Some((packed, _)) => State::Packed(packed, out.begin_text(&Child { name: b"(packed)" })),
+                        (_, 0) => return Ok(Taken::End(piece.len() - input.len())),
+                        (0, length) => State::Header(length),
+                        (packed, _) => State::Packed(packed, out.begin_text(&Child { name: b"(packed)" })),
                     }
                 }
                 State::Packed(0, wanted) => {
@@ -117,20 +114,11 @@ impl Decoder for SevenZip {
                     self.header.extend_from_slice(bytes.get(..room).unwrap_or(&[]));
                     State::Header(left - bytes.len() as u64)
                 }
-                State::Rest(wanted) => {
-                    return Ok(if wanted && out.data(input) { Taken::All } else { Taken::Enough });
-                }
             };
         }
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
-        if let State::Rest(wanted) = self.state {
-            if wanted {
-                out.end();
-            }
-            return true;
-        }
         out.cut(Cut::Truncated);
         if matches!(self.state, State::Packed(_, true)) {
             out.end();
