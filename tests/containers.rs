@@ -168,6 +168,7 @@ fn prove(kinds: &[&str]) {
                 let mut damaged = data.clone();
                 damaged[at] ^= 0x55;
                 let said = decode(&mut tree, damaged.chunks(100));
+                assert_eq!(decode(&mut tree, damaged.chunks(7)), said, "{name}, damaged at {at}, cut elsewhere");
                 assert!(said.given() < 1 << 20, "{name}, damaged at {at}: {} bytes come out", said.given());
             }
         }

@@ -5,7 +5,7 @@ use super::super::parts::{le16, le32};
 /// Bytes of the fixed part of the header, of a folder, of a file without its name, and of a block of data.
 pub(super) const FIXED: u64 = 36;
 pub(super) const FOLDER: u64 = 8;
-pub(super) const FILE: u64 = 16;
+pub(super) const FILE: usize = 16;
 pub(super) const BLOCK: u64 = 8;
 
 /// What the header says.

@@ -144,7 +144,7 @@ impl Cab {
     /// A file's entry is complete, its name with it.
     fn add_file(&mut self) {
         let entry = self.field.get();
-        let Some((entry, name)) = entry.split_first_chunk::<{ FILE as usize }>() else { return };
+        let Some((entry, name)) = entry.split_first_chunk::<FILE>() else { return };
         let name = name.get(..NAME).unwrap_or(name);
         let name = super::parts::until_zero(name);
         let start = self.names.len();
@@ -194,11 +194,11 @@ impl Cab {
                 given = usize::try_from(self.inflate.total_out()).unwrap_or(0);
             }
             self.history = given;
-        } else if let Some((from, to)) = self.block.get(..size.min(self.block.len())).map(|block| (block, block.len()))
-        {
-            if let Some(place) = self.whole.get_mut(..to) {
-                place.copy_from_slice(from);
-                given = to;
+        } else {
+            let stored = self.block.get(..size.min(self.block.len())).unwrap_or(&[]);
+            if let Some(place) = self.whole.get_mut(..stored.len()) {
+                place.copy_from_slice(stored);
+                given = stored.len();
             }
         }
         self.give(folder, given, out)?;
@@ -348,7 +348,7 @@ impl Decoder for Cab {
                 }
                 State::File(0) => State::Data(0),
                 State::File(left) => {
-                    if !self.fill(&mut input, FILE) {
+                    if !self.fill(&mut input, FILE as u64) {
                         return Ok(Taken::All);
                     }
                     State::FileName(left)
@@ -420,7 +420,8 @@ impl Decoder for Cab {
             }
             State::Behind if self.at >= self.header.length => return true,
             State::Block(folder, _) => {
-                if self.end_of_block(folder, true, out).is_ok() {
+                let go_on = self.end_of_block(folder, true, out).is_ok();
+                if go_on {
                     self.end_folder(folder, false, out);
                 }
             }
