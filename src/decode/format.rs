@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{gzip, mime, tar, zip, zlib};
+use super::{ar, cab, cpio, embedded, gzip, iso9660, mime, pcap, rar, sevenzip, sqlite, tar, tnef, zip, zlib};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -35,7 +35,25 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &mime::FORMAT];
+pub(super) const FORMATS: [&Format; 17] = [
+    &gzip::FORMAT,
+    &zip::FORMAT,
+    &zlib::FORMAT,
+    &tar::FORMAT,
+    &cpio::FORMAT,
+    &ar::DEB,
+    &ar::AR,
+    &cab::FORMAT,
+    &rar::FORMAT,
+    &sevenzip::FORMAT,
+    &tnef::FORMAT,
+    &sqlite::FORMAT,
+    &pcap::FORMAT,
+    &mime::FORMAT,
+    &embedded::UUENCODE,
+    &embedded::YENC,
+    &iso9660::FORMAT,
+];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {

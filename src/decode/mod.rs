@@ -20,19 +20,30 @@
     clippy::cast_possible_truncation
 )]
 
+mod ar;
 mod base64;
+mod cab;
+mod cpio;
 mod cut;
 mod decoder;
+mod embedded;
 mod format;
 mod gzip;
 mod inflate;
 mod kind;
+mod iso9660;
 mod limits;
 mod mime;
+mod parts;
 mod path;
 mod pool;
+mod pcap;
 mod quoted_printable;
+mod rar;
+mod sevenzip;
+mod sqlite;
 mod tar;
+mod tnef;
 mod tree;
 mod zip;
 mod zlib;

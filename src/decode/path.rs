@@ -48,6 +48,13 @@ impl Path {
         }
     }
 
+    /// Takes a truncation to less than `len` bytes back, if nothing was appended since.
+    pub(super) const fn restore(&mut self, len: usize) {
+        if self.len < len && len <= ROOM {
+            self.len = len;
+        }
+    }
+
     /// Appends a format's name.
     pub(super) fn format(&mut self, name: &str) {
         if self.len != 0 {

@@ -287,8 +287,11 @@ impl Context<'_> {
         if !facts.cut {
             facts.cut = true;
             self.decoders.totals.add_cut(reason);
+            // What lies deeper may still be open, and begin with its whole path.
+            let whole = self.shared.path.len();
             self.shared.path.truncate(facts.path);
             self.leaves.cut(&self.shared.path, reason);
+            self.shared.path.restore(whole);
         }
     }
 }
@@ -631,6 +634,10 @@ impl Out for Below<'_, '_> {
     fn end(&mut self) {
         finish(self.nodes, self.context, self.open);
         self.open = true;
+    }
+
+    fn mistaken(&mut self) {
+        self.facts.path = self.facts.base;
     }
 
     fn cut(&mut self, reason: Cut) {
