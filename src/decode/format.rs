@@ -1,7 +1,7 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{gzip, mime, tar, zip, zlib};
+use super::{brotli, bzip2, compress, deflate, gzip, lz4, lzma, mime, tar, xz, zip, zlib, zstd};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -32,12 +32,42 @@ pub struct Format {
     pub scanned: bool,
 }
 
-/// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &mime::FORMAT];
+/// All formats; the first that recognises an object decodes it. The last two are codings that recognise nothing.
+pub(super) const FORMATS: [&Format; 13] = [
+    &gzip::FORMAT,
+    &bzip2::FORMAT,
+    &xz::FORMAT,
+    &zstd::FORMAT,
+    &lz4::FORMAT,
+    &compress::FORMAT,
+    &zip::FORMAT,
+    &zlib::FORMAT,
+    &lzma::FORMAT,
+    &tar::FORMAT,
+    &mime::FORMAT,
+    &brotli::FORMAT,
+    &deflate::FORMAT,
+];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)
+}
+
+/// The format of a content coding, by the name that HTTP has for it (RFC 9110 section 8.4.1, RFC 7932, RFC 8878), in
+/// whatever case. What is not coded (`identity`) has none.
+#[must_use]
+pub fn coding(name: &[u8]) -> Option<&'static Format> {
+    let codings: [(&str, &'static Format); 7] = [
+        ("gzip", &gzip::FORMAT),
+        ("x-gzip", &gzip::FORMAT),
+        ("deflate", &deflate::FORMAT),
+        ("br", &brotli::FORMAT),
+        ("zstd", &zstd::FORMAT),
+        ("compress", &compress::FORMAT),
+        ("x-compress", &compress::FORMAT),
+    ];
+    codings.iter().find(|(coding, _)| name.eq_ignore_ascii_case(coding.as_bytes())).map(|(_, format)| *format)
 }
 
 /// Whether `bytes` begin with `magic`, as far as they go.

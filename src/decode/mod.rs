@@ -21,23 +21,34 @@
 )]
 
 mod base64;
+mod bits;
+mod brotli;
+mod bzip2;
+mod compress;
 mod cut;
 mod decoder;
+mod deflate;
 mod format;
 mod gzip;
 mod inflate;
 mod limits;
+mod lz4;
+mod lzma;
 mod mime;
 mod path;
 mod quoted_printable;
+mod tap;
 mod tar;
 mod tree;
+mod window;
+mod xz;
 mod zip;
 mod zlib;
+mod zstd;
 
 pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
-pub use format::{Format, Guess, format_names};
+pub use format::{Format, Guess, coding, format_names};
 pub use limits::{Limits, Totals};
 pub use path::Path;
 pub use tree::{Ended, Leaves, Tree};
