@@ -7,12 +7,19 @@ mod damaged;
 mod hand_made;
 #[path = "containers/images.rs"]
 mod images;
+#[path = "common/said.rs"]
+mod said;
+#[path = "common/tree.rs"]
+mod tree;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path};
+
+use said::{Said, decode};
+use tree::Tree;
 
 /// A leaf as `tests/content/make-containers.py` has found it.
 #[derive(Debug, Deserialize)]
@@ -29,45 +36,6 @@ struct Expected {
     cuts: Vec<(String, String)>,
 }
 
-/// A leaf as the tree has handed it out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Leaf {
-    path: String,
-    bytes: Vec<u8>,
-    ended: Option<Ended>,
-}
-
-/// All that a tree has said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Said {
-    leaves: Vec<Leaf>,
-    cuts: Vec<(String, Cut)>,
-}
-
-impl Leaves for Said {
-    fn begin(&mut self, path: &Path) {
-        assert!(self.leaves.last().is_none_or(|leaf| leaf.ended.is_some()), "{path} begins before the last has ended");
-        self.leaves.push(Leaf { path: path.to_string(), bytes: Vec::new(), ended: None });
-    }
-
-    fn data(&mut self, bytes: &[u8]) {
-        let leaf = self.leaves.last_mut().unwrap();
-        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
-        leaf.bytes.extend_from_slice(bytes);
-    }
-
-    fn end(&mut self, ended: Ended) {
-        let leaf = self.leaves.last_mut().unwrap();
-        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
-        assert_eq!(ended.size, leaf.bytes.len() as u64);
-        leaf.ended = Some(ended);
-    }
-
-    fn cut(&mut self, path: &Path, reason: Cut) {
-        self.cuts.push((path.to_string(), reason));
-    }
-}
-
 impl Said {
     /// Paths and contents.
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
@@ -81,18 +49,6 @@ impl Said {
     fn given(&self) -> usize {
         self.leaves.iter().map(|leaf| leaf.bytes.len()).sum()
     }
-}
-
-/// What a tree says of an object that comes in these pieces.
-fn decode<'a>(tree: &mut Tree, pieces: impl IntoIterator<Item = &'a [u8]>) -> Said {
-    let mut said = Said::default();
-    tree.begin("");
-    for piece in pieces {
-        tree.push(piece, &mut said);
-    }
-    tree.finish(true, &mut said);
-    assert!(said.leaves.iter().all(|leaf| leaf.ended.is_some()), "every leaf ends: {said:?}");
-    said
 }
 
 fn folder() -> PathBuf {
@@ -174,9 +130,9 @@ fn prove(kinds: &[&str]) {
         }
         assert!(told > 0, "{name}: nothing was missed wherever it ended");
         let memory = allocation_counter::measure(|| {
-            tree.begin("");
+            tree.begin();
             data.chunks(1460).for_each(|piece| tree.push(piece, &mut Nobody));
-            tree.finish(true, &mut Nobody);
+            tree.finish(&mut Nobody);
         });
         assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
     }
@@ -204,11 +160,11 @@ fn missing(name: &str, at: usize, short: &Said, leaves: &[(String, Vec<u8>)]) {
 struct Nobody;
 
 impl Leaves for Nobody {
-    fn begin(&mut self, _: &Path) {}
+    fn begin(&mut self, _: usize, _: &Path) {}
 
-    fn data(&mut self, _: &[u8]) {}
+    fn data(&mut self, _: usize, _: &[u8]) {}
 
-    fn end(&mut self, _: Ended) {}
+    fn end(&mut self, _: usize, _: Ended) {}
 
     fn cut(&mut self, _: &Path, _: Cut) {}
 }

@@ -1,56 +1,25 @@
 //! The decoder tree on objects that real programs have made: what is in them is what Python's readers say, however the
 //! pieces are cut, and whatever is missing or wrong.
 
+#[path = "common/said.rs"]
+mod said;
+#[path = "common/tree.rs"]
+mod tree;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::decode::{Cut, Decoders, Ended, Leaves, Limits, Path, Start};
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Start};
+
+use said::{Said, decode};
+use tree::Tree;
 
 /// A leaf as `tests/content/make.py` has found it.
 #[derive(Debug, Deserialize)]
 struct Expected {
     path: String,
     hex: String,
-}
-
-/// A leaf as the tree has handed it out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Leaf {
-    path: String,
-    bytes: Vec<u8>,
-    ended: Option<Ended>,
-}
-
-/// All that a tree has said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Said {
-    leaves: Vec<Leaf>,
-    cuts: Vec<(String, Cut)>,
-    /// The leaf of each level that has begun.
-    open: BTreeMap<usize, usize>,
-}
-
-impl Leaves for Said {
-    fn begin(&mut self, level: usize, path: &Path) {
-        let last = self.open.insert(level, self.leaves.len());
-        assert_eq!(last, None, "{path} begins before the last of level {level} has ended");
-        self.leaves.push(Leaf { path: path.to_string(), bytes: Vec::new(), ended: None });
-    }
-
-    fn data(&mut self, level: usize, bytes: &[u8]) {
-        self.leaves[self.open[&level]].bytes.extend_from_slice(bytes);
-    }
-
-    fn end(&mut self, level: usize, ended: Ended) {
-        let leaf = &mut self.leaves[self.open.remove(&level).unwrap()];
-        assert_eq!(ended.size, leaf.bytes.len() as u64);
-        leaf.ended = Some(ended);
-    }
-
-    fn cut(&mut self, path: &Path, reason: Cut) {
-        self.cuts.push((path.to_string(), reason));
-    }
 }
 
 fn content() -> PathBuf {
@@ -90,42 +59,6 @@ fn told_all(said: &Said, expected: &[(String, Vec<u8>)]) -> bool {
 /// Whether an object may end anywhere: text, and mail that is no multipart.
 fn is_open(name: &str) -> bool {
     name.ends_with(".txt") || name.starts_with("plain-")
-}
-
-/// A tree and its decoders.
-struct Tree {
-    tree: tidegate::decode::Tree,
-    decoders: Decoders,
-}
-
-impl Tree {
-    fn new(limits: Limits) -> Self {
-        Self { tree: tidegate::decode::Tree::new(&limits), decoders: Decoders::new(limits) }
-    }
-
-    fn begin(&mut self) {
-        self.tree.begin(&Start::default(), &mut self.decoders);
-    }
-
-    fn push(&mut self, piece: &[u8], leaves: &mut dyn Leaves) {
-        self.tree.push(piece, &mut self.decoders, leaves);
-    }
-
-    fn finish(&mut self, complete: bool, leaves: &mut dyn Leaves) {
-        self.tree.finish(complete, &mut self.decoders, leaves);
-    }
-}
-
-/// What a tree says of an object that comes in these pieces.
-fn decode<'a>(tree: &mut Tree, pieces: impl IntoIterator<Item = &'a [u8]>) -> Said {
-    let mut said = Said::default();
-    tree.begin();
-    for piece in pieces {
-        tree.push(piece, &mut said);
-    }
-    tree.finish(true, &mut said);
-    assert!(said.leaves.iter().all(|leaf| leaf.ended.is_some()), "every leaf ends: {said:?}");
-    said
 }
 
 #[test]
@@ -331,7 +264,7 @@ fn a_tree_that_was_made_takes_no_more_memory() {
             for piece in data.chunks(1460) {
                 tree.push(piece, &mut count);
             }
-            tree.finish(true, &mut count);
+            tree.finish(&mut count);
         });
         assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
         assert!(count.0 > 0 || name == "locked.zip", "{name}: nothing came out");
@@ -387,7 +320,7 @@ fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
     let mut files = Files::default();
     tree.tree.begin(&start, &mut tree.decoders);
     data.chunks(size).for_each(|piece| tree.push(piece, &mut files));
-    tree.finish(true, &mut files);
+    tree.finish(&mut files);
     files
 }
 
@@ -440,7 +373,7 @@ fn what_was_never_seen_ends_decoding_and_not_scanning() {
         tree.push(first, &mut said);
         tree.tree.gap(100, &mut tree.decoders, &mut said);
         tree.push(second, &mut said);
-        tree.finish(true, &mut said);
+        tree.finish(&mut said);
         assert_eq!((said.leaves, said.cuts), (leaves.into_iter().map(str::to_owned).collect(), cuts));
         let size = (first.len() + 100 + second.len()) as u64;
         assert_eq!(said.files[0].3, Some(Ended { size, complete: false }));

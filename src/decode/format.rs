@@ -1,7 +1,10 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{ar, cab, cpio, embedded, gzip, iso9660, mime, pcap, rar, sevenzip, sqlite, tar, tnef, zip, zlib};
+use super::{
+    ar, brotli, bzip2, cab, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, mime, pcap, rar, sevenzip,
+    sqlite, tar, tnef, xz, zip, zlib, zstd,
+};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -34,9 +37,14 @@ pub struct Format {
     pub carries: bool,
 }
 
-/// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 17] = [
+/// All formats; the first that recognises an object decodes it. The last two are codings that recognise nothing.
+pub(super) const FORMATS: [&Format; 25] = [
     &gzip::FORMAT,
+    &bzip2::FORMAT,
+    &xz::FORMAT,
+    &zstd::FORMAT,
+    &lz4::FORMAT,
+    &compress::FORMAT,
     &zip::FORMAT,
     &zlib::FORMAT,
     &tar::FORMAT,
@@ -49,10 +57,13 @@ pub(super) const FORMATS: [&Format; 17] = [
     &tnef::FORMAT,
     &sqlite::FORMAT,
     &pcap::FORMAT,
+    &lzma::FORMAT,
     &mime::FORMAT,
     &embedded::UUENCODE,
     &embedded::YENC,
     &iso9660::FORMAT,
+    &brotli::FORMAT,
+    &deflate::FORMAT,
 ];
 
 /// Their names.
@@ -69,12 +80,20 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.into_iter().find(|format| format.name == name)
 }
 
-/// The format that `Content-Encoding` and `Transfer-Encoding` (RFC 9110 section 8.4.1) name so, whatever the case.
+/// The format of a content coding, by the name that HTTP has for it (RFC 9110 section 8.4.1, RFC 7932, RFC 8878), in
+/// whatever case. What is not coded (`identity`) has none.
 #[must_use]
 pub fn coding(name: &[u8]) -> Option<&'static Format> {
-    const CODINGS: [(&[u8], &Format); 3] =
-        [(b"gzip", &gzip::FORMAT), (b"x-gzip", &gzip::FORMAT), (b"deflate", &zlib::FORMAT)];
-    CODINGS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, format)| *format)
+    let codings: [(&str, &'static Format); 7] = [
+        ("gzip", &gzip::FORMAT),
+        ("x-gzip", &gzip::FORMAT),
+        ("deflate", &deflate::FORMAT),
+        ("br", &brotli::FORMAT),
+        ("zstd", &zstd::FORMAT),
+        ("compress", &compress::FORMAT),
+        ("x-compress", &compress::FORMAT),
+    ];
+    codings.iter().find(|(coding, _)| name.eq_ignore_ascii_case(coding.as_bytes())).map(|(_, format)| *format)
 }
 
 /// Whether `bytes` begin with `magic`, as far as they go.

@@ -1,6 +1,8 @@
 //! Containers that lie, which no program makes.
 
-use tidegate::decode::{Limits, Tree};
+use tidegate::decode::Limits;
+
+use crate::tree::Tree;
 
 use super::{Said, decode};
 

@@ -10,10 +10,22 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::parts::{Kept, begin_rest, only_name, until_zero};
 
-pub(super) static AR: Format =
-    Format { name: "ar", recognise: recognise_ar, make: || Box::new(Ar::new()), memory: 10 << 10, scanned: false };
-pub(super) static DEB: Format =
-    Format { name: "deb", recognise: recognise_deb, make: || Box::new(Ar::new()), memory: 10 << 10, scanned: false };
+pub(super) static AR: Format = Format {
+    name: "ar",
+    recognise: recognise_ar,
+    make: || Box::new(Ar::new()),
+    memory: 10 << 10,
+    scanned: false,
+    carries: false,
+};
+pub(super) static DEB: Format = Format {
+    name: "deb",
+    recognise: recognise_deb,
+    make: || Box::new(Ar::new()),
+    memory: 10 << 10,
+    scanned: false,
+    carries: false,
+};
 
 const MAGIC: usize = 8;
 const HEADER: usize = 60;

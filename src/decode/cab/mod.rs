@@ -20,6 +20,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(Cab::new()),
     memory: 230 << 10,
     scanned: false,
+    carries: false,
 };
 
 const FOLDERS: usize = 64;

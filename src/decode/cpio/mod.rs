@@ -18,6 +18,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(Cpio::new()),
     memory: 2 << 10,
     scanned: false,
+    carries: false,
 };
 
 /// Longest name that is kept.

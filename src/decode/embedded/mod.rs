@@ -23,6 +23,7 @@ pub(super) static UUENCODE: Format = Format {
     make: || Box::new(Embedded::new()),
     memory: 6 << 10,
     scanned: false,
+    carries: true,
 };
 
 pub(super) static YENC: Format = Format {
@@ -31,6 +32,7 @@ pub(super) static YENC: Format = Format {
     make: || Box::new(Embedded::new()),
     memory: 6 << 10,
     scanned: false,
+    carries: true,
 };
 
 /// Longest line that begins a file, longest line of one, and room for both.

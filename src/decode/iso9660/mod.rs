@@ -19,8 +19,14 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, PROBE};
 use super::parts::only_name;
 
-pub(super) static FORMAT: Format =
-    Format { name: "iso9660", recognise, make: || Box::new(Image::new()), memory: 180 << 10, scanned: false };
+pub(super) static FORMAT: Format = Format {
+    name: "iso9660",
+    recognise,
+    make: || Box::new(Image::new()),
+    memory: 180 << 10,
+    scanned: false,
+    carries: false,
+};
 
 /// Bytes of the system area, and with the first bytes of the first descriptor.
 const SYSTEM: usize = 16 * SECTOR;

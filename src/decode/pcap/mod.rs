@@ -14,8 +14,14 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess};
 use crate::wire::{Headers, LinkType, parse};
 
-pub(super) static FORMAT: Format =
-    Format { name: "pcap", recognise, make: || Box::new(Pcap::new()), memory: 66 << 10, scanned: false };
+pub(super) static FORMAT: Format = Format {
+    name: "pcap",
+    recognise,
+    make: || Box::new(Pcap::new()),
+    memory: 66 << 10,
+    scanned: false,
+    carries: false,
+};
 
 const PACKET: usize = 64 << 10;
 const INTERFACES: usize = 64;

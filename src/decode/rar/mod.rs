@@ -16,7 +16,7 @@ use super::format::{Format, Guess, begins};
 use super::parts::{Kept, begin_rest, le16, le32, only_name};
 
 pub(super) static FORMAT: Format =
-    Format { name: "rar", recognise, make: || Box::new(Rar::new()), memory: 6 << 10, scanned: false };
+    Format { name: "rar", recognise, make: || Box::new(Rar::new()), memory: 6 << 10, scanned: false, carries: false };
 
 const VERSION4: &[u8] = b"Rar!\x1a\x07\0";
 const VERSION5: &[u8] = b"Rar!\x1a\x07\x01\0";

@@ -16,6 +16,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(SevenZip::new()),
     memory: 66 << 10,
     scanned: false,
+    carries: false,
 };
 
 const START: usize = 32;

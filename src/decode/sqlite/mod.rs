@@ -19,6 +19,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(Sqlite::new()),
     memory: 66 << 10,
     scanned: false,
+    carries: false,
 };
 
 const HEADER: usize = 100;

@@ -19,6 +19,7 @@ pub(super) static FORMAT: Format = Format {
     make: || Box::new(Tnef::new()),
     memory: 8 << 10,
     scanned: false,
+    carries: true,
 };
 
 /// Signature and key; level, number and length of an attribute; its sum.
