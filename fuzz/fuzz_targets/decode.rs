@@ -5,6 +5,7 @@
 
 #![no_main]
 
+use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hasher};
 
 use libfuzzer_sys::fuzz_target;
@@ -65,17 +66,26 @@ fn decode<'a>(tree: &mut Tree, decoders: &mut Decoders, pieces: impl Iterator<It
     (digest.hashers.map(|hasher| hasher.finish()), digest.given)
 }
 
+thread_local! {
+    /// Made once, since that takes far longer than to decode an input. No ratio: it is compared whenever bytes come out, so
+    /// with pieces it may be reached a little earlier.
+    static DECODING: RefCell<(Tree, Decoders)> = RefCell::new({
+        let limits =
+            Limits { depth: DEPTH, children: 100, output: OUTPUT, ratio: u64::MAX, decoders: 4, ..Limits::default() };
+        (Tree::new(&limits), Decoders::new(limits))
+    });
+}
+
 fuzz_target!(|data: &[u8]| {
     let Some((size, object)) = data.split_first() else { return };
-    // No ratio: it is compared whenever bytes come out, so with pieces it may be reached a little earlier.
-    let limits =
-        Limits { depth: DEPTH, children: 100, output: OUTPUT, ratio: u64::MAX, decoders: 4, ..Limits::default() };
-    let (mut tree, mut decoders) = (Tree::new(&limits), Decoders::new(limits));
-    let (whole, given) = decode(&mut tree, &mut decoders, std::iter::once(object));
-    assert!(given <= OUTPUT + object.len() as u64 * 9, "{given} bytes come out");
-    let (pieces, _) = decode(&mut tree, &mut decoders, object.chunks(usize::from(*size) + 1));
-    // Where too much has come out is told whenever bytes do.
-    if decoders.totals().cut(Cut::Output) == 0 {
-        assert_eq!(whole, pieces, "pieces of {} bytes", usize::from(*size) + 1);
-    }
+    DECODING.with_borrow_mut(|(tree, decoders)| {
+        let cuts = decoders.totals().cut(Cut::Output);
+        let (whole, given) = decode(tree, decoders, std::iter::once(object));
+        assert!(given <= OUTPUT + object.len() as u64 * 9, "{given} bytes come out");
+        let (pieces, _) = decode(tree, decoders, object.chunks(usize::from(*size) + 1));
+        // Where too much has come out is told whenever bytes do.
+        if decoders.totals().cut(Cut::Output) == cuts {
+            assert_eq!(whole, pieces, "pieces of {} bytes", usize::from(*size) + 1);
+        }
+    });
 });

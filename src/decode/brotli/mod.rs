@@ -1,8 +1,8 @@
 //! Brotli (RFC 7932), as HTTP's content coding `br`: it has no magic number, so nothing is recognised as such.
 //!
 //! Windows are up to 16 MiB, which are all that RFC 7932 has; large windows, an extension, are malformed. Brotli has no
-//! sum. Where content turns out to be malformed is not known exactly, so what follows that is not scanned. All memory is
-//! taken when the decoder is made.
+//! sum. Where content turns out to be malformed is not known exactly, so what follows that is not scanned, and how much of
+//! what came just before it comes out depends on where pieces end. All memory is taken when the decoder is made.
 
 mod memory;
 

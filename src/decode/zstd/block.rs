@@ -107,33 +107,13 @@ const MATCH_CODES: [(u32, u32); 21] = [
     (65539, 16),
 ];
 
-/// The length of a code from 0 to 35 of literals, from 0 to 52 of a match.
-const fn literal_code(code: u8) -> (u32, u32) {
-    if code < 16 { (code as u32, 0) } else { LITERAL_CODES[code as usize - 16] }
-}
-
-const fn match_code(code: u8) -> (u32, u32) {
-    if code < 32 { (code as u32 + 3, 0) } else { MATCH_CODES[code as usize - 32] }
-}
-
-static LITERALS_OF: [(u32, u32); 36] = {
-    let mut table = [(0, 0); 36];
-    let mut code = 0;
-    while code < 36 {
-        table[code as usize] = literal_code(code);
-        code += 1;
+/// The shortest length of a code, and bits that follow: up to a code as many lengths have one each, from `least` on.
+fn length_of(code: u8, single: u8, least: u32, codes: &[(u32, u32)]) -> Option<(u32, u32)> {
+    match code.checked_sub(single) {
+        None => Some((u32::from(code) + least, 0)),
+        Some(at) => codes.get(usize::from(at)).copied(),
     }
-    table
-};
-static MATCHES_OF: [(u32, u32); 53] = {
-    let mut table = [(0, 0); 53];
-    let mut code = 0;
-    while code < 53 {
-        table[code as usize] = match_code(code);
-        code += 1;
-    }
-    table
-};
+}
 
 /// What one block leaves behind for the next of its frame, and room for literals.
 #[derive(Debug)]
@@ -193,13 +173,12 @@ impl Blocks {
             for number in (0..count).rev() {
                 let code = u32::from(of_offset.symbol);
                 let offset = (1u64 << code) + bits.read(code);
-                let length_of = |(least, more): (u32, u32), bits: &mut Reverse<'_>| {
-                    usize::try_from(u64::from(least) + bits.read(more)).unwrap_or(usize::MAX)
+                let mut read = |length: Option<(u32, u32)>| {
+                    let (least, more) = length.ok_or(Bad::Malformed)?;
+                    usize::try_from(u64::from(least) + bits.read(more)).map_err(|_| Bad::Malformed)
                 };
-                let length = MATCHES_OF.get(usize::from(of_match.symbol)).copied().ok_or(Bad::Malformed)?;
-                let length = length_of(length, &mut bits);
-                let plain = LITERALS_OF.get(usize::from(of_literals.symbol)).copied().ok_or(Bad::Malformed)?;
-                let plain = length_of(plain, &mut bits);
+                let length = read(length_of(of_match.symbol, 32, 3, &MATCH_CODES))?;
+                let plain = read(length_of(of_literals.symbol, 16, 0, &LITERAL_CODES))?;
                 if number != 0 {
                     of_literals = self.literal_lengths.follow(of_literals, &mut bits);
                     of_match = self.match_lengths.follow(of_match, &mut bits);

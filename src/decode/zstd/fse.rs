@@ -66,12 +66,11 @@ impl Table {
             }
             *chances.get_mut(symbol)? = chance;
             symbol += 1;
-            while chance == 0 {
-                let zeros = bits.read(2)?;
+            // Behind no chance stands how many more symbols have none; three says that this goes on.
+            let mut zeros = if chance == 0 { 3 } else { 0 };
+            while zeros == 3 {
+                zeros = bits.read(2)?;
                 symbol += usize::try_from(zeros).ok()?;
-                if zeros != 3 {
-                    break;
-                }
             }
         }
         self.build(log, chances.get(..symbol.min(SYMBOLS))?);

@@ -354,8 +354,14 @@ impl Zstd {
 /// Bytes of window, dictionary number and size that follow a frame's descriptor.
 const fn header_fields(descriptor: u8) -> (usize, usize, usize) {
     let single = descriptor & SINGLE != 0;
-    let dictionary = [0, 1, 2, 4][descriptor as usize & 3];
-    let size = [single as usize, 2, 4, 8][descriptor as usize >> 6];
+    let dictionary = match descriptor & 3 {
+        3 => 4,
+        length => length as usize,
+    };
+    let size = match descriptor >> 6 {
+        0 => single as usize,
+        power => 1 << power,
+    };
     (!single as usize, dictionary, size)
 }
 
