@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::counters::Counters;
 use super::slots::Slots;
 use super::tap::StreamTap;
+use crate::event::record::Layout;
 use crate::event::{
     AlertEvent, AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Location, Versions,
 };
 use crate::flow::{Bits, Facts, NO_SLOT};
 use crate::kill::{Killer, eighth};
-use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
+use crate::proto::http1::{Http1, PROBE_BYTES, Probe, probe};
 use crate::proto::tls::{Progress, Tls, is_client_hello};
+use crate::proto::{Object, Parser, Sink};
 use crate::scan::keyword::{Crossing, HitPool, Matcher, ScanState};
 use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
 use crate::wire::Headers;
@@ -23,7 +25,7 @@ pub(super) struct Inspector {
     /// Dictionaries whose alerts reset the session.
     pub(super) resets: Box<[bool]>,
     pub(super) hits: HitPool,
-    pub(super) parsers: Slots<Http1>,
+    pub(super) parsers: Slots<Session>,
     pub(super) tls: Slots<Tls>,
     /// TLS is inspected no further than its handshake.
     pub(super) tls_handshake_only: bool,
@@ -36,6 +38,13 @@ pub(super) struct Inspector {
     pub(super) counters: Counters,
     /// Gets a copy of every stream, in a replay that was asked for one.
     pub(super) tap: Option<Box<StreamTap>>,
+}
+
+/// A connection's parser, and how far each direction's object has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Session {
+    http: Http1,
+    offsets: [u64; 2],
 }
 
 /// The packet whose bytes are being looked at; absent when a flow's last stored
@@ -180,7 +189,8 @@ impl Content<'_> {
         self.http(direction, offset, bytes);
         // A first segment too short to tell goes to the parser all the same: it either goes on as HTTP or gives up.
         if self.flow.app_proto == AppProto::Unknown {
-            let raw = self.inspector.parsers.get_mut(self.flow.parser).is_none_or(|parser| parser.is_raw(direction));
+            let raw =
+                self.inspector.parsers.get_mut(self.flow.parser).is_none_or(|session| session.http.is_raw(direction));
             if raw {
                 self.flow.app_proto = AppProto::Failed;
                 self.inspector.parsers.release(&mut self.flow.parser);
@@ -225,14 +235,15 @@ impl Content<'_> {
     /// Lends the flow's parser out together with the sink it delivers to.
     fn with_parser(&mut self, direction: Direction, end: u64, work: impl FnOnce(&mut Http1, &mut HttpSink<'_, '_>)) {
         let slot = self.flow.parser;
-        // The sink needs all of the inspector while the parser runs, so the parser (208 bytes) works on a copy.
-        let Some(mut parser) = self.inspector.parsers.get_mut(slot).copied() else { return };
-        work(&mut parser, &mut HttpSink { content: self, direction, end });
-        let odd = parser.take_anomalies(direction).iter().count();
-        let counters = &mut self.inspector.counters;
-        counters.http_anomalies = counters.http_anomalies.saturating_add(u64::try_from(odd).unwrap_or(0));
+        // The sink needs all of the inspector while the parser runs, so the parser works on a copy.
+        let Some(mut session) = self.inspector.parsers.get_mut(slot).copied() else { return };
+        let mut offset = session.offsets.get(direction.index()).copied().unwrap_or(0);
+        work(&mut session.http, &mut HttpSink { content: self, direction, end, offset: &mut offset });
+        if let Some(place) = session.offsets.get_mut(direction.index()) {
+            *place = offset;
+        }
         if let Some(place) = self.inspector.parsers.get_mut(slot) {
-            *place = parser;
+            *place = session;
         }
     }
 
@@ -345,23 +356,45 @@ struct HttpSink<'content, 'flow> {
     direction: Direction,
     /// Stream offset after the bytes that are being pushed.
     end: u64,
+    /// Of the next byte of the object.
+    offset: &'content mut u64,
 }
 
 impl Sink for HttpSink<'_, '_> {
-    fn begin(&mut self, _part: Part) {
+    fn begin_lines(&mut self, _label: &'static str) {
         self.content.restart(self.direction);
     }
 
-    fn data(&mut self, part: Part, offset: u64, bytes: &[u8]) {
-        let location = match part {
-            Part::Header => Location::HttpHeader,
-            Part::Body => Location::HttpBody,
-        };
-        self.content.scan(self.direction, location, offset, bytes);
+    fn lines(&mut self, offset: u64, bytes: &[u8]) {
+        self.content.scan(self.direction, Location::HttpHeader, offset, bytes);
     }
 
-    fn gap(&mut self, _part: Part, _length: u64) {
+    fn lines_gap(&mut self, _length: u64) {
         self.content.restart(self.direction);
+    }
+
+    fn begin_object(&mut self, _id: u32, _object: &Object<'_>) {
+        self.content.restart(self.direction);
+        *self.offset = 0;
+    }
+
+    fn object(&mut self, _id: u32, bytes: &[u8]) {
+        self.content.scan(self.direction, Location::HttpBody, *self.offset, bytes);
+        *self.offset = self.offset.saturating_add(length(bytes));
+    }
+
+    fn object_gap(&mut self, _id: u32, length: u64) {
+        self.content.restart(self.direction);
+        *self.offset = self.offset.saturating_add(length);
+    }
+
+    fn end_object(&mut self, _id: u32, _complete: bool) {}
+
+    fn record(&mut self, _layout: &'static Layout, _parts: &[&[u8]]) {}
+
+    fn anomaly(&mut self, _name: &'static str) {
+        let counters = &mut self.content.inspector.counters;
+        counters.http_anomalies = counters.http_anomalies.saturating_add(1);
     }
 
     fn raw(&mut self, bytes: &[u8]) {
