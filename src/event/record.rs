@@ -134,6 +134,37 @@ impl<const N: usize> Record<N> {
         }
     }
 
+    /// Leaves `length` bytes of the text that is open, if it has more.
+    pub fn shorten(&mut self, length: usize) {
+        let open = usize::from(self.open);
+        let length = length.min(self.open_text().len());
+        if let Some(place) = self.bytes.get_mut(open + 2..open + PREFIX) {
+            let short = u16::try_from(length).unwrap_or(u16::MAX);
+            place.copy_from_slice(&short.to_le_bytes());
+            self.len = u16::try_from(open + PREFIX + length).unwrap_or(u16::MAX);
+        }
+    }
+
+    /// Takes white space off the end of the text that is open.
+    pub fn trim_end(&mut self) {
+        self.shorten(self.open_text().trim_ascii_end().len());
+    }
+
+    /// Takes whole fields out, by where they stand in [`bytes`](Self::bytes); those behind them move up.
+    pub fn remove(&mut self, range: std::ops::Range<usize>) {
+        let len = usize::from(self.len);
+        if range.start > range.end || range.end > len {
+            return;
+        }
+        let gone = u16::try_from(range.len()).unwrap_or(u16::MAX);
+        let past = self.open != u16::MAX && usize::from(self.open) >= range.end;
+        self.bytes.copy_within(range.end..len, range.start);
+        self.len -= gone;
+        if past {
+            self.open -= gone;
+        }
+    }
+
     /// The text that is open, as far as it has come.
     #[must_use]
     pub fn open_text(&self) -> &[u8] {
@@ -243,6 +274,28 @@ mod tests {
         assert_eq!((record.get_text(6), record.get_text(7), record.is_cut()), (&b"in pieces"[..], &b""[..], false));
         record.clear();
         assert!(record.is_empty() && record.get(1).is_none());
+    }
+
+    #[test]
+    fn an_open_text_is_shortened_and_fields_before_it_go() {
+        let mut record: Record<64> = Record::default();
+        record.text(1, b"first");
+        let first = record.bytes().len();
+        record.number(2, 7);
+        record.begin(3);
+        record.more(b"open \t ");
+        record.trim_end();
+        assert_eq!(record.open_text(), b"open");
+        record.remove(0..first);
+        record.more(b"ing");
+        record.shorten(6);
+        record.shorten(9);
+        record.remove(0..900);
+        record.end();
+        record.shorten(0);
+        record.trim_end();
+        let expected = [(2, Value::Number(7)), (3, Value::Text(b"openin"))];
+        assert_eq!(fields(record.bytes()).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -9,6 +9,11 @@ pub mod http1;
 mod parser;
 mod sink;
 pub mod tls;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
+mod transcript;
+pub mod websocket;
 
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};

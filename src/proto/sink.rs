@@ -52,6 +52,10 @@ pub trait Sink {
     /// `length` of those were never seen.
     fn raw_gap(&mut self, length: u64);
 
+    /// What comes raw in both directions from here on is a connection of its own: it is to be recognised afresh. What a
+    /// direction had raw since the message before belongs to it. Told once.
+    fn tunnel(&mut self) {}
+
     /// A transaction is over; its fields are those of all `parts`, see [`crate::event::record`]. One event.
     fn record(&mut self, layout: &'static Layout, parts: &[&[u8]]);
 

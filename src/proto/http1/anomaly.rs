@@ -1,92 +1,122 @@
 //! What can be odd about a message, by name.
 
-/// One odd thing. Those marked *gives up* end the parsing of their direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Anomaly {
+use crate::event::Direction;
+
+/// Declares the anomalies: variant, the name of its event in requests, and that in responses.
+macro_rules! anomalies {
+    ($($(#[$doc:meta])* $variant:ident => $request:literal, $response:literal;)*) => {
+        /// One odd thing. Those marked *gives up* end the parsing of their direction.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Anomaly {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Anomaly {
+            /// All of them, in the order of their values.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name of its event; Suricata's where it has one.
+            #[must_use]
+            pub const fn name(self, direction: Direction) -> &'static str {
+                match (self, direction) {
+                    $(
+                        (Self::$variant, Direction::ToServer) => concat!("http.", $request),
+                        (Self::$variant, Direction::ToClient) => concat!("http.", $response),
+                    )*
+                }
+            }
+        }
+    };
+}
+
+anomalies! {
     /// Gives up: a header section is longer than [`MAX_HEADER_BYTES`](super::MAX_HEADER_BYTES).
-    HeaderTooLong = 0,
+    HeaderTooLong => "request_field_too_long", "response_field_too_long";
     /// Gives up: what should be a request line or status line is none.
-    BadStartLine = 1,
+    BadStartLine => "request_line_invalid", "response_line_invalid";
+    /// Gives up: a request line without a protocol, as HTTP/0.9 has it (RFC 1945, section 5.1).
+    MissingProtocol => "request_line_missing_protocol", "response_line_missing_protocol";
     /// Gives up: a chunk size is missing, no hexadecimal number, larger than 64 bits, or its line
     /// is longer than [`MAX_CHUNK_LINE_BYTES`](super::MAX_CHUNK_LINE_BYTES).
-    BadChunkSize = 2,
+    BadChunkSize => "invalid_request_chunk_len", "invalid_response_chunk_len";
     /// Gives up: a chunk's data is not followed by a line end.
-    BadChunkEnd = 3,
+    BadChunkEnd => "invalid_request_chunk_end", "invalid_response_chunk_end";
     /// Gives up unless a transfer coding or the kind of message decides: a `Content-Length` is no
     /// decimal number of at most 64 bits.
-    BadContentLength = 4,
-    /// A `Transfer-Encoding` without a coding, with `identity`, or with chunked anywhere but once at the end.
-    /// Gives up in a request whose length it leaves open.
-    BadTransferEncoding = 5,
+    BadContentLength => "invalid_content_length_field_in_request", "invalid_content_length_field_in_response";
+    /// Several `Content-Length` of the same value, in one field or in several.
+    RepeatedContentLength => "duplicate_content_length_field_in_request", "duplicate_content_length_field_in_response";
+    /// A `Transfer-Encoding` without a coding, with `identity` or an unknown one, or with chunked anywhere but once at
+    /// the end. Gives up in a request whose length it leaves open.
+    BadTransferEncoding =>
+        "invalid_transfer_encoding_value_in_request", "invalid_transfer_encoding_value_in_response";
     /// Both `Transfer-Encoding` and `Content-Length` (the former wins), or lengths that
     /// differ (gives up unless something else decides): the shape of request smuggling.
-    ConflictingLength = 6,
+    ConflictingLength => "request_length_ambiguous", "response_length_ambiguous";
     /// A `Transfer-Encoding` in an HTTP/1.0 message; it is followed all the same.
-    TransferEncodingHttp10 = 7,
-    /// A line ends in LF without CR.
-    BareLf = 8,
+    TransferEncodingHttp10 => "request_chunked_old_proto", "response_chunked_old_proto";
+    /// A field that frames the message is folded, has a tab in its value, or white space between its name and the
+    /// colon: some see the field and some do not.
+    ObscuredFraming => "request_framing_obscured", "response_framing_obscured";
+    /// A line of a header section ends in LF without CR.
+    BareLf => "request_bare_lf", "response_bare_lf";
+    /// A CR in a header section that does not end its line.
+    BareCr => "request_bare_cr", "response_bare_cr";
+    /// A NUL in a header section.
+    Nul => "request_header_invalid", "response_header_invalid";
     /// A field line is folded (RFC 9112, 5.2).
-    ObsFold = 9,
-    /// Whitespace between the name and the colon of a field that frames the message.
-    SpaceBeforeColon = 10,
+    ObsFold => "invalid_request_field_folding", "invalid_response_field_folding";
     /// A chunk has extensions, which are not delivered.
-    ChunkExtension = 11,
+    ChunkExtension => "request_chunk_extension", "response_chunk_extension";
+    /// A request of HTTP/1.1 without `Host` (RFC 9112, 3.2).
+    MissingHost => "missing_host_header", "missing_host_header";
+    /// Several `Host` fields.
+    RepeatedHost => "request_header_repetition", "response_header_repetition";
+    /// The target names another host than `Host` does.
+    AmbiguousHost => "host_header_ambiguous", "host_header_ambiguous";
     /// More requests await a response than are remembered ([`MAX_OUTSTANDING`](super::MAX_OUTSTANDING)); those beyond are taken
     /// for something other than HEAD and CONNECT. Also set when no responses are seen at all.
-    PipelineOverflow = 12,
+    PipelineOverflow => "too_many_pipelined_requests", "too_many_pipelined_requests";
+    /// A response to which no request belongs, though the requests were followed from their first.
+    UnmatchedResponse => "unable_to_match_request_to_response", "unable_to_match_response_to_request";
     /// Gives up: bytes that decide where a message ends were never seen.
-    LostSync = 13,
+    LostSync => "request_sync_lost", "response_sync_lost";
 }
 
 impl Anomaly {
-    /// All of them, in the order of their values.
-    pub const ALL: [Self; 14] = [
-        Self::HeaderTooLong,
-        Self::BadStartLine,
-        Self::BadChunkSize,
-        Self::BadChunkEnd,
-        Self::BadContentLength,
-        Self::BadTransferEncoding,
-        Self::ConflictingLength,
-        Self::TransferEncodingHttp10,
-        Self::BareLf,
-        Self::ObsFold,
-        Self::SpaceBeforeColon,
-        Self::ChunkExtension,
-        Self::PipelineOverflow,
-        Self::LostSync,
-    ];
-
-    const fn bit(self) -> u16 {
-        1 << (self as u16)
+    const fn bit(self) -> u32 {
+        1 << (self as u32)
     }
 }
 
-/// A set of [`Anomaly`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Anomalies(u16);
+/// What was odd about a message, and what of it was told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Anomalies {
+    seen: u32,
+    told: u32,
+}
 
 impl Anomalies {
+    /// Another message begins.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// Adds one.
-    pub fn insert(&mut self, anomaly: Anomaly) {
-        self.0 |= anomaly.bit();
+    pub(super) fn insert(&mut self, anomaly: Anomaly) {
+        self.seen |= anomaly.bit();
     }
 
-    /// True when `anomaly` is in the set.
-    #[must_use]
-    pub const fn contains(self, anomaly: Anomaly) -> bool {
-        self.0 & anomaly.bit() != 0
+    /// There are some that were not told.
+    pub(super) fn any(self) -> bool {
+        self.seen != self.told
     }
 
-    /// True when nothing is in the set.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The members, in the order of their values.
-    pub fn iter(self) -> impl Iterator<Item = Anomaly> {
-        Anomaly::ALL.into_iter().filter(move |&anomaly| self.contains(anomaly))
+    /// Those that were not told before, in the order of their values.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Anomaly> + use<> {
+        let new = self.seen & !self.told;
+        self.told = self.seen;
+        Anomaly::ALL.iter().copied().filter(move |anomaly| new & anomaly.bit() != 0)
     }
 }

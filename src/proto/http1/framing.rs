@@ -3,7 +3,6 @@
 
 use super::anomaly::{Anomalies, Anomaly};
 use super::outstanding::Method;
-use super::word::Word;
 
 /// What follows a header section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +51,8 @@ pub(super) struct ContentLength {
     number: u64,
     place: Place,
     length: Length,
+    /// There were several of the same value.
+    repeated: bool,
 }
 
 impl ContentLength {
@@ -82,7 +83,8 @@ impl ContentLength {
         match self.length {
             Length::Absent => (self.length, self.agreed) = (Length::Agreed, self.number),
             Length::Agreed if self.agreed != self.number => self.length = Length::Differing,
-            Length::Agreed | Length::Invalid | Length::Differing => {}
+            Length::Agreed => self.repeated = true,
+            Length::Invalid | Length::Differing => {}
         }
         self.place = Place::Before;
         self.number = 0;
@@ -93,15 +95,17 @@ impl ContentLength {
     }
 }
 
-/// The codings that matter here, in lower case.
-const CODINGS: &[&[u8]] = &[b"chunked", b"identity"];
-const CHUNKED: Option<usize> = Some(0);
-const IDENTITY: Option<usize> = Some(1);
+/// The codings that are known, in lower case (RFC 9112, section 7). The longest has ten bytes.
+const CHUNKED: &[u8] = b"chunked";
+const IDENTITY: &[u8] = b"identity";
+const COMPRESSIONS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"];
 
 /// All `Transfer-Encoding` fields of one header section.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TransferEncoding {
-    word: Word,
+    word: [u8; 10],
+    /// Bytes of the coding so far; more than `word` holds where it is none that is known.
+    length: u8,
     place: Place,
     /// A field was there, whatever its value.
     present: bool,
@@ -109,8 +113,10 @@ pub(super) struct TransferEncoding {
     coded: bool,
     /// The last coding is chunked.
     chunked: bool,
-    /// `identity`, or chunked not only at the end.
+    /// `identity`, an unknown one, or chunked not only at the end.
     odd: bool,
+    /// A tab stands in it.
+    tab: bool,
 }
 
 impl TransferEncoding {
@@ -121,6 +127,7 @@ impl TransferEncoding {
 
     /// Takes the next byte of the value, line ends of a folded one included.
     pub(super) fn byte(&mut self, byte: u8) {
+        self.tab |= byte == b'\t';
         match (byte, self.place) {
             (b',', _) => self.end_element(),
             (_, Place::Parameters) | (b' ' | b'\t' | b'\r' | b'\n', Place::Before | Place::After) => {}
@@ -128,12 +135,15 @@ impl TransferEncoding {
             (b';', Place::Inside | Place::After) => self.place = Place::Parameters,
             (_, Place::Before | Place::Inside) => {
                 self.place = Place::Inside;
-                self.word.step(CODINGS, byte.to_ascii_lowercase());
+                if let Some(place) = self.word.get_mut(usize::from(self.length)) {
+                    *place = byte.to_ascii_lowercase();
+                }
+                self.length = self.length.saturating_add(1);
             }
             (_, Place::After) => {
-                // two words are no coding; no word has a NUL, so this one fails
+                // two words are no coding
                 self.place = Place::Inside;
-                self.word.step(CODINGS, 0);
+                self.length = u8::MAX;
             }
         }
     }
@@ -141,7 +151,7 @@ impl TransferEncoding {
     /// An element or the field is over. Empty elements count for nothing (RFC 9110, 5.6.1).
     pub(super) fn end_element(&mut self) {
         if self.place != Place::Before {
-            let coding = self.word.complete(CODINGS);
+            let coding = self.word.get(..usize::from(self.length)).unwrap_or_default();
             if coding == IDENTITY {
                 self.odd = true;
             } else {
@@ -150,10 +160,11 @@ impl TransferEncoding {
                 self.odd |= self.chunked;
                 self.coded = true;
                 self.chunked = coding == CHUNKED;
+                self.odd |= !self.chunked && !COMPRESSIONS.contains(&coding);
             }
         }
         self.place = Place::Before;
-        self.word = Word::default();
+        self.length = 0;
     }
 }
 
@@ -240,7 +251,11 @@ impl Framing {
         match self.content_length.length {
             Length::Invalid => anomalies.insert(Anomaly::BadContentLength),
             Length::Differing => anomalies.insert(Anomaly::ConflictingLength),
+            Length::Agreed if self.content_length.repeated => anomalies.insert(Anomaly::RepeatedContentLength),
             Length::Absent | Length::Agreed => {}
+        }
+        if coding.tab {
+            anomalies.insert(Anomaly::ObscuredFraming);
         }
     }
 

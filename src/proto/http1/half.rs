@@ -3,10 +3,16 @@
 use memchr::memchr;
 
 use super::anomaly::{Anomalies, Anomaly};
+use super::fields::Meta;
 use super::framing::Body;
-use super::head::{Head, MAX_HEADER_BYTES, Progress};
-use super::sink::{Part, Sink};
+use super::head::{Head, MAX_HEADER_BYTES, Progress, Store};
+use super::object::Description;
 use crate::event::Direction;
+use crate::event::record::Record;
+use crate::proto::Sink;
+
+/// Path of header and trailer sections.
+const LINES: &str = "http/header";
 
 /// Longest line that holds a chunk size, extensions and line end included, in bytes. At
 /// this point the direction is given up with [`Anomaly::BadChunkSize`].
@@ -43,29 +49,81 @@ enum State {
     Raw,
 }
 
-/// The state of one direction.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Half {
+/// The state of one direction, whose event has `N` bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Half<const N: usize> {
     /// Bytes of the body or chunk still to come, or the chunk size being read.
     remaining: u64,
     /// Bytes of the body so far, gaps included.
-    body_offset: u64,
+    pub(super) body_len: u64,
     pub(super) head: Head,
+    /// What the events of its messages say; requests that wait for their response stand one behind the other.
+    pub(super) record: Record<N>,
+    pub(super) meta: Meta,
     /// Bytes of the header section, then of the trailer section too.
     header_len: u32,
+    /// Bytes of them before the trailer section.
+    lines_start: u32,
+    /// Where in `record` the message that is passing begins.
+    pub(super) start: u16,
     /// Bytes of the chunk-size line so far.
     line_len: u16,
     pub(super) anomalies: Anomalies,
+    direction: Direction,
     state: State,
     /// A header section is complete and nobody has said yet what follows.
     complete: bool,
+    /// A message is complete and nobody has been told.
+    over: bool,
     /// The message that is passing is the last one.
     tunnel: bool,
+    /// An object has begun.
+    object: bool,
+    /// A header section was complete.
+    pub(super) proven: bool,
+    /// What seemed to be its first message was none.
+    pub(super) mistaken: bool,
+    /// A header section has begun whose fields nobody has fetched.
+    pub(super) fresh: bool,
 }
 
-impl Half {
+impl<const N: usize> Half<N> {
+    pub(super) fn new(direction: Direction) -> Self {
+        Self {
+            remaining: 0,
+            body_len: 0,
+            head: Head::new(direction),
+            record: Record::default(),
+            meta: Meta::default(),
+            header_len: 0,
+            lines_start: 0,
+            start: 0,
+            line_len: 0,
+            anomalies: Anomalies::default(),
+            direction,
+            state: State::Between,
+            complete: false,
+            over: false,
+            tunnel: false,
+            object: false,
+            proven: false,
+            mistaken: false,
+            fresh: false,
+        }
+    }
+
     pub(super) fn is_raw(&self) -> bool {
         self.state == State::Raw
+    }
+
+    /// No message is passing.
+    pub(super) fn is_between(&self) -> bool {
+        self.state == State::Between
+    }
+
+    /// It became raw in good order, for both sides agreed on it.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.tunnel && self.state == State::Raw
     }
 
     /// True once after each complete header section; [`begin_body`](Self::begin_body) is due.
@@ -73,41 +131,51 @@ impl Half {
         std::mem::take(&mut self.complete)
     }
 
+    /// True once after each complete message.
+    pub(super) fn message_over(&mut self) -> bool {
+        std::mem::take(&mut self.over)
+    }
+
     /// The connection has become a tunnel: raw at once, or after the body that is passing.
     pub(super) fn tunnel(&mut self) {
-        match self.state {
-            State::Between | State::Head => self.state = State::Raw,
-            _ => self.tunnel = true,
+        self.tunnel |= self.state != State::Raw;
+        if matches!(self.state, State::Between | State::Head) {
+            self.state = State::Raw;
         }
     }
 
-    /// Goes on with what follows the header section.
-    pub(super) fn begin_body(&mut self, body: Body, sink: &mut impl Sink) {
-        self.body_offset = 0;
+    /// Goes on with what follows the header section; `offset` is where the body begins in its file.
+    pub(super) fn begin_body(&mut self, body: Body, description: &Description, offset: u64, sink: &mut dyn Sink) {
+        let mut length = None;
         self.state = match body {
             Body::None => return self.end_message(),
-            Body::Tunnel | Body::Unknown => State::Raw,
+            Body::Tunnel => {
+                self.end_message();
+                State::Raw
+            }
+            Body::Unknown => State::Raw,
             Body::UntilEnd => State::UntilEnd,
             Body::Chunked => State::Size,
-            Body::Length(length) => {
-                self.remaining = length;
+            Body::Length(announced) => {
+                self.remaining = announced;
+                length = Some(announced);
                 State::Fixed
             }
         };
-        match self.state {
-            State::Raw => {}
-            State::Size => {
-                self.begin_chunk_line();
-                sink.begin(Part::Body);
-            }
-            _ => sink.begin(Part::Body),
+        if self.state == State::Raw {
+            return;
         }
+        if self.state == State::Size {
+            self.begin_chunk_line();
+        }
+        self.object = true;
+        sink.begin_object(0, &description.object(&self.meta, length, offset));
     }
 
     /// Takes some of the bytes (not empty); says how many. Zero only when the state has changed.
-    pub(super) fn step(&mut self, direction: Direction, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    pub(super) fn step(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         match self.state {
-            State::Between => self.between(direction, bytes, sink),
+            State::Between => self.between(bytes, sink),
             State::Head | State::Trailer => self.header(bytes, sink),
             State::Fixed | State::Chunk => self.body(bytes, sink),
             State::UntilEnd => {
@@ -119,7 +187,7 @@ impl Half {
                 bytes.len()
             }
             State::Size | State::SizeSpace | State::SizeCr | State::Extension | State::ExtensionCr => {
-                self.chunk_line(bytes)
+                self.chunk_line(bytes, sink)
             }
             State::ChunkEnd | State::ChunkEndCr | State::TrailerStart | State::TrailerStartCr => {
                 self.after_line(bytes, sink)
@@ -127,100 +195,143 @@ impl Half {
         }
     }
 
+    /// Nothing more comes; what goes on until then is complete where the end came in order.
+    pub(super) fn end(&mut self, in_order: bool, sink: &mut dyn Sink) {
+        if self.state == State::UntilEnd && in_order {
+            self.end_object(true, sink);
+            self.end_message();
+        }
+        self.end_object(false, sink);
+        self.state = State::Raw;
+    }
+
     /// Takes a hole.
-    pub(super) fn gap(&mut self, len: u64, sink: &mut impl Sink) {
+    pub(super) fn gap(&mut self, len: u64, sink: &mut dyn Sink) {
         let inside = match self.state {
             State::Fixed | State::Chunk => len.min(self.remaining),
             State::UntilEnd => len,
             _ => 0,
         };
         if inside > 0 {
-            sink.gap(Part::Body, inside);
-            self.advance(inside);
+            sink.object_gap(0, inside);
+            self.advance(inside, sink);
         }
         let outside = len - inside;
         if outside == 0 {
             return;
         }
         match self.state {
-            State::Head | State::Trailer => sink.gap(Part::Header, outside),
+            State::Head | State::Trailer => sink.lines_gap(outside),
             _ => sink.raw_gap(outside),
         }
         if self.state != State::Raw {
-            self.give_up(Anomaly::LostSync);
+            self.give_up(Anomaly::LostSync, sink);
         }
     }
 
-    fn give_up(&mut self, anomaly: Anomaly) {
+    fn give_up(&mut self, anomaly: Anomaly, sink: &mut dyn Sink) {
         self.anomalies.insert(anomaly);
+        self.mistaken = !self.proven && anomaly == Anomaly::BadStartLine;
+        self.end_object(false, sink);
         self.state = State::Raw;
     }
 
     fn end_message(&mut self) {
         self.state = if self.tunnel { State::Raw } else { State::Between };
+        self.over = true;
+    }
+
+    fn end_object(&mut self, complete: bool, sink: &mut dyn Sink) {
+        if std::mem::take(&mut self.object) {
+            sink.end_object(0, complete);
+        }
+    }
+
+    /// A message begins: it may have so many bytes of the record.
+    fn begin_message(&mut self) {
+        self.head = Head::new(self.direction);
+        self.meta.clear();
+        self.anomalies.clear();
+        self.start = u16::try_from(self.record.bytes().len()).unwrap_or(u16::MAX);
+        (self.header_len, self.lines_start, self.body_len) = (0, 0, 0);
+        (self.fresh, self.state) = (true, State::Head);
+    }
+
+    /// `record` gets no longer by the message that is passing. A request that waits leaves room for another.
+    pub(super) fn limit(&self) -> usize {
+        let reserve = if self.direction == Direction::ToServer { N / 4 } else { 0 };
+        usize::from(self.start) + N - reserve
     }
 
     /// RFC 9112, 2.2: "a server that is expecting to receive and parse a request-line SHOULD
     /// ignore at least one empty line (CRLF) received prior to the request-line." Any number
     /// is ignored here, and before a status line too.
-    fn between(&mut self, direction: Direction, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn between(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         if let Some(&first) = bytes.get(empty) {
-            if Head::begins_with(direction, first) {
-                self.head = Head::new(direction);
-                self.header_len = 0;
-                self.state = State::Head;
-                sink.begin(Part::Header);
+            if Head::begins_with(self.direction, first) {
+                self.begin_message();
+                sink.begin_lines(LINES);
             } else {
-                self.give_up(Anomaly::BadStartLine);
+                self.anomalies.clear();
+                self.give_up(Anomaly::BadStartLine, sink);
             }
         }
         empty
     }
 
-    fn header(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn header(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         let room = usize::try_from(MAX_HEADER_BYTES - self.header_len).unwrap_or(usize::MAX);
         if room == 0 {
-            self.give_up(Anomaly::HeaderTooLong);
+            self.give_up(Anomaly::HeaderTooLong, sink);
             return 0;
         }
-        let (used, progress) = self.head.feed(bytes.get(..room).unwrap_or(bytes), &mut self.anomalies);
+        let limit = self.limit();
+        let Self { head, record, meta, anomalies, .. } = self;
+        let mut store = Store { record, limit, meta, anomalies };
+        let (used, progress) = head.feed(bytes.get(..room).unwrap_or(bytes), &mut store);
         if used > 0 {
-            sink.data(Part::Header, u64::from(self.header_len), bytes.get(..used).unwrap_or(bytes));
+            sink.lines(u64::from(self.header_len - self.lines_start), bytes.get(..used).unwrap_or(bytes));
             self.header_len = self.header_len.saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
         }
         match progress {
             Progress::More => {}
-            Progress::Bad => self.give_up(Anomaly::BadStartLine),
+            Progress::Bad => self.give_up(Anomaly::BadStartLine, sink),
+            Progress::NoProtocol => self.give_up(Anomaly::MissingProtocol, sink),
             Progress::Complete if self.state == State::Trailer => self.end_message(),
-            Progress::Complete => self.complete = true,
+            Progress::Complete => {
+                self.complete = true;
+                self.proven = true;
+            }
         }
         used
     }
 
-    fn body(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn body(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         let take = usize::try_from(self.remaining).unwrap_or(usize::MAX);
         let piece = bytes.get(..take).unwrap_or(bytes);
         self.deliver(piece, sink);
         piece.len()
     }
 
-    fn deliver(&mut self, piece: &[u8], sink: &mut impl Sink) {
-        sink.data(Part::Body, self.body_offset, piece);
-        self.advance(piece.len() as u64);
+    fn deliver(&mut self, piece: &[u8], sink: &mut dyn Sink) {
+        sink.object(0, piece);
+        self.advance(piece.len() as u64, sink);
     }
 
     /// `len` bytes of the body have passed, at most as many as remain.
-    fn advance(&mut self, len: u64) {
-        self.body_offset = self.body_offset.saturating_add(len);
+    fn advance(&mut self, len: u64, sink: &mut dyn Sink) {
+        self.body_len = self.body_len.saturating_add(len);
         if self.state == State::UntilEnd {
             return;
         }
         self.remaining = self.remaining.saturating_sub(len);
         if self.remaining == 0 {
-            match self.state {
-                State::Chunk => self.state = State::ChunkEnd,
-                _ => self.end_message(),
+            if self.state == State::Chunk {
+                self.state = State::ChunkEnd;
+            } else {
+                self.end_object(true, sink);
+                self.end_message();
             }
         }
     }
@@ -232,24 +343,24 @@ impl Half {
     }
 
     /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112, 7.1).
-    fn chunk_line(&mut self, bytes: &[u8]) -> usize {
+    fn chunk_line(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         let room = usize::from(MAX_CHUNK_LINE_BYTES - self.line_len);
         let line = bytes.get(..room).unwrap_or(bytes);
         if line.is_empty() {
-            self.give_up(Anomaly::BadChunkSize);
+            self.give_up(Anomaly::BadChunkSize, sink);
             return 0;
         }
         let mut used = 0;
         while let Some(&byte) = line.get(used) {
             match self.state {
                 State::Size | State::SizeSpace | State::SizeCr => {
-                    if !self.size_byte(byte, self.line_len == 0 && used == 0) {
+                    if !self.size_byte(byte, self.line_len == 0 && used == 0, sink) {
                         break;
                     }
                     used += 1;
                 }
                 State::Extension | State::ExtensionCr => {
-                    used += self.extension(line.get(used..).unwrap_or_default());
+                    used += self.extension(line.get(used..).unwrap_or_default(), sink);
                 }
                 _ => break,
             }
@@ -259,7 +370,7 @@ impl Half {
     }
 
     /// RFC 9112, 7.1.1: "A recipient MUST ignore unrecognized chunk extensions."
-    fn extension(&mut self, rest: &[u8]) -> usize {
+    fn extension(&mut self, rest: &[u8], sink: &mut dyn Sink) -> usize {
         let end = memchr(b'\n', rest);
         let passed = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let cr = passed.last().map_or(self.state == State::ExtensionCr, |&last| last == b'\r');
@@ -270,13 +381,13 @@ impl Half {
         if !cr {
             self.anomalies.insert(Anomaly::BareLf);
         }
-        self.end_chunk_line();
+        self.end_chunk_line(sink);
         passed.len() + 1
     }
 
     /// One byte of a chunk-size line outside extensions, maybe its first; false when it
     /// does not belong there, and the direction has been given up.
-    fn size_byte(&mut self, byte: u8, first: bool) -> bool {
+    fn size_byte(&mut self, byte: u8, first: bool, sink: &mut dyn Sink) -> bool {
         match (byte, self.state) {
             (_, State::Size) if byte.is_ascii_hexdigit() => {
                 // RFC 9112, 7.1: "recipients MUST anticipate potentially large hexadecimal
@@ -284,7 +395,7 @@ impl Half {
                 let digit = char::from(byte).to_digit(16).map(u64::from);
                 let size = self.remaining.checked_mul(16).zip(digit).and_then(|(high, low)| high.checked_add(low));
                 let Some(size) = size else {
-                    self.give_up(Anomaly::BadChunkSize);
+                    self.give_up(Anomaly::BadChunkSize, sink);
                     return false;
                 };
                 self.remaining = size;
@@ -295,25 +406,30 @@ impl Half {
                 self.state = State::Extension;
             }
             (b'\r', State::Size | State::SizeSpace) if !first => self.state = State::SizeCr,
-            (b'\n', State::SizeCr) => self.end_chunk_line(),
+            (b'\n', State::SizeCr) => self.end_chunk_line(sink),
             (b'\n', State::Size | State::SizeSpace) if !first => {
                 self.anomalies.insert(Anomaly::BareLf);
-                self.end_chunk_line();
+                self.end_chunk_line(sink);
             }
             _ => {
-                self.give_up(Anomaly::BadChunkSize);
+                self.give_up(Anomaly::BadChunkSize, sink);
                 return false;
             }
         }
         true
     }
 
-    fn end_chunk_line(&mut self) {
-        self.state = if self.remaining == 0 { State::TrailerStart } else { State::Chunk };
+    fn end_chunk_line(&mut self, sink: &mut dyn Sink) {
+        if self.remaining > 0 {
+            self.state = State::Chunk;
+            return;
+        }
+        self.end_object(true, sink);
+        self.state = State::TrailerStart;
     }
 
     /// The line end after a chunk's data, or the beginning of what follows the last chunk.
-    fn after_line(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+    fn after_line(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         if self.state == State::ChunkEnd && bytes.starts_with(b"\r\n") {
             self.begin_chunk_line();
             return 2;
@@ -333,16 +449,22 @@ impl Half {
             }
             (b'\n', State::TrailerStartCr) => self.end_message(),
             (_, State::TrailerStart | State::TrailerStartCr) => {
+                let truncated = self.head.truncated;
                 self.head = match self.state {
-                    State::TrailerStart => Head::trailer(),
-                    _ => Head::trailer_in_line(),
+                    State::TrailerStart => Head::trailer(self.direction),
+                    _ => Head::trailer_in_line(self.direction),
                 };
+                self.head.truncated = truncated;
+                if self.state == State::TrailerStartCr {
+                    self.anomalies.insert(Anomaly::BareCr);
+                }
                 self.state = State::Trailer;
-                sink.begin(Part::Header);
+                self.lines_start = self.header_len;
+                sink.begin_lines(LINES);
                 return 0;
             }
             _ => {
-                self.give_up(Anomaly::BadChunkEnd);
+                self.give_up(Anomaly::BadChunkEnd, sink);
                 return 0;
             }
         }

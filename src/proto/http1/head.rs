@@ -1,13 +1,14 @@
 //! One header or trailer section: start line and field lines, byte by byte where it
 //! matters and from line end to line end where it does not.
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use super::anomaly::{Anomalies, Anomaly};
+use super::fields::{Field, Keep, MAX_NAME_BYTES, Meta, Place, tag};
 use super::framing::{Body, Framing};
 use super::outstanding::Method;
-use super::word::Word;
 use crate::event::Direction;
+use crate::event::record::Record;
 
 /// Longest header section of a message, trailers included, in bytes. At this point the
 /// direction is given up with [`Anomaly::HeaderTooLong`].
@@ -16,8 +17,9 @@ pub const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// Longest method, in bytes. The longest registered one has 17.
 pub const MAX_METHOD_BYTES: u8 = 32;
 
-const METHODS: &[&[u8]] = &[b"HEAD", b"CONNECT"];
-const NAMES: &[&[u8]] = &[b"content-length", b"transfer-encoding"];
+/// Bytes that are kept of a request's target.
+const MAX_URL_BYTES: u16 = 512;
+
 const PROTOCOL: &[u8] = b"HTTP/1.";
 
 /// What the next byte belongs to.
@@ -44,15 +46,6 @@ enum At {
     Value,
 }
 
-/// The field that the current line, or the one it continues, belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Field {
-    #[default]
-    Other,
-    ContentLength,
-    TransferEncoding,
-}
-
 /// How a call to [`Head::feed`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -62,48 +55,96 @@ pub(super) enum Progress {
     Complete,
     /// The next byte, or the line just taken, is no start line.
     Bad,
+    /// The line just taken is a request line without a protocol.
+    NoProtocol,
+}
+
+/// Where a section puts what is kept of it.
+#[derive(Debug)]
+pub(super) struct Store<'a, const N: usize> {
+    pub(super) record: &'a mut Record<N>,
+    /// `record` has no more than so many bytes of this section.
+    pub(super) limit: usize,
+    pub(super) meta: &'a mut Meta,
+    pub(super) anomalies: &'a mut Anomalies,
 }
 
 /// The state of one section.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
-    framing: Framing,
+    pub(super) framing: Framing,
     /// The last bytes of the request line so far, latest last.
     tail: [u8; 16],
+    /// Bytes of the request line after the method and the white space behind it.
+    target_len: u32,
+    name: [u8; MAX_NAME_BYTES],
+    name_len: u8,
+    keep: Keep,
+    /// Fields that were there, a bit each.
+    seen: u16,
     status: u16,
-    word: Word,
     /// Bytes of the method, of `HTTP/1.`, or digits of the status so far.
     count: u8,
     at: At,
     field: Field,
-    /// The last byte taken was a CR.
-    after_cr: bool,
-    http10: bool,
+    direction: Direction,
+    /// The last byte taken was a CR that may end a line.
+    cr: bool,
+    minor: u8,
     /// Fields of a trailer section frame nothing.
     trailer: bool,
     method: Method,
     /// The request line is complete and was not fetched yet.
     request: bool,
+    /// The request line has no protocol.
+    simple: bool,
+    /// Something did not fit into what is kept of it.
+    pub(super) truncated: bool,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self::new(Direction::ToServer)
+    }
 }
 
 impl Head {
     /// A new message of this direction.
     pub(super) fn new(direction: Direction) -> Self {
-        let at = match direction {
-            Direction::ToServer => At::Method,
-            Direction::ToClient => At::Protocol,
-        };
-        Self { at, ..Self::default() }
+        Self {
+            framing: Framing::default(),
+            tail: [0; 16],
+            target_len: 0,
+            name: [0; MAX_NAME_BYTES],
+            name_len: 0,
+            keep: Keep::default(),
+            seen: 0,
+            status: 0,
+            count: 0,
+            at: match direction {
+                Direction::ToServer => At::Method,
+                Direction::ToClient => At::Protocol,
+            },
+            field: Field::Other,
+            direction,
+            cr: false,
+            minor: 0,
+            trailer: false,
+            method: Method::Other,
+            request: false,
+            simple: false,
+            truncated: false,
+        }
     }
 
     /// A trailer section, at the start of its first line.
-    pub(super) fn trailer() -> Self {
-        Self { at: At::LineStart, trailer: true, ..Self::default() }
+    pub(super) fn trailer(direction: Direction) -> Self {
+        Self { at: At::LineStart, trailer: true, ..Self::new(direction) }
     }
 
     /// A trailer section whose first line began with a CR that did not end it.
-    pub(super) fn trailer_in_line() -> Self {
-        Self { at: At::Skip, ..Self::trailer() }
+    pub(super) fn trailer_in_line(direction: Direction) -> Self {
+        Self { at: At::Skip, ..Self::trailer(direction) }
     }
 
     /// Can a start line of this direction begin with this byte?
@@ -124,117 +165,216 @@ impl Head {
         self.status
     }
 
+    /// Its line was a request without a protocol.
+    pub(super) fn is_simple(&self) -> bool {
+        self.simple
+    }
+
+    /// The protocol of the start line.
+    pub(super) fn protocol(&self) -> [u8; 8] {
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', self.minor]
+    }
+
+    /// The field was there.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.seen & 1 << (field as u16) != 0
+    }
+
+    /// The message is of HTTP/1.0.
+    pub(super) fn is_http10(&self) -> bool {
+        self.minor == b'0'
+    }
+
     /// What follows this request's head.
     pub(super) fn request_body(&self, anomalies: &mut Anomalies) -> Body {
-        self.framing.request_body(self.http10, anomalies)
+        self.framing.request_body(self.is_http10(), anomalies)
     }
 
     /// What follows this response's head, given the method it answers.
     pub(super) fn response_body(&self, method: Method, anomalies: &mut Anomalies) -> Body {
-        self.framing.response_body(method, self.status, self.http10, anomalies)
+        self.framing.response_body(method, self.status, self.is_http10(), anomalies)
     }
 
     /// Takes bytes up to the end of the section; says how many were taken.
-    pub(super) fn feed(&mut self, bytes: &[u8], anomalies: &mut Anomalies) -> (usize, Progress) {
+    pub(super) fn feed<const N: usize>(&mut self, bytes: &[u8], store: &mut Store<'_, N>) -> (usize, Progress) {
         let mut pos = 0;
         let mut progress = Progress::More;
         while progress == Progress::More {
-            let Some(&byte) = bytes.get(pos) else { break };
-            progress = match self.at {
-                At::Skip | At::Target => {
-                    let rest = bytes.get(pos..).unwrap_or_default();
-                    let line = memchr(b'\n', rest);
-                    let taken = rest.get(..line.unwrap_or(rest.len())).unwrap_or_default();
-                    if self.at == At::Target {
-                        self.keep_tail(taken);
-                    }
-                    pos += taken.len();
-                    if line.is_some() {
-                        self.line_end(bytes, pos, anomalies);
-                        pos += 1;
-                        self.skipped_line()
-                    } else {
-                        Progress::More
-                    }
-                }
-                At::Value if byte == b'\n' => {
-                    self.line_end(bytes, pos, anomalies);
-                    self.value(byte);
-                    self.at = At::LineStart;
-                    pos += 1;
-                    Progress::More
-                }
-                At::Value => {
-                    self.value(byte);
-                    pos += 1;
-                    Progress::More
-                }
+            let rest = bytes.get(pos..).unwrap_or_default();
+            let Some(&byte) = rest.first() else { break };
+            let used;
+            (used, progress) = match self.at {
+                At::Skip | At::Target | At::Value => self.in_line(byte, rest, store),
                 At::LineStart | At::LineStartCr => {
-                    let (used, progress) = self.line_start(byte, anomalies);
-                    pos += usize::from(used);
-                    progress
+                    let (used, progress) = self.line_start(byte, store);
+                    (usize::from(used), progress)
                 }
-                At::Name | At::NameSpace => {
-                    pos += usize::from(self.name(byte, anomalies));
-                    Progress::More
-                }
-                At::Method => {
-                    if self.method(byte) {
-                        pos += 1;
-                        Progress::More
-                    } else {
-                        Progress::Bad
-                    }
-                }
-                At::Protocol | At::Minor | At::MinorEnd | At::Status => match self.status_line(byte) {
-                    Some(used) => {
-                        pos += usize::from(used);
-                        Progress::More
-                    }
-                    None => Progress::Bad,
+                At::Name | At::NameSpace => (self.name(byte, rest, store), Progress::More),
+                At::Method => self.method(rest, store),
+                At::Protocol | At::Minor | At::MinorEnd | At::Status => match self.status_line(byte, store) {
+                    Some(used) => (usize::from(used), Progress::More),
+                    None => (0, Progress::Bad),
                 },
             };
-        }
-        if let Some(last) = pos.checked_sub(1).and_then(|last| bytes.get(last)) {
-            self.after_cr = *last == b'\r';
+            pos += used;
         }
         (pos, progress)
     }
 
-    /// The LF at `pos` ends a line. RFC 9112, 2.2: "Although the line terminator for the
-    /// start-line and fields is the sequence CRLF, a recipient MAY recognize a single LF as
-    /// a line terminator and ignore any preceding CR."
-    fn line_end(&self, bytes: &[u8], pos: usize, anomalies: &mut Anomalies) {
-        let cr = pos.checked_sub(1).map_or(self.after_cr, |before| bytes.get(before) == Some(&b'\r'));
-        if !cr {
-            anomalies.insert(Anomaly::BareLf);
+    /// Takes what is left of a line, or some of it.
+    fn in_line<const N: usize>(&mut self, byte: u8, rest: &[u8], store: &mut Store<'_, N>) -> (usize, Progress) {
+        if std::mem::take(&mut self.cr) {
+            if byte == b'\n' {
+                return (1, self.end_line(store));
+            }
+            self.stray(b'\r', store);
+        }
+        let stop = memchr3(b'\n', b'\r', 0, rest);
+        let taken = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
+        self.text(taken, store);
+        match rest.get(taken.len()..).unwrap_or_default() {
+            [] => (taken.len(), Progress::More),
+            [b'\r', b'\n', ..] => (taken.len() + 2, self.end_line(store)),
+            [b'\n', ..] => {
+                // RFC 9112, 2.2: "Although the line terminator for the start-line and fields is the sequence CRLF, a
+                // recipient MAY recognize a single LF as a line terminator and ignore any preceding CR."
+                store.anomalies.insert(Anomaly::BareLf);
+                (taken.len() + 1, self.end_line(store))
+            }
+            [b'\r'] => {
+                self.cr = true;
+                (taken.len() + 1, Progress::More)
+            }
+            [odd, ..] => {
+                self.stray(*odd, store);
+                (taken.len() + 1, Progress::More)
+            }
         }
     }
 
-    /// A line that was passed over is complete: the request line, or one of no interest.
-    fn skipped_line(&mut self) -> Progress {
-        if self.at == At::Target {
-            let Some(minor) = self.minor_version() else { return Progress::Bad };
-            self.http10 = minor == b'0';
-            self.request = true;
+    /// A CR within a line, or a NUL. RFC 9110, 5.5: "Field values containing CR, LF, or NUL characters are invalid and
+    /// dangerous, due to the varying ways that implementations might parse and interpret those characters".
+    #[cold]
+    fn stray<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) {
+        store.anomalies.insert(if byte == 0 { Anomaly::Nul } else { Anomaly::BareCr });
+        self.text(&[byte], store);
+    }
+
+    /// Bytes of a line without its end.
+    fn text<const N: usize>(&mut self, piece: &[u8], store: &mut Store<'_, N>) {
+        match (self.at, self.field) {
+            (At::Target, _) => {
+                let leading = if self.target_len == 0 { piece.len() - piece.trim_ascii_start().len() } else { 0 };
+                let piece = piece.get(leading..).unwrap_or_default();
+                self.target_len = self.target_len.saturating_add(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+                self.keep_tail(piece);
+                self.keep_text(piece, store);
+            }
+            (At::Value, Field::ContentLength) => {
+                piece.iter().for_each(|&byte| self.framing.content_length.byte(byte));
+            }
+            (At::Value, field) => {
+                if field == Field::TransferEncoding {
+                    piece.iter().for_each(|&byte| self.framing.transfer_encoding.byte(byte));
+                }
+                self.keep_text(piece, store);
+            }
+            _ => {}
         }
-        self.at = At::LineStart;
+    }
+
+    /// Appends to the text that is open, as far as its limit allows.
+    fn keep_text<const N: usize>(&mut self, piece: &[u8], store: &mut Store<'_, N>) {
+        let keep = self.keep;
+        let cut = match keep.place {
+            Place::Nowhere => false,
+            Place::Event => append(store.record, piece, usize::from(keep.most), store.limit),
+            Place::Meta => append(store.meta, piece, usize::from(keep.most), usize::MAX),
+        };
+        self.truncated |= cut;
+    }
+
+    fn begin_text<const N: usize>(&mut self, keep: Keep, store: &mut Store<'_, N>) {
+        self.keep = keep;
+        match keep.place {
+            Place::Nowhere => {}
+            Place::Event => store.record.begin(keep.tag),
+            Place::Meta => store.meta.begin(keep.tag),
+        }
+    }
+
+    fn end_text<const N: usize>(&mut self, store: &mut Store<'_, N>) {
+        match std::mem::take(&mut self.keep.place) {
+            Place::Nowhere => {}
+            Place::Event => {
+                store.record.trim_end();
+                store.record.end();
+            }
+            Place::Meta => {
+                store.meta.trim_end();
+                store.meta.end();
+            }
+        }
+    }
+
+    /// A line is complete.
+    fn end_line<const N: usize>(&mut self, store: &mut Store<'_, N>) -> Progress {
+        let at = std::mem::replace(&mut self.at, At::LineStart);
+        match (at, self.field) {
+            (At::Target, _) => self.end_request_line(store),
+            (At::Value, Field::ContentLength) => {
+                self.framing.content_length.byte(b'\n');
+                Progress::More
+            }
+            (At::Value, Field::TransferEncoding) => {
+                self.framing.transfer_encoding.byte(b'\n');
+                Progress::More
+            }
+            _ => Progress::More,
+        }
+    }
+
+    /// The target ends where the protocol's white space begins.
+    fn end_request_line<const N: usize>(&mut self, store: &mut Store<'_, N>) -> Progress {
+        let Some((minor, suffix)) = self.minor_version() else {
+            let target = store.record.open_text().trim_ascii_end();
+            let alone = target.starts_with(b"/") && !target.contains(&b' ');
+            self.end_text(store);
+            self.simple = alone;
+            return if alone { Progress::NoProtocol } else { Progress::Bad };
+        };
+        let target = usize::try_from(self.target_len).unwrap_or(usize::MAX).saturating_sub(suffix);
+        self.truncated &= target > store.record.open_text().len();
+        store.record.shorten(target);
+        self.end_text(store);
+        self.minor = minor;
+        append_text(store.record, store.limit, tag::PROTOCOL, &self.protocol());
+        self.request = true;
         Progress::More
     }
 
-    fn method(&mut self, byte: u8) -> bool {
-        if is_tchar(byte) && self.count < MAX_METHOD_BYTES {
-            self.word.step(METHODS, byte);
-            self.count += 1;
-            return true;
+    fn method<const N: usize>(&mut self, rest: &[u8], store: &mut Store<'_, N>) -> (usize, Progress) {
+        if self.count == 0 {
+            store.record.begin(tag::METHOD);
         }
-        self.method = match self.word.complete(METHODS) {
-            Some(0) => Method::Head,
-            Some(_) => Method::Connect,
-            None => Method::Other,
+        let room = usize::from(MAX_METHOD_BYTES - self.count);
+        let length = rest.iter().take(room).take_while(|byte| is_tchar(**byte)).count();
+        let piece = rest.get(..length).unwrap_or_default();
+        store.record.more(piece);
+        self.count += u8::try_from(length).unwrap_or(0);
+        let Some(byte) = rest.get(length) else { return (length, Progress::More) };
+        self.method = match store.record.open_text() {
+            b"HEAD" => Method::Head,
+            b"CONNECT" => Method::Connect,
+            _ => Method::Other,
         };
+        store.record.end();
+        if self.count == 0 || !matches!(byte, b' ' | b'\t') {
+            return (length, Progress::Bad);
+        }
         self.at = At::Target;
-        self.count > 0 && matches!(byte, b' ' | b'\t')
+        self.begin_text(Keep { place: Place::Event, tag: tag::URL, most: MAX_URL_BYTES }, store);
+        (length, Progress::More)
     }
 
     /// Remembers the end of what was passed of the request line.
@@ -250,17 +390,19 @@ impl Head {
         self.tail = tail.to_be_bytes();
     }
 
-    /// The digit after `HTTP/1.` at the end of a request line. RFC 9112, 3: recipients may
-    /// treat "any form of whitespace as the SP separator while ignoring preceding or
+    /// The digit after `HTTP/1.` at the end of a request line, and how many bytes lie behind the target. RFC 9112, 3:
+    /// recipients may treat "any form of whitespace as the SP separator while ignoring preceding or
     /// trailing whitespace"; as much of it as the tail holds.
-    fn minor_version(&self) -> Option<u8> {
+    fn minor_version(&self) -> Option<(u8, usize)> {
         let [before @ .., minor] = self.tail.trim_ascii_end() else { return None };
-        let [.., space] = before.strip_suffix(PROTOCOL)? else { return None };
-        (minor.is_ascii_digit() && matches!(space, b' ' | b'\t')).then_some(*minor)
+        let target = before.strip_suffix(PROTOCOL)?;
+        let [.., space] = target else { return None };
+        let white = minor.is_ascii_digit() && matches!(space, b' ' | b'\t');
+        white.then(|| (*minor, self.tail.len() - target.trim_ascii_end().len()))
     }
 
     /// A byte of a status line up to the status code; was it used? `None`: it is no status line.
-    fn status_line(&mut self, byte: u8) -> Option<bool> {
+    fn status_line<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) -> Option<bool> {
         let space = matches!(byte, b' ' | b'\t');
         match self.at {
             At::Protocol if PROTOCOL.get(usize::from(self.count)) == Some(&byte) => {
@@ -270,7 +412,7 @@ impl Head {
                 }
             }
             At::Minor if byte.is_ascii_digit() => {
-                self.http10 = byte == b'0';
+                self.minor = byte;
                 self.at = At::MinorEnd;
             }
             At::MinorEnd if space => {
@@ -283,6 +425,7 @@ impl Head {
                 self.count += 1;
             }
             At::Status if self.count == 3 && (space || matches!(byte, b'\r' | b'\n')) => {
+                store.record.number(tag::STATUS, u64::from(self.status));
                 self.at = At::Skip;
                 return Some(false);
             }
@@ -292,25 +435,29 @@ impl Head {
     }
 
     /// The first byte of a line, or the one after a CR there; was it used?
-    fn line_start(&mut self, byte: u8, anomalies: &mut Anomalies) -> (bool, Progress) {
+    fn line_start<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) -> (bool, Progress) {
         if self.at == At::LineStartCr {
             if byte == b'\n' {
                 return (true, Progress::Complete);
             }
+            store.anomalies.insert(Anomaly::BareCr);
             self.at = At::Skip;
             return (false, Progress::More);
         }
         if matches!(byte, b' ' | b'\t') {
             // RFC 9112, 5.2: "replace each received obs-fold with one or more SP octets prior
             // to interpreting the field value"
-            anomalies.insert(Anomaly::ObsFold);
+            store.anomalies.insert(Anomaly::ObsFold);
+            if self.field.frames() {
+                store.anomalies.insert(Anomaly::ObscuredFraming);
+            }
             self.at = if self.field == Field::Other { At::Skip } else { At::Value };
             return (false, Progress::More);
         }
-        self.end_field();
+        self.end_field(store);
         match byte {
             b'\n' => {
-                anomalies.insert(Anomaly::BareLf);
+                store.anomalies.insert(Anomaly::BareLf);
                 (true, Progress::Complete)
             }
             b'\r' => {
@@ -319,60 +466,110 @@ impl Head {
             }
             _ => {
                 // most names differ from those that matter in the first byte
-                let begins_name = NAMES.iter().any(|name| name.first() == Some(&byte.to_ascii_lowercase()));
-                self.at = if begins_name && !self.trailer { At::Name } else { At::Skip };
-                self.word = Word::default();
+                self.at = if Field::may_begin_with(byte) && !self.trailer { At::Name } else { At::Skip };
+                self.name_len = 0;
                 (false, Progress::More)
             }
         }
     }
 
-    /// A byte of a field name or after it; was it used? A name that cannot matter is left
+    /// Bytes of a field name or after it; how many were used? A name that cannot matter is left
     /// to [`At::Skip`], its current byte included, for that may be a line end.
-    fn name(&mut self, byte: u8, anomalies: &mut Anomalies) -> bool {
-        let complete = self.word.complete(NAMES);
-        match (byte, complete) {
-            (b':', Some(name)) => {
-                if self.at == At::NameSpace {
-                    // RFC 9112, 5.1: "No whitespace is allowed between the field name and
-                    // colon. In the past, differences in the handling of such whitespace
-                    // have led to security vulnerabilities"
-                    anomalies.insert(Anomaly::SpaceBeforeColon);
-                }
-                self.field = if name == 0 { Field::ContentLength } else { Field::TransferEncoding };
-                if self.field == Field::TransferEncoding {
-                    self.framing.transfer_encoding.begin();
-                }
-                self.at = At::Value;
-                true
-            }
-            (b' ' | b'\t', Some(_)) => {
-                self.at = At::NameSpace;
-                true
-            }
-            _ if self.at == At::Name && self.word.step(NAMES, byte.to_ascii_lowercase()) => true,
-            _ => {
-                self.at = At::Skip;
-                false
+    fn name<const N: usize>(&mut self, byte: u8, rest: &[u8], store: &mut Store<'_, N>) -> usize {
+        if self.name_len == 0 {
+            let window = rest.get(..MAX_NAME_BYTES + 2).unwrap_or(rest);
+            if let Some(colon) = memchr(b':', window) {
+                let name = window.get(..colon).unwrap_or_default();
+                let tight = name.strip_suffix(b" ").or_else(|| name.strip_suffix(b"\t")).unwrap_or(name);
+                return match Field::of(tight) {
+                    Field::Other if tight.len() < name.len() => self.name_byte(byte, store),
+                    Field::Other => {
+                        self.at = At::Skip;
+                        0
+                    }
+                    field => {
+                        self.begin_field(field, tight.len() < name.len(), store);
+                        colon + 1
+                    }
+                };
             }
         }
+        self.name_byte(byte, store)
     }
 
-    fn value(&mut self, byte: u8) {
-        match self.field {
-            Field::ContentLength => self.framing.content_length.byte(byte),
-            Field::TransferEncoding => self.framing.transfer_encoding.byte(byte),
-            Field::Other => {}
+    /// One byte of it: where the name is cut, or looks odd.
+    fn name_byte<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) -> usize {
+        let field = Field::of(self.name.get(..usize::from(self.name_len)).unwrap_or_default());
+        match (byte, field) {
+            (b':', Field::Other) => self.at = At::Skip,
+            (b':', field) => {
+                self.begin_field(field, self.at == At::NameSpace, store);
+                return 1;
+            }
+            (b' ' | b'\t', Field::Other) => self.at = At::Skip,
+            (b' ' | b'\t', _) => {
+                self.at = At::NameSpace;
+                return 1;
+            }
+            _ => match self.name.get_mut(usize::from(self.name_len)) {
+                Some(place) if self.at == At::Name && !matches!(byte, b'\r' | b'\n' | 0) => {
+                    *place = byte;
+                    self.name_len += 1;
+                    return 1;
+                }
+                _ => self.at = At::Skip,
+            },
         }
+        0
+    }
+
+    fn begin_field<const N: usize>(&mut self, field: Field, spaced: bool, store: &mut Store<'_, N>) {
+        if spaced && field.frames() {
+            // RFC 9112, 5.1: "No whitespace is allowed between the field name and
+            // colon. In the past, differences in the handling of such whitespace
+            // have led to security vulnerabilities"
+            store.anomalies.insert(Anomaly::ObscuredFraming);
+        }
+        self.field = field;
+        self.at = At::Value;
+        if field == Field::TransferEncoding {
+            self.framing.transfer_encoding.begin();
+        }
+        let again = self.has(field);
+        self.seen |= 1 << (field as u16);
+        if again && field == Field::Host {
+            store.anomalies.insert(Anomaly::RepeatedHost);
+        }
+        let keep = if again && !field.is_list() { Keep::default() } else { field.keep(self.direction) };
+        self.begin_text(keep, store);
     }
 
     /// The line that begins now does not continue the field before it.
-    fn end_field(&mut self) {
+    fn end_field<const N: usize>(&mut self, store: &mut Store<'_, N>) {
+        self.end_text(store);
         match std::mem::take(&mut self.field) {
             Field::ContentLength => self.framing.content_length.end_element(),
             Field::TransferEncoding => self.framing.transfer_encoding.end_element(),
-            Field::Other => {}
+            _ => {}
         }
+    }
+}
+
+/// Appends a piece to the text that is open, which gets no longer than `most`, nor the record longer than `limit`; true
+/// when something was left out. White space at its beginning is none of it.
+fn append<const N: usize>(record: &mut Record<N>, piece: &[u8], most: usize, limit: usize) -> bool {
+    let have = record.open_text().len();
+    let piece = if have == 0 { piece.trim_ascii_start() } else { piece };
+    let room = most.saturating_sub(have).min(limit.saturating_sub(record.bytes().len()));
+    let fits = piece.get(..room).unwrap_or(piece);
+    record.more(fits);
+    record.open_text().len() < have + piece.trim_ascii_end().len()
+}
+
+/// Appends a text that is there as a whole, if there is room for all of it.
+pub(super) fn append_text<const N: usize>(record: &mut Record<N>, limit: usize, tag: u8, text: &[u8]) {
+    if record.bytes().len() + text.len() + 4 <= limit.min(N) {
+        record.text(tag, text);
     }
 }
 

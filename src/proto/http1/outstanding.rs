@@ -38,11 +38,11 @@ impl Outstanding {
         true
     }
 
-    /// Takes the oldest request; [`Method::Other`] when none is known.
-    pub(super) fn pop(&mut self) -> Method {
+    /// Takes the oldest request; `None` when there is none.
+    pub(super) fn pop(&mut self) -> Option<Method> {
         if self.len == 0 {
-            self.beyond = self.beyond.saturating_sub(1);
-            return Method::Other;
+            self.beyond = self.beyond.checked_sub(1)?;
+            return Some(Method::Other);
         }
         let method = match self.methods & 3 {
             1 => Method::Head,
@@ -51,6 +51,6 @@ impl Outstanding {
         };
         self.methods >>= 2;
         self.len -= 1;
-        method
+        Some(method)
     }
 }

@@ -1,6 +1,7 @@
 //! Is this HTTP/1?
 
 use crate::event::Direction;
+use crate::proto::{Guess, Heads};
 
 /// With this many bytes, [`probe`] always decides.
 pub const PROBE_BYTES: usize = 16;
@@ -44,6 +45,21 @@ pub fn probe(direction: Direction, head: &[u8]) -> Probe {
 fn at_most(direction: Direction, message: &[u8]) -> Probe {
     let method_complete = direction == Direction::ToServer && message.contains(&b' ');
     if method_complete { Probe::Yes } else { Probe::No }
+}
+
+/// Is this a connection of HTTP/1? One side that begins like it is enough: the other may have been picked up in the middle
+/// of a body. While one side does not and the other has not spoken, the question stays open.
+#[must_use]
+pub fn guess(heads: &Heads<'_>) -> Guess {
+    let sides = [(Direction::ToServer, heads.to_server), (Direction::ToClient, heads.to_client)];
+    let answers = sides.map(|(direction, head)| probe(direction, head));
+    if answers.contains(&Probe::Yes) {
+        Guess::Yes
+    } else if answers.contains(&Probe::NeedMore) {
+        Guess::More
+    } else {
+        Guess::No
+    }
 }
 
 fn request(message: &[u8]) -> Probe {

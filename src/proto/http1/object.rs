@@ -1,0 +1,161 @@
+//! What a message says about its body: name, type, codings, place in the file.
+
+use super::disposition::file_name;
+use super::fields::{Meta, meta};
+use super::target::last_segment;
+use crate::event::record::{Value, fields};
+use crate::proto::Object;
+
+/// Bytes that a name may have.
+pub(super) const MAX_FILE_NAME_BYTES: usize = 256;
+
+/// Bytes that the list of codings may have; codings that find no room are left out.
+const MAX_CODINGS_BYTES: usize = 96;
+
+/// Bytes, at most `N`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Buffer<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Buffer<N> {
+    pub(super) const fn new() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+
+    /// Appends bytes as far as there is room; false when there was not room for all of them.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+        let fits = bytes.len().min(N - self.len);
+        let (Some(place), Some(piece)) = (self.bytes.get_mut(self.len..self.len + fits), bytes.get(..fits)) else {
+            return false;
+        };
+        place.copy_from_slice(piece);
+        self.len += fits;
+        fits == bytes.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// `Content-Range: bytes 0-99/1000` (RFC 9110, section 14.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ContentRange {
+    pub(super) start: u64,
+    /// The last byte.
+    pub(super) end: u64,
+    /// Bytes of the file, where they are known.
+    pub(super) size: Option<u64>,
+}
+
+impl ContentRange {
+    pub(super) fn of(text: &[u8]) -> Option<Self> {
+        let (unit, rest) = text.split_at_checked(5)?;
+        if !unit.eq_ignore_ascii_case(b"bytes") {
+            return None;
+        }
+        let rest = rest.trim_ascii_start();
+        let slash = rest.iter().position(|&byte| byte == b'/')?;
+        let (range, size) = (rest.get(..slash)?, rest.get(slash + 1..)?);
+        let dash = range.iter().position(|&byte| byte == b'-')?;
+        let (start, end) = (decimal(range.get(..dash)?)?, decimal(range.get(dash + 1..)?)?);
+        let size = if size == b"*" { None } else { Some(decimal(size)?) };
+        (start <= end).then_some(Self { start, end, size })
+    }
+}
+
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let digit = |sum: u64, byte: &u8| {
+        let value = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        sum.checked_mul(10)?.checked_add(value)
+    };
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, digit) }
+}
+
+/// What is said about the body of a message.
+#[derive(Debug)]
+pub(super) struct Description {
+    name: Buffer<MAX_FILE_NAME_BYTES>,
+    codings: Buffer<MAX_CODINGS_BYTES>,
+}
+
+impl Description {
+    pub(super) fn new(of: &Meta, url: &[u8]) -> Self {
+        let mut description = Self { name: Buffer::new(), codings: Buffer::new() };
+        if !file_name(of.get_text(meta::DISPOSITION), &mut description.name) {
+            description.name.push(last_segment(url));
+        }
+        // RFC 9112, 6.1: a transfer coding is one "of the message", put around what the content codings made.
+        for tag in [meta::CONTENT_ENCODING, meta::TRANSFER_ENCODING] {
+            for (_, value) in fields(of.bytes()).filter(|(found, _)| *found == tag) {
+                let Value::Text(list) = value else { continue };
+                list.split(|&byte| byte == b',').for_each(|coding| description.add(coding));
+            }
+        }
+        description
+    }
+
+    fn add(&mut self, coding: &[u8]) {
+        let coding = coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+        let none = [&b"identity"[..], b"chunked", b""].iter().any(|none| coding.eq_ignore_ascii_case(none));
+        if none || self.codings.bytes().len() + 1 + coding.len() > MAX_CODINGS_BYTES {
+            return;
+        }
+        if !self.codings.bytes().is_empty() {
+            self.codings.push(b",");
+        }
+        for byte in coding {
+            self.codings.push(&[byte.to_ascii_lowercase()]);
+        }
+    }
+
+    pub(super) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>, offset: u64) -> Object<'a> {
+        Object {
+            label: "http/body",
+            name: self.name.bytes(),
+            media_type: of.get_text(meta::MEDIA_TYPE),
+            codings: self.codings.bytes(),
+            length,
+            offset,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges() {
+        let range = |start, end, size| Some(ContentRange { start, end, size });
+        let cases = [
+            ("bytes 0-99/1000", range(0, 99, Some(1000))),
+            ("Bytes  5-5/*", range(5, 5, None)),
+            ("bytes 9-5/10", None),
+            ("bytes */10", None),
+            ("bytes 1-2", None),
+            ("bytes 1-/9", None),
+            ("lines 1-2/3", None),
+            ("bytes 1-99999999999999999999/*", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(ContentRange::of(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn codings_stand_in_the_order_in_which_they_were_applied() {
+        let mut of = Meta::default();
+        of.text(meta::TRANSFER_ENCODING, b"GZIP;q=1 , chunked");
+        of.text(meta::CONTENT_ENCODING, b"br,, identity, Deflate");
+        of.text(meta::CONTENT_ENCODING, b"zstd");
+        assert_eq!(Description::new(&of, b"/").object(&of, None, 0).codings, b"br,deflate,zstd,gzip");
+    }
+}

@@ -1,0 +1,123 @@
+//! WebSocket (RFC 6455), both directions of a connection after its opening handshake, seen in passing.
+//!
+//! [`WebSocket`] stands behind [`Http1`](super::http1::Http1), which knows from the handshake what was negotiated. A
+//! message, in as many frames as it may come, is one object `websocket`, unmasked; what control frames carry is lines,
+//! `websocket/ping` and so on, and may come between the pieces of an object.
+//!
+//! # Compressed messages
+//!
+//! With permessage-deflate (RFC 7692) an object says so in its codings: [`DEFLATE`] where the sender goes on with the
+//! window of its messages before, so that one inflater has to live as long as the direction, [`DEFLATE_FRESH`] where each
+//! message stands for itself. Its bytes are raw deflate, and the four of RFC 7692, section 7.2.2, that the sender left out are
+//! handed out at its end.
+//!
+//! # Giving up
+//!
+//! A direction in which a frame's length is lost or cannot be is raw from there on.
+//!
+//! # Limits
+//!
+//! None on the length of messages and frames: nothing is held but a frame's header.
+
+mod anomaly;
+mod frames;
+mod header;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
+mod tests;
+
+pub use anomaly::Anomaly;
+
+use super::Sink;
+use crate::event::Direction;
+use crate::event::record::Layout;
+use frames::Frames;
+
+/// Codings of a compressed message that goes on with the window of the messages before it in its direction.
+pub const DEFLATE: &[u8] = b"permessage-deflate";
+
+/// Codings of a compressed message that stands for itself.
+pub const DEFLATE_FRESH: &[u8] = b"deflate-raw";
+
+/// Fields of the `websocket` object: one event a message.
+pub static LAYOUT: Layout = Layout { name: "websocket", keys: &["fin", "mask", "opcode", "length", "compressed"] };
+
+/// How messages of a direction are compressed, if they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compression {
+    /// Not negotiated.
+    #[default]
+    None,
+    /// Each message goes on with the window of the one before.
+    Takeover,
+    /// Each message begins with an empty window.
+    Fresh,
+}
+
+/// The state of one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct WebSocket {
+    to_server: Frames,
+    to_client: Frames,
+}
+
+impl WebSocket {
+    /// After a handshake whose response has this in `Sec-WebSocket-Extensions`; its fields, each a list.
+    #[must_use]
+    pub fn new<'a>(extensions: impl Iterator<Item = &'a [u8]>) -> Self {
+        let [to_server, to_client] = negotiated(extensions);
+        Self {
+            to_server: Frames::new(Direction::ToServer, to_server),
+            to_client: Frames::new(Direction::ToClient, to_client),
+        }
+    }
+
+    /// Takes the next bytes of a direction, all of them.
+    pub fn push(&mut self, direction: Direction, bytes: &[u8], sink: &mut dyn Sink) {
+        self.half(direction).push(bytes, sink);
+    }
+
+    /// The next `length` bytes of a direction were never seen.
+    pub fn gap(&mut self, direction: Direction, length: u64, sink: &mut dyn Sink) {
+        self.half(direction).gap(length, sink);
+    }
+
+    /// No more comes in a direction.
+    pub fn end(&mut self, direction: Direction, sink: &mut dyn Sink) {
+        self.half(direction).end(sink);
+    }
+
+    /// Where frames begin in this direction is not known.
+    pub(super) fn lose(&mut self, direction: Direction) {
+        self.half(direction).lose();
+    }
+
+    fn half(&mut self, direction: Direction) -> &mut Frames {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+}
+
+/// What a response agreed to: RFC 7692, 7.1. The client compresses what goes to the server.
+fn negotiated<'a>(extensions: impl Iterator<Item = &'a [u8]>) -> [Compression; 2] {
+    let mut compression = [Compression::None; 2];
+    for extension in extensions.flat_map(|list| list.split(|&byte| byte == b',')) {
+        let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        if !words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"permessage-deflate")) {
+            continue;
+        }
+        compression = [Compression::Takeover; 2];
+        let [to_server, to_client] = &mut compression;
+        for word in words {
+            if word.eq_ignore_ascii_case(b"client_no_context_takeover") {
+                *to_server = Compression::Fresh;
+            } else if word.eq_ignore_ascii_case(b"server_no_context_takeover") {
+                *to_client = Compression::Fresh;
+            }
+        }
+    }
+    compression
+}
