@@ -16,7 +16,8 @@ pub enum Transport {
 /// One end of an announced connection, as far as it was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// Its address; `None`: that which this side has in the connection that announces.
+    /// Its address as it was announced; `None`: that which this side has in the connection that announces. Behind a
+    /// translator of addresses, and for clients that trust no announcement, it is that one too.
     pub address: Option<IpAddr>,
     /// Its port; `None`: any.
     pub port: Option<u16>,
@@ -64,4 +65,8 @@ pub struct Expected<'a> {
     pub content: Content<'a>,
     /// What the object is called in paths: `ftp/file`, `ftp/listing`.
     pub label: &'static str,
+    /// The command that makes use of it, as EVE names it; empty while there was none.
+    pub command: &'static str,
+    /// Codings around the content, as for [`Object::codings`](super::Object::codings).
+    pub codings: &'static [u8],
 }

@@ -6,6 +6,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 mod expect;
+pub mod ftp;
 pub mod http1;
 mod parser;
 mod sink;

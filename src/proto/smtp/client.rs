@@ -43,6 +43,17 @@ enum Notice {
     Leave,
 }
 
+/// Whether an answer may have been lost, so that those to commands before the next do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Doubt {
+    #[default]
+    None,
+    /// One is being lost.
+    Begun,
+    /// Answers are seen again.
+    Past,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Client {
     line: Line<MAX_LINE_BYTES>,
@@ -64,6 +75,7 @@ pub(super) struct Client {
     spoken: bool,
     /// Bytes were lost, and no known command was seen since.
     lost: bool,
+    doubt: Doubt,
     /// STARTTLS was not answered yet.
     tls_pending: bool,
     /// Lines in a row that are no commands.
@@ -186,8 +198,21 @@ impl Client {
         self.data_answered(true, sink);
     }
 
+    /// Answers were lost.
+    pub(super) const fn doubt(&mut self, outstanding: &mut Outstanding) {
+        self.doubt = Doubt::Begun;
+        self.forget_outstanding(outstanding);
+    }
+
+    /// An answer was seen.
+    pub(super) fn heard(&mut self) {
+        if self.doubt == Doubt::Begun {
+            self.doubt = Doubt::Past;
+        }
+    }
+
     /// It cannot be said any more which command the next answer belongs to.
-    pub(super) const fn forget_outstanding(&mut self, outstanding: &mut Outstanding) {
+    const fn forget_outstanding(&mut self, outstanding: &mut Outstanding) {
         outstanding.clear();
         (self.data_pending, self.tls_pending) = (0, false);
     }
@@ -259,6 +284,12 @@ impl Client {
             return;
         }
         self.auth = Auth::Not;
+        if self.doubt != Doubt::None {
+            self.forget_outstanding(outstanding);
+        }
+        if self.doubt == Doubt::Past {
+            self.doubt = Doubt::None;
+        }
         let command = parse(line);
         if command == Command::Unknown {
             self.unknown = self.unknown.saturating_add(1);

@@ -60,7 +60,7 @@ impl Server {
         self.line.gap(length, LABEL, sink, |text| show(text, identifying));
         self.reply.lose();
         // what was lost may have answered any number of commands
-        client.forget_outstanding(outstanding);
+        client.doubt(outstanding);
     }
 
     pub(super) fn end(&mut self, identifying: bool, sink: &mut dyn Sink) {
@@ -98,6 +98,7 @@ impl Server {
             Told::Last(code) => code,
         };
         self.bad = 0;
+        client.heard();
         let first = !std::mem::replace(&mut self.replied, true);
         let awaited = outstanding.front();
         if first && matches!(code, 220 | 421 | 554) && awaited != Some(Awaited::StartTls) {

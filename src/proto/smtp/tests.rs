@@ -376,6 +376,32 @@ fn a_hole_that_takes_data_or_its_end_is_recovered_from() {
 }
 
 #[test]
+fn a_lost_answer_does_not_make_commands_a_message() {
+    let dialogue = dialogue(
+        "
+        < 220 x ESMTP
+        > EHLO c
+        < 250 ok
+        > MAIL FROM:<a>
+        < 250 ok
+        > DATA
+        < 503 no recipients
+        > MAIL FROM:<b>
+        < 250 ok
+        > QUIT
+        < 221 bye",
+    );
+    for length in [1, 9, 30] {
+        gap_anywhere::<Smtp>(&turns(&dialogue), length, |seen, turn, at| {
+            let last = "record smtp helo=c mail_from=<b>".to_owned();
+            if [0, 2, 8].contains(&turn) {
+                assert!(seen.told().contains(&last), "turn {turn}, {length} lost at {at}: {:#?}", seen.told());
+            }
+        });
+    }
+}
+
+#[test]
 fn what_is_none_is_given_up() {
     let server: Vec<u8> = (0..10).flat_map(|n| format!("line {n}\r\n").into_bytes()).collect();
     let mut smtp = Smtp::default();

@@ -47,6 +47,11 @@ impl<T: Copy + Default, const N: usize> Queue<T, N> {
         item
     }
 
+    /// The next one is only counted.
+    pub(in crate::proto) const fn is_full(&self) -> bool {
+        self.len as usize >= N || self.beyond > 0
+    }
+
     /// Nothing awaits an answer.
     pub(in crate::proto) const fn is_empty(&self) -> bool {
         self.len == 0 && self.beyond == 0
