@@ -9,6 +9,7 @@ mod expect;
 pub mod ftp;
 pub mod http1;
 mod parser;
+pub mod pop3;
 mod sink;
 pub mod smtp;
 #[cfg(test)]

@@ -132,6 +132,10 @@ impl Ftp {
         }
         self.lost = false;
         if self.doubtful {
+            // a client that sends one command at a time has seen the answer to the last
+            if self.pending.is_empty() && self.reply_line.is_lost() {
+                self.reply_line.clear();
+            }
             self.give_up_waiting(sink);
             self.doubtful = self.reply_line.is_lost();
         }

@@ -1,12 +1,12 @@
 //! The client's side: commands and messages.
 
-use super::command::{Auth, Command, MAX_LINE_BYTES, parse};
+use super::command::{Command, MAX_LINE_BYTES, continues, parse, show};
 use super::{
     Awaited, BAD_CHUNK, HELO, INVALID_PIPELINING, LAYOUT, LENIENT_END, LONG_COMMAND, MAIL_FROM, MAX_OUTSTANDING,
     RCPT_TO,
 };
 use crate::event::record::Record;
-use crate::proto::text::{Dots, End, Line, Queue};
+use crate::proto::text::{Auth, Dots, End, Line, Queue};
 use crate::proto::{Object, Sink};
 
 /// Bytes that a message's addresses have in its record.
@@ -138,7 +138,7 @@ impl Client {
             return sink.raw_gap(outside);
         }
         let (auth, lost) = (self.auth, self.lost);
-        self.line.gap(outside, LABEL, sink, |text| auth.show(text, lost));
+        self.line.gap(outside, LABEL, sink, |text| show(auth, text, lost));
         self.lost = true;
         // what was lost may have been any number of commands
         self.forget_outstanding(outstanding);
@@ -148,7 +148,7 @@ impl Client {
         self.settle(sink);
         self.abandon(sink);
         let (auth, lost) = (self.auth, self.lost);
-        self.line.end(LABEL, sink, |text| auth.show(text, lost));
+        self.line.end(LABEL, sink, |text| show(auth, text, lost));
         self.tell(true, sink);
     }
 
@@ -248,7 +248,7 @@ impl Client {
             Notice::Leave => {
                 self.abandon(sink);
                 let (auth, lost) = (self.auth, self.lost);
-                self.line.end(LABEL, sink, |text| auth.show(text, lost));
+                self.line.end(LABEL, sink, |text| show(auth, text, lost));
                 self.mode = Mode::Raw;
             }
             Notice::None | Notice::Refused | Notice::Over => {}
@@ -266,7 +266,7 @@ impl Client {
 
     fn command(&mut self, bytes: &[u8], outstanding: &mut Outstanding, sink: &mut dyn Sink) -> usize {
         let (auth, lost) = (self.auth, self.lost);
-        let used = self.line.feed(bytes, LABEL, sink, |text| auth.show(text, lost));
+        let used = self.line.feed(bytes, LABEL, sink, |text| show(auth, text, lost));
         if self.line.is_complete() {
             if self.line.is_long() && auth == Auth::Not {
                 sink.anomaly(LONG_COMMAND);
@@ -279,7 +279,7 @@ impl Client {
     }
 
     fn obey(&mut self, line: &[u8], outstanding: &mut Outstanding, sink: &mut dyn Sink) {
-        if self.auth.is_continued_by(line) {
+        if continues(self.auth, line) {
             self.auth = Auth::Spoken;
             return;
         }

@@ -1,6 +1,6 @@
 //! Commands by name.
 
-use crate::proto::text::{Show, begins, number, word};
+use crate::proto::text::{Auth, Show, begins, number, word};
 
 /// Bytes of a command that are read. RFC 5321 section 4.5.3.1.4 allows 512, and extensions add to that.
 pub const MAX_LINE_BYTES: usize = 768;
@@ -93,46 +93,24 @@ fn path(rest: &[u8]) -> &[u8] {
     path.get(..end).unwrap_or(path)
 }
 
-/// How far the client has come in identifying itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Auth {
-    /// It does not.
-    #[default]
-    Not,
-    /// It has spoken, and the server has not answered.
-    Spoken,
-    /// The server has asked for more: the next line is an answer, whatever it looks like.
-    Asked,
+/// Whether a line continues AUTH (RFC 4954 section 4).
+pub(super) fn continues(auth: Auth, line: &[u8]) -> bool {
+    auth.is_continued_by(line, |line| parse(line) != Command::Unknown)
 }
 
-impl Auth {
-    /// Whether a line is no command but continues AUTH. While it is not known what the server has said, that is what
-    /// consists of base64 (RFC 4954 section 4) and is no command of a single word.
-    pub(super) fn is_continued_by(self, line: &[u8]) -> bool {
-        match self {
-            Self::Not => false,
-            Self::Asked => true,
-            Self::Spoken => {
-                let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'*');
-                line.iter().all(is_base64) && matches!(parse(line), Command::Unknown)
-            }
-        }
+/// What is handed out of a line. `lost`: it may be no command, for bytes before it were lost.
+pub(super) fn show(auth: Auth, line: &[u8], lost: bool) -> Show {
+    if continues(auth, line) {
+        return Show::Nothing;
     }
-
-    /// What is handed out of a command. `lost`: it may be none, for bytes before it were lost.
-    pub(super) fn show(self, line: &[u8], lost: bool) -> Show {
-        if self.is_continued_by(line) {
-            return Show::Nothing;
+    match parse(line) {
+        Command::Auth => {
+            let verb = word(line).0.len();
+            Show::First(line.len() - line.trim_ascii_start().len() + verb)
         }
-        match parse(line) {
-            Command::Auth => {
-                let verb = word(line).0.len();
-                Show::First(line.len() - line.trim_ascii_start().len() + verb)
-            }
-            Command::Unknown if is_cut_auth(line) => Show::Nothing,
-            Command::Unknown if lost => Show::Raw,
-            _ => Show::All,
-        }
+        Command::Unknown if is_cut_auth(line) => Show::Nothing,
+        Command::Unknown if lost => Show::Raw,
+        _ => Show::All,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What protocols of lines have in common: lines of bounded memory, bodies that end with a dot, commands that await
 //! their answers.
 
+mod auth;
 mod dots;
 mod line;
 mod queue;
@@ -9,6 +10,7 @@ mod reply;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 mod tests;
 
+pub(in crate::proto) use auth::Auth;
 pub(in crate::proto) use dots::{Dots, End};
 pub(in crate::proto) use line::{Line, Show};
 pub(in crate::proto) use queue::Queue;
