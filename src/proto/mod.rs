@@ -5,9 +5,17 @@
 //! its input. It neither allocates nor panics, whatever the bytes are.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod expect;
+pub mod ftp;
 pub mod http1;
 mod parser;
+pub mod pop3;
 mod sink;
+pub mod smtp;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
+pub(crate) mod testing;
+mod text;
 pub mod tls;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -15,5 +23,6 @@ pub mod tls;
 mod transcript;
 pub mod websocket;
 
+pub use expect::{Content, Endpoint, Expected, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};
