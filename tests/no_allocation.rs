@@ -32,7 +32,7 @@ fn options() -> PipelineOptions {
     PipelineOptions {
         capacity: Capacity { flows: 4096, half_open: 1024 },
         tcp: Limits { history: 4096, ..Limits::new(1024, 64, 2_000_000_000) },
-        sessions: Sessions { undecided: 1024, http: 1024, tls: 1024 },
+        sessions: Sessions::all(1024),
         hit_records: 1024,
         ..common_options()
     }

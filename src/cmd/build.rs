@@ -123,6 +123,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         midstream: config.tcp.midstream,
         sessions: sessions(config),
         objects: objects(config),
+        expectations: Arc::default(),
         tls_handshake_only: config.tls.handshake_only,
         hit_records: config.scan.hit_records,
         verify_checksum: match config.decoder.ipv4_checksum {
@@ -139,7 +140,15 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
 /// Connections that a worker follows.
 pub(super) const fn sessions(config: &Config) -> Sessions {
     let sessions = &config.sessions;
-    Sessions { undecided: sessions.undecided, http: sessions.http, tls: sessions.tls }
+    Sessions {
+        undecided: sessions.undecided,
+        http: sessions.http,
+        tls: sessions.tls,
+        smtp: sessions.smtp,
+        pop3: sessions.pop3,
+        ftp: sessions.ftp,
+        expected: sessions.expected,
+    }
 }
 
 /// Objects that a worker looks into.

@@ -30,7 +30,9 @@ use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
-use crate::worker::{Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap};
+use crate::worker::{
+    Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap,
+};
 
 /// DPDK's lcores, less the one that feeds.
 const MOST_WORKERS: u16 = 127;
@@ -175,13 +177,18 @@ fn launch(
     let paused = Arc::new(AtomicBool::new(false));
     let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut taps, mut files) = (Vec::new(), Vec::new());
+    let expectations = Arc::<Expectations>::default();
     for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);
         let (sender, receiver) = channel(events, RingPolicy::Wait);
         let control = Arc::new(WorkerControl::new(StopFlag::new(), Arc::clone(&paused)));
         let shared = Arc::clone(&control);
-        let options = PipelineOptions { settle: false, ..build::pipeline_options(config, SEED, false) };
+        let options = PipelineOptions {
+            settle: false,
+            expectations: Arc::clone(&expectations),
+            ..build::pipeline_options(config, SEED, false)
+        };
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
         let mesh = mesh.next(number, None, &control.progress)?;

@@ -60,6 +60,14 @@ section! {
         "http" => http: u32 = sessions(16_384);
         /// TLS.
         "tls" => tls: u32 = sessions(16_384);
+        /// SMTP.
+        "smtp" => smtp: u32 = sessions(2048);
+        /// POP3.
+        "pop3" => pop3: u32 = sessions(2048);
+        /// Control connections of FTP.
+        "ftp" => ftp: u32 = sessions(2048);
+        /// Connections that others have announced.
+        "expected" => expected: u32 = sessions(2048);
     }
 }
 

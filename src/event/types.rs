@@ -98,6 +98,14 @@ reasons! {
         Http => "http",
         /// TLS, any version.
         Tls => "tls",
+        /// SMTP and ESMTP.
+        Smtp => "smtp",
+        /// POP3.
+        Pop3 => "pop3",
+        /// A control connection of FTP.
+        Ftp => "ftp",
+        /// A data connection of FTP.
+        FtpData => "ftp-data",
     }
     /// Its name.
     pub fn word => "";

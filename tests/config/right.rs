@@ -115,6 +115,10 @@ to_client = "64KiB"
 undecided = 15
 http = 16
 tls = 18
+smtp = 31
+pop3 = 32
+ftp = 33
+expected = 34
 
 [decode]
 objects = 21
@@ -234,7 +238,7 @@ fn every_key_reaches_its_field() {
             fragments: Some(defrag::Policy::Drop),
         }],
         depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
-        sessions: SessionsConfig { undecided: 15, http: 16, tls: 18 },
+        sessions: SessionsConfig { undecided: 15, http: 16, tls: 18, smtp: 31, pop3: 32, ftp: 33, expected: 34 },
         decode: DecodeConfig {
             objects: 21,
             pending: 22,

@@ -33,7 +33,9 @@ use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOpti
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
-use crate::worker::{Exit, Idle, KeptFiles, Pipeline, PortInjector, Sources, Worker, WorkerControl};
+use crate::worker::{
+    Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Sources, Worker, WorkerControl,
+};
 
 /// Between two looks at signals, time and the event file.
 const TICK: Duration = Duration::from_millis(50);
@@ -367,6 +369,7 @@ fn launch(
     let sockets: Vec<Option<u32>> = lcores.workers.iter().map(|lcore| Some(lcore.socket())).collect();
     let mut mesh = MeshParts::new(eal, config, &steering, &sockets)?;
     let mut rings: Vec<RingSender> = Vec::new();
+    let expectations = Arc::<Expectations>::default();
     let mut parts = Parts {
         workers: Vec::new(),
         dispatcher: None,
@@ -399,7 +402,8 @@ fn launch(
         sources.mesh = mesh.next(number, Some(lcore.socket()), &control.progress)?;
         let injector =
             injector(config, pools.inject.get(number), exits.iter_mut().filter_map(Iterator::next).collect());
-        let options = build::pipeline_options(config, seed, true);
+        let expectations = Arc::clone(&expectations);
+        let options = PipelineOptions { expectations, ..build::pipeline_options(config, seed, true) };
         let (matcher, rate) = (Arc::clone(matcher), config.kill.rate);
         let (burst, idle) = (usize::from(config.worker.burst), lcores.idle(*lcore));
         parts.workers.push(lcore::launch(eal, *lcore, move || {

@@ -55,11 +55,10 @@ struct Half {
     lossy: bool,
 }
 
-impl FtpData {
-    /// A connection of which that much is known when it begins.
-    #[must_use]
-    pub fn new(expected: &Expected<'_>) -> Self {
-        let mut data = Self {
+impl Default for FtpData {
+    /// A connection of which nothing is known.
+    fn default() -> Self {
+        Self {
             label: "",
             command: "",
             codings: b"",
@@ -68,7 +67,15 @@ impl FtpData {
             length: None,
             halves: [Half::default(); 2],
             told: false,
-        };
+        }
+    }
+}
+
+impl FtpData {
+    /// A connection of which that much is known when it begins.
+    #[must_use]
+    pub fn new(expected: &Expected<'_>) -> Self {
+        let mut data = Self::default();
         data.learn(expected);
         data
     }

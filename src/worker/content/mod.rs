@@ -5,6 +5,7 @@
 //! lines and objects (`sink.rs`). Objects go through a tree of decoders
 //! (`objects.rs`), and all that is left goes to the scanner (`scan.rs`).
 
+mod expectations;
 mod objects;
 mod protocols;
 mod recognise;
@@ -29,6 +30,7 @@ use crate::wire::Headers;
 pub(super) use self::objects::Objects;
 pub(super) use self::protocols::Protocols;
 
+pub use self::expectations::Expectations;
 pub use self::objects::ObjectLimits;
 pub use self::protocols::Sessions;
 
@@ -40,6 +42,8 @@ pub(super) struct Inspector {
     pub(super) protocols: Protocols,
     pub(super) undecided: Slots<Undecided>,
     pub(super) objects: Objects,
+    /// Connections that others have announced; all workers share them.
+    pub(super) expectations: Arc<Expectations>,
     pub(super) desk: Desk,
 }
 
@@ -191,27 +195,42 @@ impl Content<'_> {
             self.raw(direction, offset, bytes);
         }
         let end = offset.saturating_add(length(bytes));
-        self.with_parser(direction, end, |parser, sink| parser.push(direction, bytes, sink));
+        let tunnelled = self.with_parser(direction, end, |parser, sink| parser.push(direction, bytes, sink));
+        // What is in a tunnel is recognised afresh.
+        if let Some(tunnelled) = tunnelled {
+            let at = bytes.len().saturating_sub(tunnelled);
+            let inner = bytes.get(at..).unwrap_or(&[]);
+            if !inner.is_empty() {
+                self.recognise(direction, offset.saturating_add(length(bytes)).saturating_sub(length(inner)), inner);
+            }
+        }
     }
 
     /// Lends the flow's parser out together with the sink it delivers to. `end` is the stream offset after the bytes
-    /// that it is given.
+    /// that it is given. When these have become a connection of its own, says how many of the last of them are part of
+    /// that.
     fn with_parser(
         &mut self,
         direction: Direction,
         end: u64,
         work: impl FnOnce(&mut dyn crate::proto::Parser, &mut FlowSink<'_>),
-    ) {
-        let Inspector { protocols, objects, desk, .. } = &mut *self.inspector;
-        let Some((parser, told)) = protocols.get_mut(self.flow.app_proto, self.flow.parser) else { return };
+    ) -> Option<usize> {
+        let Inspector { protocols, objects, desk, expectations, .. } = &mut *self.inspector;
+        let (parser, told) = protocols.get_mut(self.flow.app_proto, self.flow.parser)?;
         let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction };
-        work(parser, &mut FlowSink { flow: self.flow, told, objects, desk, spot, end });
+        let mut sink = FlowSink { flow: self.flow, told, objects, desk, spot, end, tunnelled: None, expectations };
+        work(parser, &mut sink);
+        let tunnelled = sink.tunnelled;
         if parser.was_mistaken() {
             desk.counters.app_mistaken += 1;
             desk.tell(self.flow, self.timestamp_ns, direction, "app_proto.mistaken");
             protocols.release(self.flow.app_proto, &mut self.flow.parser);
             self.flow.app_proto = AppProto::Failed;
+        } else if tunnelled.is_some() {
+            protocols.release(self.flow.app_proto, &mut self.flow.parser);
+            self.flow.app_proto = AppProto::Unknown;
         }
+        tunnelled
     }
 
     /// The next byte begins something new: no keyword reaches back over it.

@@ -2,31 +2,32 @@
 
 use super::recognise::Undecided;
 use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
-use crate::proto::http1::Http1;
-use crate::proto::tls::Tls;
-use crate::proto::{Guess, Heads, Parser, http1, tls};
+use crate::proto::ftp::{self, Ftp, FtpData};
+use crate::proto::http1::{self, Http1};
+use crate::proto::pop3::{self, Pop3};
+use crate::proto::smtp::{self, Smtp};
+use crate::proto::tls::{self, Tls};
+use crate::proto::{Guess, Heads, Parser};
 use crate::worker::slots::Slots;
 
-/// How many connections of each protocol are followed at the same time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sessions {
-    /// Connections whose protocol is not known yet.
-    pub undecided: u32,
-    /// HTTP/1.
-    pub http: u32,
-    /// TLS.
-    pub tls: u32,
-}
+/// How a protocol is told by a connection's first bytes.
+type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
 
-impl Sessions {
-    /// What a worker's parsers hold, bytes.
-    #[must_use]
-    pub fn memory_bytes(&self) -> u64 {
-        let of = |count: u32, bytes: usize| u64::from(count) * u64::try_from(bytes).unwrap_or(u64::MAX);
-        of(self.undecided, size_of::<Undecided>())
-            + of(self.http, size_of::<Session<Http1>>())
-            + of(self.tls, size_of::<Session<Tls>>())
-    }
+/// Those over TCP; the first that is sure decides.
+pub(super) const STREAMS: &[Recognise] = &[
+    (AppProto::Http, http1::guess),
+    (AppProto::Tls, tls::guess),
+    (AppProto::Smtp, smtp::guess),
+    (AppProto::Ftp, ftp::guess),
+    (AppProto::Pop3, pop3::guess),
+];
+
+/// Those over UDP.
+pub(super) const DATAGRAMS: &[Recognise] = &[];
+
+/// The stream is scanned as it is, beside what the parser makes of it.
+pub(super) const fn is_scanned(protocol: AppProto) -> bool {
+    matches!(protocol, AppProto::Tls)
 }
 
 /// What is known of a connection beside its parser's state.
@@ -63,52 +64,92 @@ impl<T: Parser> Session<T> {
     }
 }
 
-/// Parser states of one worker.
-#[derive(Debug)]
-pub(in crate::worker) struct Protocols {
-    http: Slots<Session<Http1>>,
-    tls: Slots<Session<Tls>>,
+/// Declares the pools of parser states: for each protocol its variant of [`AppProto`], its name in `[sessions]`, and its
+/// parser.
+macro_rules! pools {
+    ($($variant:ident => $(#[$doc:meta])* $field:ident: $parser:ty,)*) => {
+        /// How many connections of each protocol are followed at the same time.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Sessions {
+            /// Connections whose protocol is not known yet.
+            pub undecided: u32,
+            $($(#[$doc])* pub $field: u32,)*
+        }
+
+        impl Sessions {
+            /// As many of each.
+            #[must_use]
+            pub const fn all(count: u32) -> Self {
+                Self { undecided: count, $($field: count,)* }
+            }
+
+            /// What a worker's parsers hold, bytes.
+            #[must_use]
+            pub fn memory_bytes(&self) -> u64 {
+                let of = |count: u32, bytes: usize| u64::from(count) * u64::try_from(bytes).unwrap_or(u64::MAX);
+                of(self.undecided, size_of::<Undecided>()) $(+ of(self.$field, size_of::<Session<$parser>>()))*
+            }
+        }
+
+        /// Parser states of one worker.
+        #[derive(Debug)]
+        pub(in crate::worker) struct Protocols {
+            $($field: Slots<Session<$parser>>,)*
+        }
+
+        impl Protocols {
+            pub(in crate::worker) fn new(sessions: &Sessions) -> Self {
+                Self { $($field: Slots::new(sessions.$field),)* }
+            }
+
+            /// A fresh parser, or `None` when all are taken.
+            pub(super) fn take(&mut self, protocol: AppProto) -> Option<u32> {
+                match protocol {
+                    $(AppProto::$variant => self.$field.take(),)*
+                    AppProto::Unknown | AppProto::Failed => None,
+                }
+            }
+
+            pub(super) fn get_mut(&mut self, protocol: AppProto, slot: u32) -> Option<(&mut dyn Parser, &mut Told)> {
+                match protocol {
+                    $(AppProto::$variant => self.$field.get_mut(slot).map(Session::lend),)*
+                    AppProto::Unknown | AppProto::Failed => None,
+                }
+            }
+
+            pub(super) fn release(&mut self, protocol: AppProto, slot: &mut u32) {
+                match protocol {
+                    $(AppProto::$variant => self.$field.release(slot),)*
+                    AppProto::Unknown | AppProto::Failed => {}
+                }
+            }
+
+            /// Connections that are followed, by protocol.
+            pub(in crate::worker) fn used(&self) -> [u64; APP_PROTO_COUNT] {
+                let mut used = [0; APP_PROTO_COUNT];
+                for (protocol, place) in AppProto::ALL.iter().zip(&mut used) {
+                    let count = match protocol {
+                        $(AppProto::$variant => self.$field.used(),)*
+                        AppProto::Unknown | AppProto::Failed => 0,
+                    };
+                    *place = u64::try_from(count).unwrap_or(u64::MAX);
+                }
+                used
+            }
+        }
+    };
 }
 
-/// How a protocol is told by a connection's first bytes.
-type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
-
-/// Those over TCP; the first that is sure decides.
-pub(super) const STREAMS: &[Recognise] = &[(AppProto::Http, http1::guess), (AppProto::Tls, tls::guess)];
-
-/// Those over UDP.
-pub(super) const DATAGRAMS: &[Recognise] = &[];
+pools! {
+    Http => /** HTTP/1, and WebSocket behind it. */ http: Http1,
+    Tls => /** TLS. */ tls: Tls,
+    Smtp => /** SMTP. */ smtp: Smtp,
+    Pop3 => /** POP3. */ pop3: Pop3,
+    Ftp => /** Control connections of FTP. */ ftp: Ftp,
+    FtpData => /** Connections that others have announced: data connections of FTP. */ expected: FtpData,
+}
 
 impl Protocols {
-    pub(in crate::worker) fn new(sessions: &Sessions) -> Self {
-        Self { http: Slots::new(sessions.http), tls: Slots::new(sessions.tls) }
-    }
-
-    /// A fresh parser, or `None` when all are taken.
-    pub(super) fn take(&mut self, protocol: AppProto) -> Option<u32> {
-        match protocol {
-            AppProto::Http => self.http.take(),
-            AppProto::Tls => self.tls.take(),
-            AppProto::Unknown | AppProto::Failed => None,
-        }
-    }
-
-    pub(super) fn get_mut(&mut self, protocol: AppProto, slot: u32) -> Option<(&mut dyn Parser, &mut Told)> {
-        match protocol {
-            AppProto::Http => self.http.get_mut(slot).map(Session::lend),
-            AppProto::Tls => self.tls.get_mut(slot).map(Session::lend),
-            AppProto::Unknown | AppProto::Failed => None,
-        }
-    }
-
-    pub(super) fn release(&mut self, protocol: AppProto, slot: &mut u32) {
-        match protocol {
-            AppProto::Http => self.http.release(slot),
-            AppProto::Tls => self.tls.release(slot),
-            AppProto::Unknown | AppProto::Failed => {}
-        }
-    }
-
     /// All that follows in this direction is encrypted.
     pub(super) fn is_encrypted(&self, protocol: AppProto, slot: u32, direction: Direction) -> bool {
         match protocol {
@@ -117,22 +158,10 @@ impl Protocols {
         }
     }
 
-    /// Connections that are followed, by protocol.
-    pub(in crate::worker) fn used(&self) -> [u64; APP_PROTO_COUNT] {
-        let mut used = [0; APP_PROTO_COUNT];
-        for (protocol, place) in AppProto::ALL.iter().zip(&mut used) {
-            let count = match protocol {
-                AppProto::Http => self.http.used(),
-                AppProto::Tls => self.tls.used(),
-                AppProto::Unknown | AppProto::Failed => 0,
-            };
-            *place = u64::try_from(count).unwrap_or(u64::MAX);
+    /// Puts what was announced of a connection into its state.
+    pub(super) fn set_expected(&mut self, slot: u32, parser: FtpData) {
+        if let Some(session) = self.expected.get_mut(slot) {
+            session.parser = parser;
         }
-        used
     }
-}
-
-/// The stream is scanned as it is, beside what the parser makes of it.
-pub(super) const fn is_scanned(protocol: AppProto) -> bool {
-    matches!(protocol, AppProto::Tls)
 }

@@ -74,6 +74,9 @@ impl Content<'_> {
     /// The next bytes of a connection of which it is not known what it speaks.
     pub(super) fn recognise(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
         if self.flow.parser == NO_SLOT {
+            if self.was_expected(direction, offset, bytes) {
+                return;
+            }
             // Mostly the first segment says it all, and nothing has to be kept.
             let heads = match direction {
                 Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
@@ -105,6 +108,20 @@ impl Content<'_> {
             (Guess::More, _) => {}
             (Guess::No, _) => self.decide(AppProto::Failed, direction, offset, rest),
         }
+    }
+
+    /// Whether another connection has announced this one; then its bytes go on.
+    fn was_expected(&mut self, direction: Direction, offset: u64, bytes: &[u8]) -> bool {
+        let Some(expected) = self.inspector.expectations.find(&self.flow.tuple(), self.flow.last_ns) else {
+            return false;
+        };
+        self.decide(AppProto::FtpData, direction, 0, &[]);
+        if self.flow.app_proto != AppProto::FtpData {
+            return false;
+        }
+        self.inspector.protocols.set_expected(self.flow.parser, expected);
+        self.parse(direction, offset, bytes);
+        true
     }
 
     /// A datagram of a flow of which it is not known what it speaks: the first says it.

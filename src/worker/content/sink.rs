@@ -1,5 +1,6 @@
 //! What a parser hands out, on its way to scanner, decoders and events.
 
+use super::expectations::Expectations;
 use super::objects::Objects;
 use super::protocols::Told;
 use super::scan::{Spot, Where};
@@ -7,7 +8,7 @@ use super::{Desk, head, length};
 use crate::event::record::Layout;
 use crate::event::{Event, RecordEvent};
 use crate::flow::Facts;
-use crate::proto::{Object, Sink};
+use crate::proto::{Expected, Object, Sink};
 
 /// Takes what the parser of a flow hands out in one direction.
 pub(super) struct FlowSink<'a> {
@@ -18,6 +19,9 @@ pub(super) struct FlowSink<'a> {
     pub(super) spot: Spot<'a>,
     /// Stream offset after the bytes that the parser was given.
     pub(super) end: u64,
+    /// Raw bytes that are a connection of their own, once there is one.
+    pub(super) tunnelled: Option<usize>,
+    pub(super) expectations: &'a Expectations,
 }
 
 impl FlowSink<'_> {
@@ -69,6 +73,10 @@ impl Sink for FlowSink<'_> {
     }
 
     fn raw(&mut self, bytes: &[u8]) {
+        if let Some(tunnelled) = &mut self.tunnelled {
+            *tunnelled += bytes.len();
+            return;
+        }
         // Raw bytes are always the rest of what was pushed.
         let offset = self.end.saturating_sub(length(bytes));
         self.desk.scan_flow(self.flow, &self.spot, Where::STREAM, offset, bytes);
@@ -76,6 +84,14 @@ impl Sink for FlowSink<'_> {
 
     fn raw_gap(&mut self, _: u64) {
         self.restart();
+    }
+
+    fn tunnel(&mut self) {
+        self.tunnelled = Some(0);
+    }
+
+    fn expect(&mut self, expected: &Expected<'_>) {
+        self.expectations.announce(&self.flow.tuple(), expected, self.flow.last_ns);
     }
 
     fn record(&mut self, layout: &'static Layout, parts: &[&[u8]]) {

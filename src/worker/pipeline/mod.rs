@@ -17,7 +17,7 @@ pub use self::checksum::TcpChecksums;
 use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, Work, prepare};
-use super::content::{Desk, Inspector, ObjectLimits, Objects, Protocols, Sessions};
+use super::content::{Desk, Expectations, Inspector, ObjectLimits, Objects, Protocols, Sessions};
 use super::counters::{Counters, Gauges, Snapshot};
 use super::forward::{Alone, Forward};
 use super::keep::FileKeeper;
@@ -134,6 +134,8 @@ pub struct PipelineOptions {
     pub sessions: Sessions,
     /// Objects looked into.
     pub objects: ObjectLimits,
+    /// Connections that others have announced; all workers share them.
+    pub expectations: Arc<Expectations>,
     /// TLS is inspected no further than its handshake.
     pub tls_handshake_only: bool,
     /// Records for flows with keyword hits.
@@ -211,6 +213,7 @@ impl Pipeline {
             protocols: Protocols::new(&options.sessions),
             undecided: Slots::new(options.sessions.undecided),
             objects: Objects::new(&options.objects),
+            expectations: Arc::clone(&options.expectations),
             desk,
         };
         let defragmenter = Defragmenter::new(options.defrag.clone());
