@@ -300,13 +300,26 @@ fn what_is_missing_is_said_and_the_rest_is_found() {
     }
 }
 
+/// Bytes of sums of the content, or of a part of it, that damage does nothing to but make them wrong.
+const SUMS: [(&str, usize); 9] = [
+    ("short.bz2", 7),
+    ("short.xz", 8),
+    ("crc32.xz", 4),
+    ("sha256.xz", 32),
+    ("blocks.xz", 6 * 8),
+    ("short.zst", 4),
+    ("frames.zst", 8),
+    ("short.lz4", 4),
+    ("summed.lz4", 8),
+];
+
 #[test]
 fn damage_is_bounded_and_told() {
     const MOST: usize = 4 << 20;
     let mut ways = Ways::new(MOST);
     for object in objects() {
         let Object { name, data, coding, leaves } = &object;
-        let (mut told, mut untold) = (0, 0);
+        let (mut told, mut untold, mut summed_only) = (0, 0, 0);
         for at in object.places() {
             let mut damaged = data.clone();
             damaged[at] ^= 0x55;
@@ -334,10 +347,14 @@ fn damage_is_bounded_and_told() {
             }
             let same = said.leaves.iter().map(|leaf| &leaf.bytes).eq(leaves.iter().map(|(_, bytes)| bytes));
             told += usize::from(!said.cuts.is_empty());
+            summed_only += usize::from(same && said.cuts == [Cut::Checksum]);
             untold += usize::from(!same && said.cuts.is_empty());
             let given: usize = said.leaves.iter().map(|leaf| leaf.bytes.len()).sum();
             assert!(given <= MOST + (1 << 20), "{name}: {given} bytes come out");
         }
+        // Bytes of the sums themselves.
+        let sums = SUMS.iter().find(|(other, _)| other == name).map_or(0, |(_, bytes)| *bytes);
+        assert!(summed_only >= sums, "{name}: {summed_only} bytes are a sum's, not {sums}");
         // Formats without a sum cannot tell; those with one tell all but damage to what makes a stream of the bytes.
         let whole = ["trailing", "streams", "none.xz"].iter().all(|other| !name.starts_with(other));
         let summed = [".bz2", ".xz"].iter().any(|end| name.ends_with(end)) && whole;
@@ -443,6 +460,30 @@ fn bombs_are_cut_by_what_comes_out_of_them() {
         assert!(((16 << 20)..=(33 << 20)).contains(&bytes), "{name}: {bytes} bytes");
         let time = start.elapsed();
         assert!(time < Duration::from_secs(20), "{name}: {time:?}");
+    }
+}
+
+#[test]
+fn what_is_not_read_is_said_and_what_comes_before_it_is_found() {
+    let noise = content("noise");
+    // The second noise is a repetition from further back than the window goes.
+    let near = [&*noise, &vec![0; 9 << 20]].concat();
+    let far = [&*near, &*noise].concat();
+    let cases = [
+        ("far.xz", near.len()),
+        ("far.lzma", near.len()),
+        ("far.zst", near.len()),
+        ("delta.xz", 0),
+        ("dictionary.zst", 0),
+    ];
+    for (name, least) in cases {
+        let data = read(name);
+        let said = Ways::new(1 << 30).decode(None, data.chunks(100));
+        assert_eq!(said.cuts, [Cut::Unsupported], "{name}");
+        let found: Vec<u8> = said.leaves.iter().flat_map(|leaf| leaf.bytes.clone()).collect();
+        assert!((least..far.len()).contains(&found.len()), "{name}: {} bytes", found.len());
+        assert!(far.starts_with(&found), "{name}");
+        assert!(said.leaves.iter().all(|leaf| leaf.complete == Some(false)), "{name}");
     }
 }
 

@@ -245,6 +245,25 @@ def bombs():
     }
 
 
+def unsupported():
+    """What is not read, or not to its end: a repetition from 9 MiB back, another filter, a dictionary."""
+    far = CONTENTS["noise"] + bytes(9 << 20) + CONTENTS["noise"]
+    objects = {
+        "far.xz": run("xz", "-c", "-9", data=far),
+        "far.lzma": run("xz", "-c", "-9", "--format=lzma", data=far),
+        "far.zst": run("zstd", "-q", "-c", "-19", "--long=27", data=far),
+        "delta.xz": run("xz", "-c", "--delta=dist=1", "--lzma2=preset=6", data=CONTENTS["short"]),
+    }
+    with tempfile.TemporaryDirectory() as work:
+        samples = [f"sample{n}" for n in range(300)]
+        for number, name in enumerate(samples):
+            (pathlib.Path(work) / name).write_bytes(text(300, 100 + number))
+        run("zstd", "-q", "--train", "--maxdict=2048", "-o", "dictionary", *samples, cwd=work)
+        objects["dictionary.zst"] = run("zstd", "-q", "-c", "-D", "dictionary", data=CONTENTS["short"], cwd=work)
+    assert all(len(objects[name]) < 5000 for name in objects)
+    return objects
+
+
 def main():
     target = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "compressed")
     target.mkdir(exist_ok=True)
@@ -259,7 +278,7 @@ def main():
             for path, content in found
         ]
         expected[name] = {"leaves": leaves, "coding": coding[0] if coding else None}
-    for name, data in bombs().items():
+    for name, data in (bombs() | unsupported()).items():
         (target / name).write_bytes(data)
     for name in ("short", "noise", "varied"):
         (target / name).write_bytes(CONTENTS[name])

@@ -54,7 +54,7 @@ const CLEARED: usize = 1 << 20;
 impl<T: Clone + Default> Allocator<T> for Pool<T> {
     type AllocatedMemory = Cell<T>;
 
-    /// The smallest free block that is large enough; an empty one, which the decoder takes for a failure, where there is none.
+    /// The smallest free block that is large enough; where there is none an empty one, which the decoder takes for a failure.
     fn alloc_cell(&mut self, len: usize) -> Cell<T> {
         let Some(at) = self.blocks.iter().position(|block| block.len() >= len) else { return Cell::default() };
         let mut cell = Cell { block: self.blocks.remove(at), len };

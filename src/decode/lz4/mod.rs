@@ -11,7 +11,7 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::tap::Tap;
 use super::window::Window;
-use super::zstd::{behind_skipped, is_skipped};
+use super::zstd::{behind_skipped, is_skipped, may_be_skipped};
 use xxhash_rust::xxh32::Xxh32;
 
 /// Room for the 64 KiB that matches reach back, and for what was not handed out yet.
@@ -157,9 +157,7 @@ impl Lz4 {
     fn magic(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
         let all = self.field.fill(input, 4);
         let field = self.field.get();
-        let skipped = field.first().is_none_or(|byte| byte >> 4 == 5)
-            && begins(field.get(1..).unwrap_or(&[]), &[0x2a, 0x4d, 0x18]) != Guess::No;
-        if begins(field, &MAGIC) == Guess::No && begins(field, &OLD_MAGIC) == Guess::No && !skipped {
+        if begins(field, &MAGIC) == Guess::No && begins(field, &OLD_MAGIC) == Guess::No && !may_be_skipped(field) {
             if self.frames == 0 {
                 return Err(Stop::Fault);
             }

@@ -4,8 +4,8 @@ use super::super::decoder::{Field, Out};
 use super::super::window::{Reach, Window};
 use super::coder::{self, LENGTH, LITERAL, LITERAL_SIZE, Model, POSITIONS, REP_LENGTH, Range};
 
-/// Bytes that matches may reach back: as xz needs them up to its option `-6`. Content that says it needs more is decoded as long as it
-/// does not make use of that.
+/// Bytes that matches may reach back: as xz needs them up to its option `-6`. Content that says that it needs more is decoded
+/// as far as it makes no use of that.
 pub(in super::super) const WINDOW: usize = 8 << 20;
 /// No symbol takes so many bytes.
 const SYMBOL: usize = 24;

@@ -29,9 +29,8 @@ const MAGIC: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
 const EDGE: usize = 12;
 /// Longest header of a block.
 const BLOCK_HEADER: usize = 1024;
-/// Longest number, and longest sum.
+/// Longest number.
 const NUMBER: usize = 9;
-const SUM: usize = 64;
 /// The number of LZMA2 among filters.
 const LZMA2: u64 = 0x21;
 
@@ -238,7 +237,6 @@ impl Xz {
         if !self.field.fill(input, self.check.size()) {
             return Err(Stop::More);
         }
-        debug_assert!(self.check.size() <= SUM);
         if !self.check.is(self.field.get()) {
             out.cut(Cut::Checksum);
         }

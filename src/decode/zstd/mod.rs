@@ -1,8 +1,8 @@
 //! zstd (RFC 8878): frames one after the other, and frames to skip between them.
 //!
 //! A compressed block of up to 128 KiB comes out when it is complete; of one that is cut short nothing can be told. Matches
-//! may reach back 8 MiB, as zstd needs them up to level 19 without `--ultra` or `--long`; a frame that says that it needs more is decoded as far
-//! as it makes no use of that. Frames that need a dictionary are not decoded. All memory is taken when the decoder is made.
+//! may reach back 8 MiB, as zstd needs them up to level 19 without `--ultra` or `--long`; a frame that says that it needs
+//! more is decoded as far as it makes no use of that. Frames that need a dictionary are not decoded. All memory is taken when the decoder is made.
 
 mod block;
 mod fse;
@@ -50,10 +50,7 @@ fn recognise(bytes: &[u8]) -> Guess {
 
 /// Whether `bytes` begin with a frame to skip, and another one with this magic number behind it.
 pub(super) fn behind_skipped(bytes: &[u8], magic: &[u8]) -> Guess {
-    if bytes.first().is_some_and(|byte| byte >> 4 != 5) {
-        return Guess::No;
-    }
-    if begins(bytes.get(1..).unwrap_or(&[]), &SKIPPED) == Guess::No {
+    if !may_be_skipped(bytes) {
         return Guess::No;
     }
     let Some((head, rest)) = bytes.split_first_chunk::<8>() else { return Guess::More };
@@ -63,6 +60,11 @@ pub(super) fn behind_skipped(bytes: &[u8], magic: &[u8]) -> Guess {
         Some(next) => begins(next, magic),
         None => Guess::More,
     }
+}
+
+/// Whether these are the first bytes of a frame to skip, as far as they go.
+pub(super) fn may_be_skipped(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(|byte| byte >> 4 == 5) && begins(bytes.get(1..).unwrap_or(&[]), &SKIPPED) != Guess::No
 }
 
 /// Whether the first four bytes are those of a frame to skip.
@@ -142,9 +144,7 @@ impl Zstd {
     fn magic(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
         let all = self.field.fill(input, 4);
         let field = self.field.get();
-        let skipped = field.first().is_none_or(|byte| byte >> 4 == 5)
-            && begins(field.get(1..).unwrap_or(&[]), &SKIPPED) != Guess::No;
-        if begins(field, &MAGIC) == Guess::No && !skipped {
+        if begins(field, &MAGIC) == Guess::No && !may_be_skipped(field) {
             if self.frames == 0 {
                 return Err(Stop::Fault);
             }
