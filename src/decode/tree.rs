@@ -248,7 +248,8 @@ fn feed(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut d
             return begin_rest(node, shared, leaves, name, bytes);
         }
         State::Wrapped(_, decoder) => {
-            decoder.push(bytes, &mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true })
+            let facts = &mut node.facts;
+            decoder.push(bytes, &mut Below { facts, nodes: below, shared, leaves, open: true, whole: true })
         }
     };
     match taken {
@@ -334,7 +335,9 @@ fn finish(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, comp
         State::Unknown | State::Over | State::Rest(_) => {}
         State::Leaf => leaves.end(Ended { size: node.facts.scanned, complete }),
         State::Wrapped(format, mut decoder) => {
-            let whole = decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true });
+            // The child that is open now ends with the object, and lacks what that lacks.
+            let (facts, open) = (&mut node.facts, complete);
+            let whole = decoder.finish(&mut Below { facts, nodes: below, shared, leaves, open, whole: complete });
             shared.give_back(format, decoder);
             // A decoder that forgot to end a child has not finished it.
             finish(below, shared, leaves, false);
@@ -352,8 +355,9 @@ struct Below<'a> {
     nodes: &'a mut [Node],
     shared: &'a mut Shared,
     leaves: &'a mut dyn Leaves,
-    /// The child that is handed out is whole as far as is known.
+    /// The child that is handed out is whole as far as is known, as all are of an object that is.
     open: bool,
+    whole: bool,
 }
 
 impl Out for Below<'_> {
@@ -373,7 +377,7 @@ impl Out for Below<'_> {
             shared.path.child(child.name, facts.children);
         }
         facts.children += 1;
-        self.open = true;
+        self.open = self.whole;
         let path = shared.path.len();
         match nodes.first_mut() {
             Some(node) => node.begin(path),
@@ -418,7 +422,7 @@ impl Out for Below<'_> {
 
     fn end(&mut self) {
         finish(self.nodes, self.shared, self.leaves, self.open);
-        self.open = true;
+        self.open = self.whole;
     }
 
     fn mistaken(&mut self) {
