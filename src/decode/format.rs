@@ -48,8 +48,10 @@ pub(super) const FORMATS: [&Format; 17] = [
     &sqlite::FORMAT,
     &pcap::FORMAT,
     &mime::FORMAT,
+    // Behind mail, whose bodies may have files in their text.
     &embedded::UUENCODE,
     &embedded::YENC,
+    // Last: it looks into whatever begins with zeros.
     &iso9660::FORMAT,
 ];
 

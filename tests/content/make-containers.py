@@ -4,7 +4,8 @@
 Usage: make-containers.py [DIRECTORY]
 
 Writes objects and expected.json to the directory (default: containers, where this script is). What is in an object is told
-by the programs that unpack it, not by tidegate. Needs the Debian packages of PACKAGES.
+by the programs that unpack it, not by tidegate. Images, which have times of access, and encrypted archives, which have
+salt, differ each time they are made. Needs the Debian packages of PACKAGES.
 """
 
 import base64
