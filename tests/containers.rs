@@ -7,6 +7,8 @@ mod damaged;
 mod hand_made;
 #[path = "containers/images.rs"]
 mod images;
+#[path = "containers/mail.rs"]
+mod mail;
 #[path = "common/said.rs"]
 mod said;
 #[path = "common/tree.rs"]

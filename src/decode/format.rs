@@ -59,8 +59,10 @@ pub(super) const FORMATS: [&Format; 25] = [
     &pcap::FORMAT,
     &lzma::FORMAT,
     &mime::FORMAT,
+    // Behind mail, whose bodies may have files in their text.
     &embedded::UUENCODE,
     &embedded::YENC,
+    // Last: it looks into whatever begins with zeros.
     &iso9660::FORMAT,
     &brotli::FORMAT,
     &deflate::FORMAT,

@@ -379,7 +379,8 @@ fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &
         State::Wrapped(format, decoder) => {
             let is_coding = context.shared.coding(node.level).is_some();
             let brings = brings(format, &node.facts, &node.name, is_coding);
-            decoder.push(bytes, &mut Below { facts: &mut node.facts, nodes: below, context, brings, open: true })
+            let facts = &mut node.facts;
+            decoder.push(bytes, &mut Below { facts, nodes: below, context, brings, open: true, whole: true })
         }
     };
     match taken {
@@ -519,8 +520,10 @@ fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
         State::Wrapped(format, mut decoder) => {
             let is_coding = context.shared.coding(node.level).is_some();
             let brings = brings(format, &node.facts, &node.name, is_coding);
+            // The child that is open now ends with the object, and lacks what that lacks.
+            let (facts, open) = (&mut node.facts, complete);
             let whole =
-                decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, context, brings, open: true });
+                decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
             context.decoders.give_back(format, decoder);
             // A decoder that forgot to end a child has not finished it.
             finish(below, context, false);
@@ -549,8 +552,9 @@ struct Below<'a, 'b> {
     nodes: &'a mut [Node],
     context: &'a mut Context<'b>,
     brings: Brings<'a>,
-    /// The child that is handed out is whole as far as is known.
+    /// The child that is handed out is whole as far as is known, as all are of an object that is.
     open: bool,
+    whole: bool,
 }
 
 /// Which children of an object are files.
@@ -582,7 +586,7 @@ impl Out for Below<'_, '_> {
             context.shared.path.child(child.name, facts.children);
         }
         facts.children += 1;
-        self.open = true;
+        self.open = self.whole;
         let path = context.shared.path.len();
         let Some(node) = nodes.first_mut() else { return false };
         node.begin(path);
@@ -633,7 +637,7 @@ impl Out for Below<'_, '_> {
 
     fn end(&mut self) {
         finish(self.nodes, self.context, self.open);
-        self.open = true;
+        self.open = self.whole;
     }
 
     fn mistaken(&mut self) {

@@ -104,3 +104,32 @@ fn captures_that_lie() {
     // Four line ends begin many texts.
     check(b"\n\r\r\n and so on", &[("", "\n\r\r\n and so on")], &[]);
 }
+
+#[test]
+fn archives_and_attributes_that_lie_about_lengths() {
+    // The size of a stored file, in version 4; sums of headers are made again.
+    let mut data = read("stored4.rar");
+    let name = find("stored4.rar", b"plans/");
+    data[name - 25..name - 21].copy_from_slice(&[0xff; 4]);
+    let mut crc = flate2::Crc::new();
+    crc.update(&data[name - 30..name + 12]);
+    data[name - 32..name - 30].copy_from_slice(&crc.sum().to_le_bytes()[..2]);
+    let (leaves, cuts) = outline(&data);
+    assert_eq!((leaves.len(), leaves[0].0.as_str()), (1, "rar:plans/q3.txt"));
+    assert_eq!(cuts, ["rar:plans/q3.txt truncated"]);
+
+    // An attribute, a property, a packed text, and a count of properties.
+    let subject = find("winmail.tnef", b"plans\0");
+    let (leaves, cuts) = outline(&with("winmail.tnef", subject - 4, &[0xff; 4]));
+    assert_eq!((leaves.len(), leaves[0].0.as_str()), (1, "tnef:(subject)"));
+    assert_eq!(cuts, ["tnef:(subject) truncated"]);
+    let wide = find("winmail.tnef", b"G\0r\0");
+    let (leaves, cuts) = outline(&with("winmail.tnef", wide - 4, &[0xff; 4]));
+    assert_eq!(leaves[1].0.as_str(), "tnef:(subject)");
+    assert!(cuts.contains(&"tnef:(subject) truncated".to_owned()), "{cuts:?}");
+    assert_eq!(leaves[2], ("tnef:q3.txt".to_owned(), "Line 1: Project Tern, th".to_owned()), "goes on behind it");
+    let packed = find("winmail.tnef", b"LZFu");
+    let (leaves, cuts) = outline(&with("winmail.tnef", packed - 4, &[9, 0, 0, 0]));
+    assert_eq!(leaves[2], ("tnef:(rtf)".to_owned(), "Line 1: P".to_owned()));
+    assert!(cuts.contains(&"tnef checksum".to_owned()), "{cuts:?}");
+}

@@ -1,8 +1,23 @@
 //! ISO 9660 images that lie, and what only looks like one.
 
+use tidegate::decode::{Ended, Limits, Tree};
+
+use super::Said;
 use super::hand_made::{check, outline, said};
 
 const SECTOR: usize = 2048;
+
+#[test]
+fn what_is_taken_for_an_image_lacks_what_the_object_lacks() {
+    let mut tree = Tree::new(Limits::default());
+    for complete in [true, false] {
+        let mut said = Said::default();
+        tree.begin("");
+        tree.push(&vec![0; 100_000], &mut said);
+        tree.finish(complete, &mut said);
+        assert_eq!(said.leaves[0].ended, Some(Ended { size: 100_000, complete }));
+    }
+}
 
 /// A number in both orders of bytes.
 fn both(number: u32) -> [u8; 8] {

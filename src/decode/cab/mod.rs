@@ -258,6 +258,7 @@ impl Cab {
     /// The folder is over, `complete` or not.
     fn end_folder(&mut self, folder: usize, complete: bool, out: &mut dyn Out) {
         let known = self.is_known(folder);
+        let packed = self.folders.get(folder).is_some_and(|folder| folder.method == Method::Other);
         match std::mem::replace(&mut self.open, Open::Nothing) {
             Open::File(left, wanted) => {
                 // What belongs to no file has no end to miss.
@@ -271,7 +272,7 @@ impl Cab {
             Open::Nothing => {}
         }
         while let Some((file, name)) = self.next_file(folder) {
-            let reason = if known || file.continued { Cut::Truncated } else { Cut::Unsupported };
+            let reason = if packed { Cut::Unsupported } else { Cut::Truncated };
             if file.size == 0 && known {
                 if out.begin(&Child { name }) {
                     out.end();

@@ -1,14 +1,17 @@
 //! 7z archives. Their header, with the names, comes last and is packed itself as a rule: what streams by is the packed data,
 //! `(packed)`, which are scanned as they stand, since they may be stored. Behind them it is known whether the header or
-//! the files are encrypted ([`Cut::Encrypted`]); else the archive is [`Cut::Unsupported`]. Names are handed out where the
-//! header is not packed, `(names)`, as they stand there (UTF-16), as far as the first 64 KiB of it go.
+//! the files are encrypted ([`Cut::Encrypted`]); else the archive is [`Cut::Unsupported`]. Files are named where
+//! the header is not packed and not longer than 64 KiB.
+
+mod names;
 
 use flate2::Crc;
 
+use self::names::Files;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, begins};
-use super::parts::{le32, le64};
+use super::parts::{le32, le64, only_name};
 
 pub(super) static FORMAT: Format = Format {
     name: "7z",
@@ -58,19 +61,19 @@ impl SevenZip {
 
     /// The header is complete.
     fn header(&self, out: &mut dyn Out) {
-        // Property 1 is a header, property 0x17 one that is packed and maybe encrypted.
-        let is_plain = self.header.first() == Some(&1);
-        if is_plain && out.begin_text(&Child { name: b"(names)" }) {
-            out.data(&self.header);
-            out.end();
-        }
         if le32(self.start.get(), 28) != Some(self.crc.sum()) {
             out.cut(Cut::Checksum);
-        } else if memchr::memmem::find(&self.header, AES).is_some() {
-            out.cut(Cut::Encrypted);
-        } else {
-            out.cut(Cut::Unsupported);
+            return;
         }
+        let is_encrypted = memchr::memmem::find(&self.header, AES).is_some();
+        let reason = if is_encrypted { Cut::Encrypted } else { Cut::Unsupported };
+        // Property 1 is a header, property 0x17 one that is packed and maybe encrypted.
+        let files =
+            Some(&self.header).filter(|header| header.first() == Some(&1)).and_then(|header| Files::find(header));
+        for name in files.into_iter().flat_map(Files::with_content) {
+            only_name(name.get(), reason, out);
+        }
+        out.cut(reason);
     }
 }
 
