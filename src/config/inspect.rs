@@ -83,7 +83,7 @@ section! {
         /// Parts of one container.
         "children" => children: u32 = Number { default: 10_000, min: 1, max: u32::MAX };
         /// Bytes that come out of one object.
-        "output" => output: u64 = Size { default: 1 << 30, min: 1 << 10, max: 1 << 50, step: 1 };
+        "output" => output: u64 = Size { default: 1 << 30, min: 1 << 10, max: 1 << 40, step: 1 };
         /// How many times as long as it came an object may become.
         "ratio" => ratio: u64 = Number { default: 1000, min: 1, max: 1_u64 << 40 };
         /// Objects of one format that are decoded at the same time.
@@ -93,7 +93,7 @@ section! {
         /// Sum files up.
         "sha256" => sha256: bool = Flag(true);
         /// Bytes of files that `--extract` keeps.
-        "extract_quota" => extract_quota: u64 = Size { default: 10 << 30, min: 0, max: 1 << 50, step: 1 };
+        "extract_quota" => extract_quota: u64 = Size { default: 10 << 30, min: 0, max: 1 << 40, step: 1 };
         /// Bytes of them that wait to be written, for each worker.
         "extract_buffer" => extract_buffer: u64 = Size { default: 4 << 20, min: 64 << 10, max: 1 << 34, step: 1 };
     }

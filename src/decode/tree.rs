@@ -522,8 +522,7 @@ fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
             let brings = brings(format, &node.facts, &node.name, is_coding);
             // The child that is open now ends with the object, and lacks what that lacks.
             let (facts, open) = (&mut node.facts, complete);
-            let whole =
-                decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
+            let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
             context.decoders.give_back(format, decoder);
             // A decoder that forgot to end a child has not finished it.
             finish(below, context, false);

@@ -1,7 +1,7 @@
 //! Is this FTP?
 
 use super::command::split;
-use crate::proto::text::{begins, code, contains};
+use crate::proto::text::{begins, code, contains, may_begin};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
 
 /// Commands that no other protocol of lines has.
@@ -32,7 +32,10 @@ pub fn guess(heads: &Heads<'_>) -> Guess {
 fn client(head: &[u8], server: &[u8]) -> Guess {
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
         let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | 0xf0..);
-        return if head.iter().all(is_text) { Guess::More } else { Guess::No };
+        // An interrupt of Telnet may stand in front of ABOR.
+        let begins =
+            may_begin(head, &COMMANDS) || may_begin(head, &SHARED) || head.first().is_some_and(|byte| *byte >= 0xf0);
+        return if begins && head.iter().all(is_text) { Guess::More } else { Guess::No };
     };
     let line = head.get(..end).unwrap_or(head).trim_ascii_end();
     let (name, argument) = split(line);

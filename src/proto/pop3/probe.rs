@@ -1,8 +1,14 @@
 //! Is this POP3?
 
 use super::command::{Verb, verb};
-use crate::proto::text::{begins, number, word};
+use crate::proto::text::{begins, may_begin, number, word};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
+
+/// Commands (RFC 1939, 2449, 2595, 5034).
+const COMMANDS: [&[u8]; 14] = [
+    b"CAPA", b"UIDL", b"USER", b"PASS", b"APOP", b"STLS", b"RETR", b"TOP", b"LIST", b"STAT", b"DELE", b"NOOP", b"QUIT",
+    b"AUTH",
+];
 
 /// Whether a connection speaks POP3. A server's first line says so, `+OK`; a client's commands that others have not, too.
 #[must_use]
@@ -19,7 +25,7 @@ pub fn guess(heads: &Heads<'_>) -> Guess {
 fn client(head: &[u8]) -> Guess {
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
         let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r');
-        return if head.iter().all(is_text) { Guess::More } else { Guess::No };
+        return if may_begin(head, &COMMANDS) && head.iter().all(is_text) { Guess::More } else { Guess::No };
     };
     let line = head.get(..end).unwrap_or(head).trim_ascii_end();
     let (name, argument) = word(line);

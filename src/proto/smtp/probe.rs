@@ -1,11 +1,31 @@
 //! Is this SMTP?
 
 use super::command::{Command, parse};
-use crate::proto::text::{begins, code, contains, number, word};
+use crate::proto::text::{begins, code, contains, may_begin, number, word};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
 
 /// Names that stand in a greeting of SMTP and in none of FTP, which begins with the same code.
 const NAMES: [&[u8]; 8] = [b"SMTP", b"Postfix", b"Exim", b"Sendmail", b"Exchange", b"qmail", b"LMTP", b"OpenSMTPD"];
+
+/// Commands (RFC 5321 section 4.1.1, RFC 2033, 3030, 3207, 4954).
+const COMMANDS: [&[u8]; 16] = [
+    b"EHLO",
+    b"HELO",
+    b"LHLO",
+    b"MAIL",
+    b"RCPT",
+    b"DATA",
+    b"BDAT",
+    b"RSET",
+    b"STARTTLS",
+    b"AUTH",
+    b"QUIT",
+    b"NOOP",
+    b"VRFY",
+    b"EXPN",
+    b"HELP",
+    b"ETRN",
+];
 
 /// Keywords of EHLO's answer (RFC 1870, 2920, 3030, 3207, 6152).
 const KEYWORDS: [&[u8]; 6] = [b"PIPELINING", b"SIZE", b"CHUNKING", b"8BITMIME", b"STARTTLS", b"ENHANCEDSTATUSCODES"];
@@ -14,7 +34,7 @@ const KEYWORDS: [&[u8]; 6] = [b"PIPELINING", b"SIZE", b"CHUNKING", b"8BITMIME", 
 /// to EHLO, or a code with an enhanced one behind it (RFC 2034); 354 is SMTP's alone. With 220 and nothing else the client decides.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let (client, server) = (client(heads.to_server), server(heads.to_client));
+    let (client, server) = (client(heads.to_server, !heads.to_client.is_empty()), server(heads.to_client));
     match (client, server) {
         (Guess::No, _) | (_, Guess::No) => Guess::No,
         (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
@@ -23,9 +43,10 @@ pub fn guess(heads: &Heads<'_>) -> Guess {
     }
 }
 
-fn client(head: &[u8]) -> Guess {
+/// `answered`: the server has spoken, and what it said may be SMTP.
+fn client(head: &[u8], answered: bool) -> Guess {
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
-        return unfinished(head);
+        return if may_begin(head, &COMMANDS) || answered { unfinished(head) } else { Guess::No };
     };
     let line = head.get(..end).unwrap_or(head).trim_ascii();
     match parse(line) {
@@ -37,7 +58,7 @@ fn client(head: &[u8]) -> Guess {
         Command::Auth if !begins(word(line).1, b"TLS") && !begins(word(line).1, b"SSL") => Guess::More,
         // the middle of a message, if the server says so
         _ if head.contains(&0) => Guess::No,
-        _ if is_other(line) => Guess::No,
+        _ if is_other(line) || !answered => Guess::No,
         _ => Guess::More,
     }
 }

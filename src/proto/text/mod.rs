@@ -40,6 +40,16 @@ pub(in crate::proto) fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len().max(1)).any(|part| part.eq_ignore_ascii_case(word))
 }
 
+/// Whether the beginning of a line may become one of these commands, or is one: all of its first word that is there says so.
+pub(in crate::proto) fn may_begin(head: &[u8], commands: &[&[u8]]) -> bool {
+    match head.iter().position(|byte| matches!(byte, b' ' | b'\r' | b'\n')) {
+        Some(end) => {
+            head.get(..end).is_some_and(|word| commands.iter().any(|command| command.eq_ignore_ascii_case(word)))
+        }
+        None => commands.iter().any(|command| begins(command, head)),
+    }
+}
+
 /// Whether `text` begins with `word`, whatever the case of its letters.
 pub(in crate::proto) fn begins(text: &[u8], word: &[u8]) -> bool {
     text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
