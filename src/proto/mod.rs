@@ -8,6 +8,7 @@
 mod expect;
 pub mod ftp;
 pub mod http1;
+pub mod imap;
 mod parser;
 pub mod pop3;
 mod sink;
