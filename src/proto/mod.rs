@@ -17,8 +17,9 @@ pub mod smtp;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 pub(crate) mod testing;
 mod text;
+pub mod tftp;
 pub mod tls;
 
-pub use expect::{Content, Endpoint, Expected, Transport};
+pub use expect::{Content, Endpoint, Expected, Port, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};
