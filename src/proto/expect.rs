@@ -19,8 +19,20 @@ pub struct Endpoint {
     /// Its address as it was announced; `None`: that which this side has in the connection that announces. Behind a
     /// translator of addresses, and for clients that trust no announcement, it is that one too.
     pub address: Option<IpAddr>,
-    /// Its port; `None`: any.
-    pub port: Option<u16>,
+    /// Its port.
+    pub port: Port,
+}
+
+/// A port of an announced connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Port {
+    /// Any: it was not said.
+    #[default]
+    Any,
+    /// That which this side has in the connection that announces.
+    Same,
+    /// This one.
+    Number(u16),
 }
 
 /// What goes over an announced connection.
@@ -44,8 +56,6 @@ pub enum Content<'a> {
         /// The directory or file, as it was sent.
         name: &'a [u8],
     },
-    /// The same protocol goes on there, with its state as it stands here.
-    Same,
 }
 
 /// A connection that another has announced: two ends, and what goes from one to the other.
@@ -63,7 +73,7 @@ pub struct Expected<'a> {
     pub direction: Option<Direction>,
     /// What goes that way.
     pub content: Content<'a>,
-    /// What the object is called in paths: `ftp/file`, `ftp/listing`.
+    /// What the object is called in paths: `ftp/file`, `ftp/listing`, `tftp/file`.
     pub label: &'static str,
     /// The command that makes use of it, as EVE names it; empty while there was none.
     pub command: &'static str,

@@ -8,6 +8,7 @@
 mod expect;
 pub mod ftp;
 pub mod http1;
+pub mod imap;
 mod parser;
 pub mod pop3;
 mod sink;
@@ -16,6 +17,7 @@ pub mod smtp;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 pub(crate) mod testing;
 mod text;
+pub mod tftp;
 pub mod tls;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -23,6 +25,6 @@ pub mod tls;
 mod transcript;
 pub mod websocket;
 
-pub use expect::{Content, Endpoint, Expected, Transport};
+pub use expect::{Content, Endpoint, Expected, Port, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};

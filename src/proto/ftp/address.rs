@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::proto::Endpoint;
 use crate::proto::text::number;
+use crate::proto::{Endpoint, Port};
 
 /// `h1,h2,h3,h4,p1,p2`, as PORT has it and an answer 227 somewhere in its text (RFC 959 section 4.1.2, RFC 1123 section
 /// 4.1.2.6: "must scan the reply for the first digit of the host and port numbers").
@@ -55,7 +55,7 @@ pub(super) fn extended_passive(text: &[u8]) -> Option<Endpoint> {
 /// An unspecified address is none.
 fn endpoint(address: Option<IpAddr>, port: u16) -> Option<Endpoint> {
     let address = address.filter(|address| !address.is_unspecified());
-    (port != 0).then_some(Endpoint { address, port: Some(port) })
+    (port != 0).then_some(Endpoint { address, port: Port::Number(port) })
 }
 
 #[cfg(test)]
@@ -66,7 +66,8 @@ mod tests {
     fn written(endpoint: Option<Endpoint>) -> String {
         endpoint.map_or_else(String::new, |endpoint| {
             let address = endpoint.address.map_or_else(|| "-".to_owned(), |address| address.to_string());
-            format!("{address} {}", endpoint.port.unwrap_or(0))
+            let Port::Number(port) = endpoint.port else { return "no port".to_owned() };
+            format!("{address} {port}")
         })
     }
 

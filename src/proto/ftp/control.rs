@@ -9,7 +9,7 @@ use super::{
 use crate::event::Direction;
 use crate::event::record::Record;
 use crate::proto::text::{Line, Queue, Reply, Show, Told, number};
-use crate::proto::{Endpoint, Parser, Sink};
+use crate::proto::{Endpoint, Parser, Port, Sink};
 
 /// Commands that are remembered until they are answered.
 pub const MAX_OUTSTANDING: usize = 4;
@@ -245,7 +245,9 @@ impl Ftp {
         match listener {
             Some(listener) => {
                 self.data.announce(opener, listener, sink);
-                self.announced = listener.port.map(|port| (opener, port));
+                if let Port::Number(port) = listener.port {
+                    self.announced = Some((opener, port));
+                }
             }
             None => sink.anomaly(BAD_ADDRESS),
         }

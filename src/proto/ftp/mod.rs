@@ -25,8 +25,9 @@ mod probe;
 mod tests;
 mod transfer;
 
+pub use super::text::MAX_NAME_BYTES;
 pub use control::{Ftp, MAX_OUTSTANDING, MAX_REPLY_BYTES};
-pub use data::{FtpData, MAX_NAME_BYTES};
+pub use data::FtpData;
 pub use probe::guess;
 
 use crate::event::record::Layout;

@@ -1,8 +1,8 @@
 //! What is known of the next data connection.
 
 use super::command::Transfer;
-use super::data::Name;
 use crate::event::Direction;
+use crate::proto::text::Name;
 use crate::proto::{Content, Endpoint, Expected, Sink, Transport};
 
 /// The next data connection.

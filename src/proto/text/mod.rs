@@ -4,6 +4,7 @@
 mod auth;
 mod dots;
 mod line;
+mod name;
 mod queue;
 mod reply;
 #[cfg(test)]
@@ -13,6 +14,8 @@ mod tests;
 pub(in crate::proto) use auth::Auth;
 pub(in crate::proto) use dots::{Dots, End};
 pub(in crate::proto) use line::{Line, Show};
+pub use name::MAX_NAME_BYTES;
+pub(in crate::proto) use name::Name;
 pub(in crate::proto) use queue::Queue;
 pub(in crate::proto) use reply::{Reply, Told, code};
 

@@ -1,0 +1,67 @@
+//! Is this IMAP?
+
+use super::client::{Verb, parse};
+use crate::proto::text::{begins, word};
+use crate::proto::{Guess, HEAD_BYTES, Heads};
+
+/// Whether a connection speaks IMAP. A server's first line says so, `* OK` and the like, or a tag and OK; a client's does
+/// that has a tag and a command that is known.
+#[must_use]
+pub fn guess(heads: &Heads<'_>) -> Guess {
+    let (client, server) = (client(heads.to_server), server(heads.to_client));
+    match (client, server) {
+        (Guess::No, _) | (_, Guess::No) => Guess::No,
+        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
+        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
+        _ => Guess::More,
+    }
+}
+
+fn client(head: &[u8]) -> Guess {
+    let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
+        let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r');
+        return if head.iter().all(is_text) { Guess::More } else { Guess::No };
+    };
+    let line = head.get(..end).unwrap_or(head).trim_ascii_end();
+    // of IDLE
+    if line.eq_ignore_ascii_case(b"DONE") {
+        return Guess::More;
+    }
+    if parse(line) == Verb::Unknown { Guess::No } else { Guess::Yes }
+}
+
+fn server(head: &[u8]) -> Guess {
+    let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
+        let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | 0x80..);
+        return if head.iter().all(is_text) { Guess::More } else { Guess::No };
+    };
+    let line = head.get(..end).unwrap_or(head).trim_ascii_end();
+    let (first, rest) = word(line);
+    let (second, rest) = word(rest);
+    let is = |others: &[&[u8]]| others.iter().any(|other| second.eq_ignore_ascii_case(other));
+    let counted = [&b"FETCH"[..], b"EXISTS", b"RECENT", b"EXPUNGE"];
+    match first {
+        b"*" if is(&[
+            b"OK",
+            b"NO",
+            b"BAD",
+            b"BYE",
+            b"PREAUTH",
+            b"CAPABILITY",
+            b"LIST",
+            b"FLAGS",
+            b"SEARCH",
+            b"STATUS",
+        ]) =>
+        {
+            Guess::Yes
+        }
+        b"*" if second.iter().all(u8::is_ascii_digit) && counted.iter().any(|word| begins(rest, word)) => Guess::Yes,
+        b"+" => Guess::More,
+        // a tag; `200 OK` is RTSP's or SIP's kind of answer
+        _ if is(&[b"OK", b"NO", b"BAD"]) && first.len() <= 16 && first.iter().any(u8::is_ascii_alphabetic) => {
+            Guess::More
+        }
+        _ => Guess::No,
+    }
+}
