@@ -5,9 +5,14 @@
 //! its input. It neither allocates nor panics, whatever the bytes are.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
+mod dialogues;
 mod expect;
 pub mod ftp;
 pub mod http1;
+pub mod http2;
 pub mod imap;
 mod parser;
 pub mod pop3;

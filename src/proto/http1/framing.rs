@@ -21,6 +21,13 @@ pub(super) enum Body {
     Unknown,
 }
 
+impl Body {
+    /// It has bytes, or may have: an object.
+    pub(super) const fn is_content(self) -> bool {
+        matches!(self, Self::Length(_) | Self::Chunked | Self::UntilEnd)
+    }
+}
+
 /// Where in an element of a comma-separated value the next byte stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Place {

@@ -144,8 +144,8 @@ impl<const N: usize> Half<N> {
         }
     }
 
-    /// Goes on with what follows the header section; `offset` is where the body begins in its file.
-    pub(super) fn begin_body(&mut self, body: Body, description: &Description, offset: u64, sink: &mut dyn Sink) {
+    /// Goes on with what follows the header section: content is described, and begins in its file at `offset`.
+    pub(super) fn begin_body(&mut self, body: Body, content: Option<&Description>, offset: u64, sink: &mut dyn Sink) {
         let mut length = None;
         self.state = match body {
             Body::None => return self.end_message(),
@@ -168,8 +168,10 @@ impl<const N: usize> Half<N> {
         if self.state == State::Size {
             self.begin_chunk_line();
         }
-        self.object = true;
-        sink.begin_object(0, &description.object(&self.meta, length, offset));
+        if let Some(description) = content {
+            self.object = true;
+            sink.begin_object(0, &description.object(&self.meta, length, offset));
+        }
     }
 
     /// Takes some of the bytes (not empty); says how many. Zero only when the state has changed.

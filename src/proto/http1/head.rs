@@ -1,7 +1,7 @@
 //! One header or trailer section: start line and field lines, byte by byte where it
 //! matters and from line end to line end where it does not.
 
-use memchr::{memchr, memchr3};
+use memchr::memchr3;
 
 use super::anomaly::{Anomalies, Anomaly};
 use super::fields::{Field, Keep, MAX_NAME_BYTES, Meta, Place, tag};
@@ -231,7 +231,9 @@ impl Head {
         }
         let stop = memchr3(b'\n', b'\r', 0, rest);
         let taken = rest.get(..stop.unwrap_or(rest.len())).unwrap_or_default();
-        self.text(taken, store);
+        if self.at != At::Skip {
+            self.text(taken, store);
+        }
         match rest.get(taken.len()..).unwrap_or_default() {
             [] => (taken.len(), Progress::More),
             [b'\r', b'\n', ..] => (taken.len() + 2, self.end_line(store)),
@@ -318,7 +320,16 @@ impl Head {
     }
 
     /// A line is complete.
+    #[inline]
     fn end_line<const N: usize>(&mut self, store: &mut Store<'_, N>) -> Progress {
+        if self.at == At::Skip {
+            self.at = At::LineStart;
+            return Progress::More;
+        }
+        self.end_kept_line(store)
+    }
+
+    fn end_kept_line<const N: usize>(&mut self, store: &mut Store<'_, N>) -> Progress {
         let at = std::mem::replace(&mut self.at, At::LineStart);
         match (at, self.field) {
             (At::Target, _) => self.end_request_line(store),
@@ -466,7 +477,7 @@ impl Head {
             }
             _ => {
                 // most names differ from those that matter in the first byte
-                self.at = if Field::may_begin_with(byte) && !self.trailer { At::Name } else { At::Skip };
+                self.at = if !Field::that_begin_with(byte).is_empty() && !self.trailer { At::Name } else { At::Skip };
                 self.name_len = 0;
                 (false, Progress::More)
             }
@@ -476,23 +487,20 @@ impl Head {
     /// Bytes of a field name or after it; how many were used? A name that cannot matter is left
     /// to [`At::Skip`], its current byte included, for that may be a line end.
     fn name<const N: usize>(&mut self, byte: u8, rest: &[u8], store: &mut Store<'_, N>) -> usize {
-        if self.name_len == 0 {
-            let window = rest.get(..MAX_NAME_BYTES + 2).unwrap_or(rest);
-            if let Some(colon) = memchr(b':', window) {
-                let name = window.get(..colon).unwrap_or_default();
-                let tight = name.strip_suffix(b" ").or_else(|| name.strip_suffix(b"\t")).unwrap_or(name);
-                return match Field::of(tight) {
-                    Field::Other if tight.len() < name.len() => self.name_byte(byte, store),
-                    Field::Other => {
-                        self.at = At::Skip;
-                        0
+        if self.name_len == 0 && rest.len() > MAX_NAME_BYTES {
+            for (field, name) in Field::that_begin_with(byte) {
+                let (Some(found), Some(behind)) = (rest.get(..name.len()), rest.get(name.len())) else { continue };
+                match behind {
+                    b':' if found.eq_ignore_ascii_case(name) => {
+                        self.begin_field(*field, false, store);
+                        return name.len() + 1;
                     }
-                    field => {
-                        self.begin_field(field, tight.len() < name.len(), store);
-                        colon + 1
-                    }
-                };
+                    b' ' | b'\t' if found.eq_ignore_ascii_case(name) => return self.name_byte(byte, store),
+                    _ => {}
+                }
             }
+            self.at = At::Skip;
+            return 0;
         }
         self.name_byte(byte, store)
     }

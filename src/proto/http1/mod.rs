@@ -40,16 +40,16 @@
 
 mod anomaly;
 mod disposition;
-mod fields;
+pub(super) mod fields;
 mod framing;
 mod half;
 mod head;
 mod layout;
-mod object;
+pub(super) mod object;
 mod outstanding;
 mod probe;
 mod requests;
-mod target;
+pub(super) mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly
@@ -285,10 +285,10 @@ impl Http1 {
         note_host(half);
         let start = usize::from(half.start);
         let url = url(half.record.bytes().get(start..).unwrap_or_default());
-        let description = Description::new(&half.meta, url);
+        let description = body.is_content().then(|| Description::new(&half.meta, url));
         let range = ContentRange::of(half.meta.get_text(meta::RANGE));
         self.commit(sink);
-        self.to_server.begin_body(body, &description, range.map_or(0, |range| range.start), sink);
+        self.to_server.begin_body(body, description.as_ref(), range.map_or(0, |range| range.start), sink);
     }
 
     /// The fields of the request that is passing are all there.
@@ -347,8 +347,8 @@ impl Http1 {
             self.to_server.tunnel();
         }
         let url = if self.current { url(self.front()) } else { &[] };
-        let description = Description::new(&self.to_client.meta, url);
-        self.to_client.begin_body(body, &description, range.map_or(0, |range| range.start), sink);
+        let description = body.is_content().then(|| Description::new(&self.to_client.meta, url));
+        self.to_client.begin_body(body, description.as_ref(), range.map_or(0, |range| range.start), sink);
         if body == Body::Tunnel {
             self.after_request(sink);
         }
@@ -481,9 +481,8 @@ fn note_host(half: &mut Half<REQUEST_BYTES>) {
     }
     let (host, port) = in_target.map_or(in_field, target::authority);
     let mut lower: Buffer<256> = Buffer::new();
-    host.iter().for_each(|byte| {
-        lower.push(&[byte.to_ascii_lowercase()]);
-    });
+    lower.push(host);
+    lower.make_lowercase();
     let limit = half.limit();
     if !lower.bytes().is_empty() {
         append_text(&mut half.record, limit, tag::HOSTNAME, lower.bytes());

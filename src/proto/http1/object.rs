@@ -7,25 +7,25 @@ use crate::event::record::{Value, fields};
 use crate::proto::Object;
 
 /// Bytes that a name may have.
-pub(super) const MAX_FILE_NAME_BYTES: usize = 256;
+pub(in crate::proto) const MAX_FILE_NAME_BYTES: usize = 256;
 
 /// Bytes that the list of codings may have; codings that find no room are left out.
 const MAX_CODINGS_BYTES: usize = 96;
 
 /// Bytes, at most `N`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Buffer<const N: usize> {
+pub(in crate::proto) struct Buffer<const N: usize> {
     bytes: [u8; N],
     len: usize,
 }
 
 impl<const N: usize> Buffer<N> {
-    pub(super) const fn new() -> Self {
+    pub(in crate::proto) const fn new() -> Self {
         Self { bytes: [0; N], len: 0 }
     }
 
     /// Appends bytes as far as there is room; false when there was not room for all of them.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
+    pub(in crate::proto) fn push(&mut self, bytes: &[u8]) -> bool {
         let fits = bytes.len().min(N - self.len);
         let (Some(place), Some(piece)) = (self.bytes.get_mut(self.len..self.len + fits), bytes.get(..fits)) else {
             return false;
@@ -35,27 +35,34 @@ impl<const N: usize> Buffer<N> {
         fits == bytes.len()
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Makes letters small.
+    pub(in crate::proto) fn make_lowercase(&mut self) {
+        if let Some(bytes) = self.bytes.get_mut(..self.len) {
+            bytes.make_ascii_lowercase();
+        }
+    }
+
+    pub(in crate::proto) fn clear(&mut self) {
         self.len = 0;
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::proto) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
 /// `Content-Range: bytes 0-99/1000` (RFC 9110, section 14.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ContentRange {
-    pub(super) start: u64,
+pub(in crate::proto) struct ContentRange {
+    pub(in crate::proto) start: u64,
     /// The last byte.
-    pub(super) end: u64,
+    pub(in crate::proto) end: u64,
     /// Bytes of the file, where they are known.
-    pub(super) size: Option<u64>,
+    pub(in crate::proto) size: Option<u64>,
 }
 
 impl ContentRange {
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
+    pub(in crate::proto) fn of(text: &[u8]) -> Option<Self> {
         let (unit, rest) = text.split_at_checked(5)?;
         if !unit.eq_ignore_ascii_case(b"bytes") {
             return None;
@@ -80,13 +87,13 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 
 /// What is said about the body of a message.
 #[derive(Debug)]
-pub(super) struct Description {
+pub(in crate::proto) struct Description {
     name: Buffer<MAX_FILE_NAME_BYTES>,
     codings: Buffer<MAX_CODINGS_BYTES>,
 }
 
 impl Description {
-    pub(super) fn new(of: &Meta, url: &[u8]) -> Self {
+    pub(in crate::proto) fn new(of: &Meta, url: &[u8]) -> Self {
         let mut description = Self { name: Buffer::new(), codings: Buffer::new() };
         if !file_name(of.get_text(meta::DISPOSITION), &mut description.name) {
             description.name.push(last_segment(url));
@@ -115,7 +122,7 @@ impl Description {
         }
     }
 
-    pub(super) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>, offset: u64) -> Object<'a> {
+    pub(in crate::proto) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>, offset: u64) -> Object<'a> {
         Object {
             label: "http/body",
             name: self.name.bytes(),

@@ -1,7 +1,7 @@
 //! Whom a request is meant for, and what its last word is.
 
 /// Host and port of an authority (RFC 3986, section 3.2): what stands before an `@` is none of them.
-pub(super) fn authority(text: &[u8]) -> (&[u8], Option<u16>) {
+pub(in crate::proto) fn authority(text: &[u8]) -> (&[u8], Option<u16>) {
     let host = text.iter().rposition(|&byte| byte == b'@').map_or(text, |at| text.get(at + 1..).unwrap_or_default());
     let colon = host.iter().rposition(|&byte| byte == b':');
     let Some((name, [b':', digits @ ..])) = colon.and_then(|at| host.split_at_checked(at)) else {
@@ -23,7 +23,7 @@ fn port(digits: &[u8]) -> Option<u16> {
 }
 
 /// The authority of a target in absolute form (RFC 9112, section 3.2.2) and what follows it.
-pub(super) fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(in crate::proto) fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
     let scheme = target.windows(3).take(12).position(|three| three == b"://")?;
     let rest = target.get(scheme + 3..)?;
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
@@ -31,7 +31,7 @@ pub(super) fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The last segment of a target's path.
-pub(super) fn last_segment(target: &[u8]) -> &[u8] {
+pub(in crate::proto) fn last_segment(target: &[u8]) -> &[u8] {
     let path = if target.starts_with(b"/") { target } else { absolute(target).map_or(target, |(_, path)| path) };
     let end = path.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
     path.get(..end).unwrap_or_default().rsplit(|&byte| byte == b'/').next().unwrap_or_default()

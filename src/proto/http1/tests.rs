@@ -1,5 +1,6 @@
 //! Case tables, at any split; the harness is shared with the generated cases.
 
+mod differential;
 mod events;
 mod generated;
 
