@@ -15,7 +15,7 @@ use crate::defrag::Defragmenter;
 use crate::event::Event;
 use crate::flow::{BYTES_PER_FLOW, BYTES_PER_HALF_OPEN};
 use crate::proto::http1::Http1;
-use crate::proto::tls::Tls;
+use crate::proto::tls::Records;
 use crate::scan::keyword::HitPool;
 use crate::tcp::Reassembler;
 
@@ -65,7 +65,7 @@ impl Needs {
             ),
             ("fragments", Defragmenter::memory_bytes(&config.defrag_limits(0))),
             ("HTTP parsers", u64::from(config.http.sessions) * size(size_of::<Http1>())),
-            ("TLS sessions", u64::from(config.tls.sessions) * size(size_of::<Tls>())),
+            ("TLS sessions", u64::from(config.tls.sessions) * size(size_of::<Records>())),
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),
             ("event ring", u64::from(config.worker.events) * size(size_of::<Event>())),
         ];

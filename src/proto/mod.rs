@@ -5,10 +5,15 @@
 //! its input. It neither allocates nor panics, whatever the bytes are.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod cursor;
+mod digits;
 pub mod http1;
 mod parser;
 mod sink;
 pub mod tls;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // a test may fail loudly
+mod told;
 
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};

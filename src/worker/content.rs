@@ -11,7 +11,7 @@ use crate::event::{
 use crate::flow::{Bits, Facts, NO_SLOT};
 use crate::kill::{Killer, eighth};
 use crate::proto::http1::{Http1, PROBE_BYTES, Part, Probe, Sink, probe};
-use crate::proto::tls::{Progress, Tls, is_client_hello};
+use crate::proto::tls::{Progress, Records, is_client_hello};
 use crate::scan::keyword::{Crossing, HitPool, Matcher, ScanState};
 use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
 use crate::wire::Headers;
@@ -24,7 +24,7 @@ pub(super) struct Inspector {
     pub(super) resets: Box<[bool]>,
     pub(super) hits: HitPool,
     pub(super) parsers: Slots<Http1>,
-    pub(super) tls: Slots<Tls>,
+    pub(super) tls: Slots<Records>,
     /// TLS is inspected no further than its handshake.
     pub(super) tls_handshake_only: bool,
     /// Number of the configuration, which alerts carry.
@@ -64,7 +64,9 @@ impl Consumer for Content<'_> {
         match self.flow.app_proto {
             AppProto::Http => self.http(direction, offset, bytes),
             AppProto::Tls => self.tls(direction, offset, bytes),
-            AppProto::Failed => self.scan(direction, Location::Stream, offset, bytes),
+            AppProto::Failed | AppProto::Ssh | AppProto::Dns | AppProto::Quic => {
+                self.scan(direction, Location::Stream, offset, bytes);
+            }
             AppProto::Unknown => self.recognise(direction, offset, bytes),
         }
     }
