@@ -97,6 +97,12 @@ pub enum AppProto {
     Http,
     /// TLS, any version.
     Tls,
+    /// SSH.
+    Ssh,
+    /// DNS over UDP or TCP.
+    Dns,
+    /// QUIC.
+    Quic,
 }
 
 impl AppProto {
@@ -108,6 +114,9 @@ impl AppProto {
             Self::Failed => Some("failed"),
             Self::Http => Some("http"),
             Self::Tls => Some("tls"),
+            Self::Ssh => Some("ssh"),
+            Self::Dns => Some("dns"),
+            Self::Quic => Some("quic"),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod cursor;
 mod digits;
+pub mod dns;
 pub mod http1;
 mod parser;
 mod sink;
