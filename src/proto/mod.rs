@@ -11,6 +11,7 @@ pub mod dns;
 pub mod http1;
 mod parser;
 mod sink;
+pub mod ssh;
 pub mod tls;
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // a test may fail loudly
