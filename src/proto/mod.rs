@@ -10,6 +10,7 @@ mod digits;
 pub mod dns;
 pub mod http1;
 mod parser;
+pub mod quic;
 mod sink;
 pub mod ssh;
 pub mod tls;
