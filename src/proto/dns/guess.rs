@@ -5,6 +5,9 @@ use super::name::Fault;
 use super::names::record_type;
 use crate::proto::parser::{Guess, HEAD_BYTES, Heads};
 
+/// Questions that are believed.
+const MOST_QUESTIONS: u16 = 64;
+
 /// Records of a section that are believed.
 const MOST: u16 = 512;
 
@@ -42,15 +45,15 @@ fn of_either(heads: &Heads<'_>, of: impl Fn(&[u8]) -> Guess) -> Guess {
 
 /// A header of an operation that is in use, with counts that go with it.
 fn has_shape(header: Header) -> bool {
-    let [answers, authorities, additionals] = header.sections;
+    let [answers, ..] = header.sections;
     let counts = match (header.is_response(), header.operation()) {
-        (true, 0 | 4 | 5) => header.questions == 1 || header.questions == 0 && answers > 0,
-        (false, 0) => header.questions == 1 && answers == 0 && authorities == 0 && additionals <= 3,
-        (false, 4) => header.questions == 1 && answers <= 1 && authorities == 0,
-        (false, 5) => header.questions == 1,
+        (true, 0 | 4 | 5) => header.questions == 1 || answers > 0,
+        // Multicast DNS asks much at once, and says what it knows already (RFC 6762 section 7.1).
+        (false, 0 | 4 | 5) => header.questions > 0,
         _ => false,
     };
     counts
+        && header.questions <= MOST_QUESTIONS
         && !header.is_reserved_set()
         && header.response_code() <= 10
         && (header.is_response() || header.response_code() == 0)
@@ -75,7 +78,8 @@ fn reads(message: &[u8], header: Header) -> Result<(), Option<Fault>> {
         let question = Question::read(message, at)?;
         // The highest bit asks multicast DNS for an answer to one alone (RFC 6762 section 5.4).
         let is_class = matches!(question.class & 0x7FFF, 1 | 3 | 4 | 254 | 255);
-        if !is_class || record_type(question.kind).is_none() || !question.name.text().iter().all(u8::is_ascii_graphic) {
+        // Names may have any bytes, and those of tunnels do.
+        if !is_class || record_type(question.kind).is_none() {
             return Err(None);
         }
         at = question.end;

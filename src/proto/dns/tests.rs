@@ -209,6 +209,8 @@ fn messages_are_known_by_their_shape() {
         ([header(0x0140, [1, 0, 0, 0]), entry(1, None)].concat(), Guess::No),
         ([header(0x7900, [1, 0, 0, 0]), entry(1, None)].concat(), Guess::No),
         (header(0x8180, [0, 0, 0, 0]), Guess::No),
+        ([header(0, [2, 1, 0, 0]), entry(1, None).repeat(2), entry(1, Some(&[1, 1, 1, 1]))].concat(), Guess::Yes),
+        ([header(0x0100, [1, 0, 0, 0]), b"\x04\xFF\x80\x01x\x00\x00\x0A\x00\x01".to_vec()].concat(), Guess::Yes),
         (b"REGISTER sip:a SIP/2.0\r\n".to_vec(), Guess::No),
         (b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe".to_vec(), Guess::No),
         (vec![0; 48], Guess::No),

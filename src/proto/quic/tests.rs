@@ -145,5 +145,5 @@ fn damage_and_noise_do_no_harm() {
 
 #[test]
 fn the_size_of_a_connection() {
-    assert_eq!(size_of::<Quic>(), 8056);
+    assert_eq!(size_of::<Quic>(), 8080);
 }

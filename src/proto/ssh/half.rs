@@ -258,7 +258,10 @@ impl Half {
             if algorithms.is_complete() {
                 let hash = algorithms.hash();
                 self.fields.end();
-                self.fields.text(self.tag(layout::HASH), &hash);
+                // A part of a hash would be another's.
+                if self.fields.bytes().len() + hash.len() + 4 <= FIELD_BYTES {
+                    self.fields.text(self.tag(layout::HASH), &hash);
+                }
             }
         }
         if self.payload == 0 {

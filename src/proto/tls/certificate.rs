@@ -2,11 +2,9 @@
 
 use sha1::{Digest, Sha1};
 
-use super::layout::tag;
 use super::x509::X509;
 use crate::event::record::Record;
 use crate::proto::cursor::{Cursor, Grammar, Next};
-use crate::proto::digits::hex;
 
 /// Bytes for the fields of a certificate.
 const FIELD_BYTES: usize = 1536;
@@ -25,6 +23,7 @@ struct Body {
     step: Step,
     der: X509,
     sha1: Sha1,
+    fingerprint: Option<[u8; 20]>,
     fields: Record<FIELD_BYTES>,
     malformed: bool,
 }
@@ -45,6 +44,7 @@ impl Certificate {
             step: Step::ListLength,
             der: X509::default(),
             sha1: Sha1::new(),
+            fingerprint: None,
             fields: Record::default(),
             malformed: false,
         };
@@ -61,7 +61,12 @@ impl Certificate {
         self.body.malformed || self.body.der.is_malformed()
     }
 
-    /// Its fields, for a record.
+    /// SHA-1 of the certificate, once it is whole.
+    pub(super) const fn fingerprint(&self) -> Option<[u8; 20]> {
+        self.body.fingerprint
+    }
+
+    /// Its other fields, for a record.
     pub(super) fn fields(&self) -> &[u8] {
         self.body.fields.bytes()
     }
@@ -98,12 +103,7 @@ impl Grammar for Body {
         if self.step == Step::Certificate && !self.malformed {
             self.step = Step::End;
             self.der.finish();
-            self.fields.begin(tag::FINGERPRINT);
-            for (at, byte) in self.sha1.finalize_reset().iter().enumerate() {
-                self.fields.more(if at == 0 { b"" } else { b":" });
-                self.fields.more(&hex(*byte));
-            }
-            self.fields.end();
+            self.fingerprint = Some(self.sha1.finalize_reset().into());
         }
         Next::Nothing
     }

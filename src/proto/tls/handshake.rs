@@ -8,6 +8,7 @@ use super::messages::kind;
 use super::server::Server;
 use crate::event::Direction;
 use crate::event::record::{Layout, Record};
+use crate::proto::digits::hex;
 use crate::proto::sink::Sink;
 
 /// Bytes for what is made of the hellos when a record is told: fingerprints and their strings.
@@ -215,6 +216,14 @@ impl Handshake {
             if self.is_resumed || server.with_shared_key {
                 made.flag(tag::RESUMED, true);
             }
+        }
+        if let Some(digest) = self.certificate.message.as_ref().and_then(Certificate::fingerprint) {
+            made.begin(tag::FINGERPRINT);
+            for (at, byte) in digest.iter().enumerate() {
+                made.more(if at == 0 { b"" } else { b":" });
+                made.more(&hex(*byte));
+            }
+            made.end();
         }
         let parts = [
             made.bytes(),

@@ -346,13 +346,16 @@ impl<const N: usize> Grammar for Reader<'_, N> {
     fn run_ended(&mut self) -> Next {
         let place = self.state.top().map(|top| top.place);
         match self.state.what {
-            Use::Serial | Use::Alternative => self.fields.end(),
+            Use::Serial => self.fields.end(),
+            Use::Alternative => self.end_alternative(),
             Use::Oid if place == Some(Place::Attribute) => self.attribute(),
             Use::Oid => self.state.is_alternatives = self.state.scratch() == SUBJECT_ALTERNATIVE_NAME,
             Use::Time(tag) => self.time(tag),
             Use::Address => {
                 if let Some(address) = Address::new(self.state.scratch()) {
-                    self.fields.text(tag::ALTERNATIVE, address.text());
+                    self.fields.begin(tag::ALTERNATIVE);
+                    self.fields.more(address.text());
+                    self.end_alternative();
                 }
             }
             _ => {}
@@ -362,6 +365,15 @@ impl<const N: usize> Grammar for Reader<'_, N> {
 }
 
 impl<const N: usize> Reader<'_, N> {
+    /// A part of a name would be another's.
+    fn end_alternative(&mut self) {
+        if self.fields.is_cut() {
+            self.fields.abandon();
+        } else {
+            self.fields.end();
+        }
+    }
+
     /// Keeps a byte of a value that is looked at whole; one that has too many is of no kind that is known.
     fn keep(&mut self, byte: u8) {
         match self.state.scratch.get_mut(usize::from(self.state.filled)) {
