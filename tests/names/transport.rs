@@ -30,7 +30,8 @@ pub(crate) fn streams(capture: &Path) -> Vec<[Stream; 2]> {
     fs::write(&config, text).unwrap();
     let [streams_option, config_option, workers_option, workers] =
         ["--streams", "--config", "--workers", "1"].map(Path::new);
-    replay(&[capture, streams_option, &streams, config_option, &config, workers_option, workers]).succeeded();
+    let replayed = replay(&[capture, streams_option, &streams, config_option, &config, workers_option, workers]);
+    assert!(replayed.succeeded().events().iter().any(|event| event["event_type"] == "stats"));
     let report = fs::read_to_string(streams.join("report.json")).unwrap();
     let mut flows: BTreeMap<u64, [Stream; 2]> = BTreeMap::new();
     for line in report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {

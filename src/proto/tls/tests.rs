@@ -169,8 +169,8 @@ fn protocols_and_versions_of_ja4() {
 fn what_is_too_much_has_no_fingerprint() {
     let many: Vec<u16> = (0..=MAX_CIPHERS as u16).collect();
     let name = (0, server_name(&["a.example"]));
-    assert!(tell(&[(ToServer, client_hello(&many[1..], &[name.clone()]))]).value("ja3.hash").is_some());
-    let told = tell(&[(ToServer, client_hello(&many, &[name.clone()]))]);
+    assert!(tell(&[(ToServer, client_hello(&many[1..], std::slice::from_ref(&name)))]).value("ja3.hash").is_some());
+    let told = tell(&[(ToServer, client_hello(&many, std::slice::from_ref(&name)))]);
     assert_eq!(told.keys(), ["version", "sni"]);
     let extensions: Vec<_> = (100..=100 + MAX_EXTENSIONS as u16).map(|kind| (kind, Vec::new())).collect();
     assert_eq!(tell(&[(ToServer, client_hello(&[1], &extensions))]).keys(), ["version"]);
