@@ -375,8 +375,15 @@ fn states_reasons_paths_and_application_protocols_have_their_words() {
         let event = Event::Alert(AlertEvent { location: Location::Part(part), ..alert() });
         assert_eq!(parsed(&event)["tidegate"]["path"], part);
     }
-    let protocols = [AppProto::Unknown, AppProto::Failed, AppProto::Http];
-    for (app_proto, word) in protocols.into_iter().zip([None, Some("failed"), Some("http")]) {
+    for (app_proto, word) in [
+        (AppProto::Unknown, None),
+        (AppProto::Failed, Some("failed")),
+        (AppProto::Http, Some("http")),
+        (AppProto::Tls, Some("tls")),
+        (AppProto::Ssh, Some("ssh")),
+        (AppProto::Dns, Some("dns")),
+        (AppProto::Quic, Some("quic")),
+    ] {
         let mut flow = udp_flow();
         flow.head.app_proto = app_proto;
         assert_eq!(parsed(&Event::Flow(flow)).get("app_proto").and_then(|v| v.as_str()), word);

@@ -60,6 +60,20 @@ section! {
         "http" => http: u32 = sessions(16_384);
         /// TLS.
         "tls" => tls: u32 = sessions(16_384);
+        /// HTTP/2 connections in clear text.
+        "http2" => http2: u32 = sessions(1024);
+        /// SSH connections.
+        "ssh" => ssh: u32 = sessions(4096);
+        /// DNS over UDP.
+        "dns" => dns: u32 = sessions(16_384);
+        /// DNS over TCP.
+        "dns_tcp" => dns_tcp: u32 = sessions(1024);
+        /// QUIC connections.
+        "quic" => quic: u32 = sessions(4096);
+        /// IMAP4 sessions.
+        "imap" => imap: u32 = sessions(2048);
+        /// TFTP transfers.
+        "tftp" => tftp: u32 = sessions(1024);
         /// SMTP.
         "smtp" => smtp: u32 = sessions(2048);
         /// POP3.

@@ -86,12 +86,13 @@ pub fn format(name: &str) -> Option<&'static Format> {
 /// whatever case. What is not coded (`identity`) has none.
 #[must_use]
 pub fn coding(name: &[u8]) -> Option<&'static Format> {
-    let codings: [(&str, &'static Format); 7] = [
+    let codings: [(&str, &'static Format); 8] = [
         ("gzip", &gzip::FORMAT),
         ("x-gzip", &gzip::FORMAT),
         ("deflate", &deflate::FORMAT),
         ("br", &brotli::FORMAT),
         ("zstd", &zstd::FORMAT),
+        ("deflate-raw", &deflate::FORMAT),
         ("compress", &compress::FORMAT),
         ("x-compress", &compress::FORMAT),
     ];

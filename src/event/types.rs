@@ -100,6 +100,20 @@ reasons! {
         Tls => "tls",
         /// SMTP and ESMTP.
         Smtp => "smtp",
+        /// SSH.
+        Ssh => "ssh",
+        /// DNS over UDP.
+        Dns => "dns_udp",
+        /// DNS over TCP.
+        DnsTcp => "dns_tcp",
+        /// QUIC.
+        Quic => "quic",
+        /// HTTP/2 in clear text.
+        Http2 => "http2",
+        /// IMAP4.
+        Imap => "imap",
+        /// TFTP.
+        Tftp => "tftp",
         /// POP3.
         Pop3 => "pop3",
         /// A control connection of FTP.
@@ -130,6 +144,7 @@ impl AppProto {
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Unknown => None,
+            Self::Dns | Self::DnsTcp => Some("dns"),
             _ => Some(self.word()),
         }
     }

@@ -5,10 +5,13 @@
 //! its input. It neither allocates nor panics, whatever the bytes are.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
+mod cursor;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly
 mod dialogues;
+mod digits;
+pub mod dns;
 mod expect;
 pub mod ftp;
 pub mod http1;
@@ -16,14 +19,19 @@ pub mod http2;
 pub mod imap;
 mod parser;
 pub mod pop3;
+pub mod quic;
 mod sink;
 pub mod smtp;
+pub mod ssh;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 pub(crate) mod testing;
 mod text;
 pub mod tftp;
 pub mod tls;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // a test may fail loudly
+mod told;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly

@@ -4,22 +4,37 @@ use crate::flow::NO_SLOT;
 
 #[derive(Debug)]
 pub(super) struct Slots<T> {
-    values: Box<[T]>,
-    /// Free numbers; the last is taken first.
+    /// Those that were ever taken; there is room for all.
+    values: Vec<T>,
+    /// Free numbers among them; the last is taken first.
     free: Vec<u32>,
+    count: usize,
 }
 
-impl<T: Copy + Default> Slots<T> {
-    pub(super) fn new(count: u32) -> Self {
+impl<T: Default> Slots<T> {
+    /// Room for `count` values. With `settle` their memory is written to at once, else when they are first taken.
+    pub(super) fn new(count: u32, settle: bool) -> Self {
         let size = usize::try_from(count).unwrap_or(0);
-        Self { values: vec![T::default(); size].into_boxed_slice(), free: (0..count).rev().collect() }
+        let (mut values, mut free) = (Vec::with_capacity(size), Vec::with_capacity(size));
+        if settle {
+            values.extend((0..size).map(|_| T::default()));
+            free.extend((0..count).rev());
+        }
+        Self { values, free, count: size }
     }
 
     /// A fresh value, or `None` when all are taken.
     pub(super) fn take(&mut self) -> Option<u32> {
-        let slot = self.free.pop()?;
-        *self.get_mut(slot)? = T::default();
-        Some(slot)
+        if let Some(slot) = self.free.pop() {
+            *self.get_mut(slot)? = T::default();
+            return Some(slot);
+        }
+        let slot = u32::try_from(self.values.len()).ok()?;
+        if self.values.len() < self.count {
+            self.values.push(T::default());
+            return Some(slot);
+        }
+        None
     }
 
     /// Gives the value of `slot` back and forgets it; nothing when there is none.
@@ -50,7 +65,12 @@ mod tests {
 
     #[test]
     fn slots_run_out_and_come_back_fresh() {
-        let mut slots: Slots<u64> = Slots::new(2);
+        for settle in [false, true] {
+            run_out(Slots::new(2, settle));
+        }
+    }
+
+    fn run_out(mut slots: Slots<u64>) {
         let (first, second) = (slots.take(), slots.take());
         assert_eq!((first, second, slots.take(), slots.used()), (Some(0), Some(1), None, 2));
         if let Some(value) = slots.get_mut(1) {

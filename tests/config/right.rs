@@ -115,6 +115,13 @@ to_client = "64KiB"
 undecided = 15
 http = 16
 tls = 18
+http2 = 40
+ssh = 41
+dns = 42
+dns_tcp = 43
+quic = 44
+imap = 45
+tftp = 46
 smtp = 31
 pop3 = 32
 ftp = 33
@@ -238,7 +245,22 @@ fn every_key_reaches_its_field() {
             fragments: Some(defrag::Policy::Drop),
         }],
         depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
-        sessions: SessionsConfig { undecided: 15, http: 16, tls: 18, smtp: 31, pop3: 32, ftp: 33, expected: 34 },
+        sessions: SessionsConfig {
+            undecided: 15,
+            http: 16,
+            tls: 18,
+            http2: 40,
+            ssh: 41,
+            dns: 42,
+            dns_tcp: 43,
+            quic: 44,
+            imap: 45,
+            tftp: 46,
+            smtp: 31,
+            pop3: 32,
+            ftp: 33,
+            expected: 34,
+        },
         decode: DecodeConfig {
             objects: 21,
             pending: 22,

@@ -13,7 +13,7 @@ use xxhash_rust::const_xxh3::xxh3_64;
 
 use crate::event::{Direction, Tuple};
 use crate::proto::ftp::FtpData;
-use crate::proto::{Endpoint, Expected, Transport};
+use crate::proto::{Endpoint, Expected, Port, Transport};
 use crate::wire::proto;
 
 /// Announcements that are remembered; a newer one takes the place of the oldest of those it shares a digest's end with.
@@ -61,7 +61,8 @@ impl Expectations {
             Direction::ToServer => ((&expected.client, tuple.src), (&expected.server, tuple.dest)),
             Direction::ToClient => ((&expected.server, tuple.dest), (&expected.client, tuple.src)),
         };
-        let (Some(port), Transport::Tcp) = (server.0.port, expected.transport) else { return };
+        // Who listens has to have said where; over UDP nothing is looked up yet.
+        let (Port::Number(port), Transport::Tcp) = (server.0.port, expected.transport) else { return };
         let from = [address(opener.0).unwrap_or(opener.1), opener.1];
         // Behind a translator of addresses, and for clients that trust no announcement, it is the second.
         let to = [address(server.0).unwrap_or(server.1), server.1];
@@ -140,7 +141,7 @@ mod tests {
             transport: Transport::Tcp,
             opener: Direction::ToServer,
             client: Endpoint::default(),
-            server: Endpoint { address: Some(IpAddr::from([192, 0, 2, 9])), port: Some(5000) },
+            server: Endpoint { address: Some(IpAddr::from([192, 0, 2, 9])), port: Port::Number(5000) },
             direction: None,
             content: Content::Unknown,
             label: "ftp/file",
@@ -167,7 +168,7 @@ mod tests {
         }
         let active = Expected {
             opener: Direction::ToClient,
-            client: Endpoint { address: None, port: Some(6000) },
+            client: Endpoint { address: None, port: Port::Number(6000) },
             server: Endpoint::default(),
             ..passive()
         };

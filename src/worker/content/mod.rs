@@ -191,9 +191,6 @@ impl Content<'_> {
 
     /// Bytes of a flow whose protocol is known.
     fn parse(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
-        if protocols::is_scanned(self.flow.app_proto) {
-            self.raw(direction, offset, bytes);
-        }
         let end = offset.saturating_add(length(bytes));
         let tunnelled = self.with_parser(direction, end, |parser, sink| parser.push(direction, bytes, sink));
         // What is in a tunnel is recognised afresh.

@@ -2,10 +2,16 @@
 
 use super::recognise::Undecided;
 use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
+use crate::proto::dns::{self, Dns, DnsTcp};
 use crate::proto::ftp::{self, Ftp, FtpData};
 use crate::proto::http1::{self, Http1};
+use crate::proto::http2::{self, Http2};
+use crate::proto::imap::{self, Imap};
 use crate::proto::pop3::{self, Pop3};
+use crate::proto::quic::{self, Quic};
 use crate::proto::smtp::{self, Smtp};
+use crate::proto::ssh::{self, Ssh};
+use crate::proto::tftp::{self, Tftp};
 use crate::proto::tls::{self, Tls};
 use crate::proto::{Guess, Heads, Parser};
 use crate::worker::slots::Slots;
@@ -15,20 +21,20 @@ type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
 
 /// Those over TCP; the first that is sure decides.
 pub(super) const STREAMS: &[Recognise] = &[
+    (AppProto::Http2, http2::guess),
     (AppProto::Http, http1::guess),
     (AppProto::Tls, tls::guess),
+    (AppProto::Ssh, ssh::guess),
     (AppProto::Smtp, smtp::guess),
     (AppProto::Ftp, ftp::guess),
     (AppProto::Pop3, pop3::guess),
+    (AppProto::Imap, imap::guess),
+    (AppProto::DnsTcp, dns::guess_tcp),
 ];
 
 /// Those over UDP.
-pub(super) const DATAGRAMS: &[Recognise] = &[];
-
-/// The stream is scanned as it is, beside what the parser makes of it.
-pub(super) const fn is_scanned(protocol: AppProto) -> bool {
-    matches!(protocol, AppProto::Tls)
-}
+pub(super) const DATAGRAMS: &[Recognise] =
+    &[(AppProto::Quic, quic::guess), (AppProto::Dns, dns::guess), (AppProto::Tftp, tftp::guess)];
 
 /// What is known of a connection beside its parser's state.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +58,7 @@ impl Told {
 }
 
 /// A connection that is followed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Session<T> {
     parser: T,
     told: Told,
@@ -98,8 +104,8 @@ macro_rules! pools {
         }
 
         impl Protocols {
-            pub(in crate::worker) fn new(sessions: &Sessions) -> Self {
-                Self { $($field: Slots::new(sessions.$field),)* }
+            pub(in crate::worker) fn new(sessions: &Sessions, settle: bool) -> Self {
+                Self { $($field: Slots::new(sessions.$field, settle),)* }
             }
 
             /// A fresh parser, or `None` when all are taken.
@@ -142,9 +148,16 @@ macro_rules! pools {
 
 pools! {
     Http => /** HTTP/1, and WebSocket behind it. */ http: Http1,
+    Http2 => /** HTTP/2 in clear text. */ http2: Http2,
     Tls => /** TLS. */ tls: Tls,
+    Ssh => /** SSH. */ ssh: Ssh,
+    Dns => /** DNS over UDP. */ dns: Dns,
+    DnsTcp => /** DNS over TCP. */ dns_tcp: DnsTcp,
+    Quic => /** QUIC. */ quic: Quic,
     Smtp => /** SMTP. */ smtp: Smtp,
     Pop3 => /** POP3. */ pop3: Pop3,
+    Imap => /** IMAP4. */ imap: Imap,
+    Tftp => /** TFTP. */ tftp: Tftp,
     Ftp => /** Control connections of FTP. */ ftp: Ftp,
     FtpData => /** Connections that others have announced: data connections of FTP. */ expected: FtpData,
 }

@@ -210,8 +210,8 @@ impl Pipeline {
         };
         let inspector = Inspector {
             tls_handshake_only: options.tls_handshake_only,
-            protocols: Protocols::new(&options.sessions),
-            undecided: Slots::new(options.sessions.undecided),
+            protocols: Protocols::new(&options.sessions, options.settle),
+            undecided: Slots::new(options.sessions.undecided, options.settle),
             objects: Objects::new(&options.objects),
             expectations: Arc::clone(&options.expectations),
             desk,

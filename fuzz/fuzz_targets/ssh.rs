@@ -1,0 +1,12 @@
+//! Any bytes as both directions of an SSH connection: nothing panics, every byte is handed on, and cutting the stream
+//! into pieces changes nothing. The input is as `shared/told.rs` says.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tidegate::proto::ssh::Ssh;
+
+#[path = "../shared/told.rs"]
+mod told;
+
+fuzz_target!(|input: &[u8]| told::same_wherever_cut(Ssh::default, input));
