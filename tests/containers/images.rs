@@ -1,6 +1,8 @@
 //! ISO 9660 images that lie, and what only looks like one.
 
-use tidegate::decode::{Ended, Limits, Tree};
+use tidegate::decode::{Ended, Limits};
+
+use crate::tree::Tree;
 
 use super::Said;
 use super::hand_made::{check, outline, said};
@@ -12,9 +14,9 @@ fn what_is_taken_for_an_image_lacks_what_the_object_lacks() {
     let mut tree = Tree::new(Limits::default());
     for complete in [true, false] {
         let mut said = Said::default();
-        tree.begin("");
+        tree.begin();
         tree.push(&vec![0; 100_000], &mut said);
-        tree.finish(complete, &mut said);
+        tree.tree.finish(complete, &mut tree.decoders, &mut said);
         assert_eq!(said.leaves[0].ended, Some(Ended { size: 100_000, complete }));
     }
 }

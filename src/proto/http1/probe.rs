@@ -48,11 +48,15 @@ fn at_most(direction: Direction, message: &[u8]) -> Probe {
 }
 
 /// Is this a connection of HTTP/1? One side that begins like it is enough: the other may have been picked up in the middle
-/// of a body. While one side does not and the other has not spoken, the question stays open.
+/// of a body. What is said by the only side that has spoken decides: nobody waits for the other.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
     let sides = [(Direction::ToServer, heads.to_server), (Direction::ToClient, heads.to_client)];
-    let answers = sides.map(|(direction, head)| probe(direction, head));
+    let nobody_spoke = heads.to_server.is_empty() && heads.to_client.is_empty();
+    let answers = sides.map(|(direction, head)| match head {
+        [] if !nobody_spoke => Probe::No,
+        head => probe(direction, head),
+    });
     if answers.contains(&Probe::Yes) {
         Guess::Yes
     } else if answers.contains(&Probe::NeedMore) {

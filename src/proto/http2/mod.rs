@@ -106,6 +106,7 @@ pub fn guess(heads: &Heads<'_>) -> Guess {
     match heads.to_client.first_chunk() {
         Some(&[0, high, low, 4, 0, 0, 0, 0, 0]) if u16::from_be_bytes([high, low]).is_multiple_of(6) => Guess::Yes,
         Some(_) => Guess::No,
-        None => Guess::More,
+        None if matches!(heads.to_client, [] | [0, ..]) => Guess::More,
+        None => Guess::No,
     }
 }
