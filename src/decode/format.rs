@@ -33,7 +33,7 @@ pub struct Format {
     pub memory: usize,
     /// An object of this format is scanned as it stands too: what is found in it is another way to read it.
     pub scanned: bool,
-    /// What it holds under names are files that somebody sends; it is none itself. So with mail.
+    /// What it holds under names are files that somebody sends, and it is none itself: mail, and texts without a name.
     pub carries: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
-use super::format::{FORMATS, Format, Guess, PROBE};
+use super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
 use super::kind;
 use super::limits::Limits;
 use super::path::Path;
@@ -244,7 +244,11 @@ impl Node {
     /// It is known what it is. What carries files is none.
     fn begin_file(&mut self, context: &mut Context<'_>) {
         let carries = match &self.state {
-            State::Wrapped(format, _) => format.carries || context.shared.coding(self.level).is_some(),
+            State::Wrapped(format, _) => {
+                // A text with files in it that has a name is a file itself; a message never is.
+                let is_unnamed = self.name.get().is_empty() || std::ptr::eq(*format, MESSAGE);
+                (format.carries && is_unnamed) || context.shared.coding(self.level).is_some()
+            }
             _ => false,
         };
         self.facts.file &= !carries;

@@ -61,6 +61,7 @@ class Nginx(Server):
     NEEDS = ("nginx", "curl")
     PORT = 8080
     EXTRA = ""
+    LISTEN = ""
 
     def command(self):
         configuration = self.place / "nginx.conf"
@@ -71,7 +72,7 @@ class Nginx(Server):
                 access_log off; client_body_temp_path {self.place}/b; proxy_temp_path {self.place}/p;
                 fastcgi_temp_path {self.place}/f; uwsgi_temp_path {self.place}/u; scgi_temp_path {self.place}/s;
                 default_type application/octet-stream; {self.EXTRA}
-                server {{ listen 127.0.0.1:{self.PORT}; root {self.files[0].parent}; }}
+                server {{ listen 127.0.0.1:{self.PORT}{self.LISTEN}; root {self.files[0].parent}; }}
             }}""")
         return ["nginx", "-c", str(configuration), "-e", "stderr"]
 
@@ -86,6 +87,16 @@ class NginxGzip(Nginx):
 
     def transfer(self, file):
         curl("--compressed", f"http://127.0.0.1:{self.PORT}/{file.name}")
+
+
+class Http2(Nginx):
+    """The same over HTTP/2 in clear text."""
+
+    PORT = 8082
+    LISTEN = " http2"
+
+    def transfer(self, file):
+        curl("--http2-prior-knowledge", f"http://127.0.0.1:{self.PORT}/{file.name}")
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
@@ -316,6 +327,7 @@ class FtpUpload(Ftp):
 CARRIERS = [
     ("http", Nginx),
     ("http-gzip", NginxGzip),
+    ("http2", Http2),
     ("http-put", Upload),
     ("http-chunked", ChunkedUpload),
     ("http-form", Form),

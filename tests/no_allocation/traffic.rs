@@ -221,7 +221,7 @@ pub(crate) fn all() -> Vec<(&'static str, Traffic, u32, u32)> {
         ("http-chunked.pcap", 4, 3),
         ("http-keepalive.pcap", 9, 5),
         ("http-loss.pcap", 5, 2),
-        ("smtp-leak.pcap", 3, 1),
+        ("smtp-leak.pcap", 3, 2),
         ("udp-leak.pcap", 7, 2),
         ("vlan.pcap", 10, 4),
         ("resets.pcap", 14, 0),

@@ -358,8 +358,8 @@ fn no_connection_is_both_ftp_and_smtp() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Ftp>() <= 4352, "{} bytes", std::mem::size_of::<Ftp>());
-    assert!(std::mem::size_of::<FtpData>() <= 448, "{} bytes", std::mem::size_of::<FtpData>());
+    assert!(std::mem::size_of::<Ftp>() <= 4024, "{} bytes", std::mem::size_of::<Ftp>());
+    assert!(std::mem::size_of::<FtpData>() <= 368, "{} bytes", std::mem::size_of::<FtpData>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {

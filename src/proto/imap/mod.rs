@@ -13,7 +13,7 @@
 //! # What is not handed out
 //!
 //! What follows LOGIN and AUTHENTICATE, their literals and continuation lines, and challenges. After STARTTLS all goes to
-//! [`Sink::raw`](super::Sink::raw), and after COMPRESS (RFC 4978) too, with an anomaly that says so.
+//! [`Sink::raw`], and after COMPRESS (RFC 4978) too, with an anomaly that says so.
 //!
 //! # Limits
 //!

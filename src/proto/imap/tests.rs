@@ -198,15 +198,8 @@ fn what_is_picked_up_within_a_literal_is_raw_until_a_response() {
             "< raw \"Subject: x\\r\\n\\r\\nrest of a message)\\r\\n\"",
             "< object 0 begins imap type=message/rfc822 length=5",
             "< body 0 \"abc)\\r\"",
-            "< object 0 ends incomplete",
-        ][..1]
-            .iter()
-            .map(ToString::to_string)
-            .chain(
-                ["< object 0 begins imap type=message/rfc822 length=5", "< body 0 \"abc)\\r\"", "< object 0 ends"]
-                    .map(str::to_owned)
-            )
-            .collect::<Vec<_>>()
+            "< object 0 ends",
+        ]
     );
 }
 
@@ -260,7 +253,7 @@ fn guesses() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Imap>() <= 3072, "{} bytes", std::mem::size_of::<Imap>());
+    assert!(std::mem::size_of::<Imap>() <= 2832, "{} bytes", std::mem::size_of::<Imap>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {

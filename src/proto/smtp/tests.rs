@@ -450,7 +450,7 @@ fn guesses() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Smtp>() <= 2304, "{} bytes", std::mem::size_of::<Smtp>());
+    assert!(std::mem::size_of::<Smtp>() <= 2128, "{} bytes", std::mem::size_of::<Smtp>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {
