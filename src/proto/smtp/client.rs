@@ -80,6 +80,8 @@ pub(super) struct Client {
     tls_pending: bool,
     /// Lines in a row that are no commands.
     unknown: u8,
+    /// There were too many of those.
+    hopeless: bool,
     /// A record was told with this name.
     hello_told: bool,
     /// What the client calls itself.
@@ -91,7 +93,8 @@ pub(super) struct Client {
 type Outstanding = Queue<Awaited, MAX_OUTSTANDING>;
 
 impl Client {
-    pub(super) fn push(&mut self, bytes: &[u8], outstanding: &mut Outstanding, sink: &mut dyn Sink) {
+    /// Takes the next bytes. `replied`: the server speaks SMTP, whatever the client says.
+    pub(super) fn push(&mut self, bytes: &[u8], replied: bool, outstanding: &mut Outstanding, sink: &mut dyn Sink) {
         self.settle(sink);
         let mut rest = bytes;
         while let Some(&first) = rest.first() {
@@ -100,7 +103,14 @@ impl Client {
                     self.mode = Mode::Raw;
                     0
                 }
-                Mode::Commands => self.command(rest, outstanding, sink),
+                Mode::Commands => {
+                    let used = self.command(rest, outstanding, sink);
+                    if !replied && self.unknown >= MAX_UNKNOWN {
+                        self.abandon(sink);
+                        (self.hopeless, self.mode) = (true, Mode::Raw);
+                    }
+                    used
+                }
                 Mode::Message => self.message(rest, outstanding, sink),
                 Mode::Chunk { remaining, last } => self.chunk(rest, remaining, last, sink),
                 Mode::Raw => {
@@ -154,7 +164,7 @@ impl Client {
 
     /// Too many lines are no commands.
     pub(super) const fn is_hopeless(&self) -> bool {
-        self.unknown >= MAX_UNKNOWN
+        self.hopeless
     }
 
     /// It is not read any more, from its next byte on.

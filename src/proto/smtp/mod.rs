@@ -85,11 +85,13 @@ pub struct Smtp {
 impl Parser for Smtp {
     fn push(&mut self, direction: Direction, bytes: &[u8], sink: &mut dyn Sink) {
         match direction {
-            Direction::ToServer => self.client.push(bytes, &mut self.outstanding, sink),
+            Direction::ToServer => {
+                let replied = self.server.has_replied();
+                self.client.push(bytes, replied, &mut self.outstanding, sink);
+            }
             Direction::ToClient => self.server.push(bytes, &mut self.client, &mut self.outstanding, sink),
         }
-        let hopeless = self.server.is_hopeless() || (self.client.is_hopeless() && !self.server.has_replied());
-        if hopeless && !self.mistaken {
+        if !self.mistaken && (self.server.is_hopeless() || self.client.is_hopeless()) {
             self.mistaken = true;
             self.server.give_up();
             self.client.give_up();

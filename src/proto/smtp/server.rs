@@ -92,6 +92,7 @@ impl Server {
         let code = match told {
             Told::Bad => {
                 self.bad = self.bad.saturating_add(1);
+                self.raw = self.is_hopeless();
                 return sink.anomaly(INVALID_REPLY);
             }
             Told::More(_) => return self.bad = 0,

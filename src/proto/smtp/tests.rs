@@ -414,6 +414,16 @@ fn what_is_none_is_given_up() {
     assert!(seen.told().contains(&"> raw \"anything\"".to_owned()), "{:?}", seen.told());
 }
 
+/// Where a side is given up does not depend on how its bytes are divided.
+#[test]
+fn giving_up_is_the_same_at_any_cut() {
+    for direction in [ToServer, ToClient] {
+        let lines: Vec<u8> = (0..12).flat_map(|n| format!("{n}\r\n").into_bytes()).collect();
+        let told = split_anywhere::<Smtp>(&[(direction, &lines)]).told();
+        assert!(told.iter().any(|line| line.ends_with("raw \"8\\r\\n9\\r\\n10\\r\\n11\\r\\n\"")), "{told:#?}");
+    }
+}
+
 #[test]
 fn guesses() {
     let cases: [(&str, &str, Guess); 24] = [
