@@ -1,56 +1,25 @@
 //! The decoder tree on objects that real programs have made: what is in them is what Python's readers say, however the
 //! pieces are cut, and whatever is missing or wrong.
 
+#[path = "common/said.rs"]
+mod said;
+#[path = "common/tree.rs"]
+mod tree;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Start};
+
+use said::{Said, decode};
+use tree::Tree;
 
 /// A leaf as `tests/content/make.py` has found it.
 #[derive(Debug, Deserialize)]
 struct Expected {
     path: String,
     hex: String,
-}
-
-/// A leaf as the tree has handed it out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Leaf {
-    path: String,
-    bytes: Vec<u8>,
-    ended: Option<Ended>,
-}
-
-/// All that a tree has said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Said {
-    leaves: Vec<Leaf>,
-    cuts: Vec<(String, Cut)>,
-}
-
-impl Leaves for Said {
-    fn begin(&mut self, path: &Path) {
-        assert!(self.leaves.last().is_none_or(|leaf| leaf.ended.is_some()), "{path} begins before the last has ended");
-        self.leaves.push(Leaf { path: path.to_string(), bytes: Vec::new(), ended: None });
-    }
-
-    fn data(&mut self, bytes: &[u8]) {
-        let leaf = self.leaves.last_mut().unwrap();
-        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
-        leaf.bytes.extend_from_slice(bytes);
-    }
-
-    fn end(&mut self, ended: Ended) {
-        let leaf = self.leaves.last_mut().unwrap();
-        assert_eq!(leaf.ended, None, "{} is over", leaf.path);
-        assert_eq!(ended.size, leaf.bytes.len() as u64);
-        leaf.ended = Some(ended);
-    }
-
-    fn cut(&mut self, path: &Path, reason: Cut) {
-        self.cuts.push((path.to_string(), reason));
-    }
 }
 
 fn content() -> PathBuf {
@@ -90,18 +59,6 @@ fn told_all(said: &Said, expected: &[(String, Vec<u8>)]) -> bool {
 /// Whether an object may end anywhere: text, and mail that is no multipart.
 fn is_open(name: &str) -> bool {
     name.ends_with(".txt") || name.starts_with("plain-")
-}
-
-/// What a tree says of an object that comes in these pieces.
-fn decode<'a>(tree: &mut Tree, pieces: impl IntoIterator<Item = &'a [u8]>) -> Said {
-    let mut said = Said::default();
-    tree.begin("");
-    for piece in pieces {
-        tree.push(piece, &mut said);
-    }
-    tree.finish(true, &mut said);
-    assert!(said.leaves.iter().all(|leaf| leaf.ended.is_some()), "every leaf ends: {said:?}");
-    said
 }
 
 #[test]
@@ -204,7 +161,7 @@ fn a_bomb_is_cut_by_its_ratio() {
     let given = said.leaves[0].bytes.len();
     assert!((1_000_000..2 << 20).contains(&given), "{given} bytes came out");
     assert!(!said.leaves[0].ended.unwrap().complete);
-    assert_eq!(tree.totals().cut(Cut::Ratio), 1);
+    assert_eq!(tree.decoders.totals().cut(Cut::Ratio), 1);
     let whole = decode(&mut Tree::new(Limits { ratio: 2000, ..Limits::default() }), bomb.chunks(1460));
     assert_eq!((whole.leaves[0].bytes.len(), whole.cuts), (64 << 20, Vec::new()));
 }
@@ -224,12 +181,15 @@ fn depth_children_and_decoders_have_limits() {
     for _ in 0..6 {
         nested = gzip(&nested);
     }
-    let said = decode(&mut Tree::new(Limits { depth: 3, decoders: 8, ..Limits::default() }), [&*nested]);
+    let said = decode(
+        &mut Tree::new(Limits { depth: 3, decoders: 8, decoder_memory: 1 << 20, ..Limits::default() }),
+        [&*nested],
+    );
     assert_eq!(said.cuts, [("gzip/gzip/gzip".to_owned(), Cut::Depth)]);
     assert_eq!(said.leaves[0].bytes[..3], [0x1f, 0x8b, 8], "scanned as it stands");
     let said = decode(&mut Tree::new(Limits { decoders: 2, ..Limits::default() }), [&*nested]);
     assert_eq!(said.cuts, [("gzip/gzip".to_owned(), Cut::Decoders)]);
-    let said = decode(&mut Tree::new(Limits { decoders: 6, ..Limits::default() }), [&*nested]);
+    let said = decode(&mut Tree::new(Limits { decoders: 6, decoder_memory: 1 << 20, ..Limits::default() }), [&*nested]);
     assert_eq!((said.leaves[0].bytes.as_slice(), said.cuts.len()), (&b"the end"[..], 0));
 
     let (_, archive, expected) = objects().into_iter().find(|(name, ..)| name == "stored.zip").unwrap();
@@ -283,13 +243,13 @@ fn what_only_looks_wrapped_is_scanned_as_it_stands() {
 struct Count(u64);
 
 impl Leaves for Count {
-    fn begin(&mut self, _: &Path) {}
+    fn begin(&mut self, _: usize, _: &Path) {}
 
-    fn data(&mut self, bytes: &[u8]) {
+    fn data(&mut self, _: usize, bytes: &[u8]) {
         self.0 += bytes.len() as u64;
     }
 
-    fn end(&mut self, _: Ended) {}
+    fn end(&mut self, _: usize, _: Ended) {}
 
     fn cut(&mut self, _: &Path, _: Cut) {}
 }
@@ -300,13 +260,124 @@ fn a_tree_that_was_made_takes_no_more_memory() {
     for (name, data, _) in objects() {
         let mut count = Count::default();
         let memory = allocation_counter::measure(|| {
-            tree.begin("");
+            tree.begin();
             for piece in data.chunks(1460) {
                 tree.push(piece, &mut count);
             }
-            tree.finish(true, &mut count);
+            tree.finish(&mut count);
         });
         assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
         assert!(count.0 > 0 || name == "locked.zip", "{name}: nothing came out");
+    }
+}
+
+/// What was handed out as files: name, type, bytes, where bytes are missing, and how each ended.
+#[derive(Debug, Default)]
+struct Files {
+    files: Vec<(String, &'static str, Vec<u8>, Option<Ended>)>,
+    gaps: Vec<(usize, u64)>,
+    leaves: Vec<String>,
+    cuts: Vec<Cut>,
+}
+
+impl Leaves for Files {
+    fn begin(&mut self, _: usize, path: &Path) {
+        self.leaves.push(path.to_string());
+    }
+
+    fn data(&mut self, _: usize, _: &[u8]) {}
+
+    fn end(&mut self, _: usize, _: Ended) {}
+
+    fn cut(&mut self, _: &Path, reason: Cut) {
+        self.cuts.push(reason);
+    }
+
+    fn file_begin(&mut self, _: usize, file: &tidegate::decode::File<'_>) {
+        let name = String::from_utf8_lossy(file.name).into_owned();
+        self.files.push((name, file.kind, Vec::new(), None));
+    }
+
+    fn file_data(&mut self, _: usize, bytes: &[u8]) {
+        self.files.last_mut().unwrap().2.extend_from_slice(bytes);
+    }
+
+    fn file_gap(&mut self, _: usize, length: u64) {
+        self.gaps.push((self.files.last().unwrap().2.len(), length));
+    }
+
+    fn file_end(&mut self, _: usize, ended: Ended) {
+        let last = self.files.last_mut().unwrap();
+        assert_eq!(last.3.replace(ended), None, "{} has ended", last.0);
+    }
+}
+
+/// What are files of an object that comes in pieces of that size under the name `sent.bin`.
+fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
+    let mut tree = Tree::new(Limits::default());
+    let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name)).collect();
+    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings, format: None };
+    let mut files = Files::default();
+    tree.tree.begin(&start, &mut tree.decoders);
+    data.chunks(size).for_each(|piece| tree.push(piece, &mut files));
+    tree.finish(&mut files);
+    files
+}
+
+#[test]
+fn files_are_what_is_sent_and_what_mail_brings() {
+    let read = |name: &str| std::fs::read(content().join(name)).unwrap();
+    let gz = read("text.gz");
+    let plain = &decode(&mut Tree::new(Limits::default()), [&*gz]).leaves[0].bytes;
+    let whole = |bytes: &[u8]| Some(Ended { size: bytes.len() as u64, complete: true });
+    for size in [1, 7, 512, 4096, usize::MAX] {
+        // As it was sent, although it is looked into.
+        let sent = files(&gz, &[], size);
+        let expected = ("sent.bin".to_owned(), "application/gzip", gz.clone(), whole(&gz));
+        assert_eq!(sent.files, [expected], "pieces of {size}");
+        assert_eq!(sent.leaves, ["http/body/gzip"], "pieces of {size}");
+        // What it was coded from.
+        let sent = files(&gz, &["gzip"], size);
+        assert_eq!(
+            sent.files,
+            [("sent.bin".to_owned(), "text/plain", plain.clone(), whole(plain))],
+            "pieces of {size}"
+        );
+        assert_eq!(sent.leaves, ["http/body/gzip"], "pieces of {size}");
+        // What mail brings under a name; not the mail, nor its text.
+        let mail = b"From: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n\
+            Content-Disposition: attachment; filename=\"q3.txt\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+            cHJvZml0Cg==\r\n--b--\r\n";
+        let sent = files(mail, &[], size);
+        assert_eq!(sent.files, [("q3.txt".to_owned(), "text/plain", b"profit\n".to_vec(), whole(b"profit\n"))]);
+    }
+}
+
+#[test]
+fn a_coding_that_is_none_leaves_the_object_as_it_is() {
+    let sent = files(b"no gzip at all", &["gzip"], usize::MAX);
+    assert_eq!((sent.leaves, sent.cuts), (vec!["http/body".to_owned()], vec![Cut::Malformed]));
+}
+
+#[test]
+fn what_was_never_seen_ends_decoding_and_not_scanning() {
+    let mut tree = Tree::new(Limits::default());
+    let gz = std::fs::read(content().join("text.gz")).unwrap();
+    let (first, second) = gz.split_at(gz.len() / 2);
+    for (first, second, leaves, cuts) in [
+        (first, second, vec!["gzip", "gzip:(rest)"], vec![Cut::Gap]),
+        (b"plain text".as_slice(), b"and more".as_slice(), vec![""], vec![]),
+    ] {
+        let mut said = Files::default();
+        tree.begin();
+        tree.push(first, &mut said);
+        tree.tree.gap(100, &mut tree.decoders, &mut said);
+        tree.push(second, &mut said);
+        tree.finish(&mut said);
+        assert_eq!((said.leaves, said.cuts), (leaves.into_iter().map(str::to_owned).collect(), cuts));
+        let size = (first.len() + 100 + second.len()) as u64;
+        assert_eq!(said.files[0].3, Some(Ended { size, complete: false }));
+        assert_eq!(said.gaps, [(first.len(), 100)]);
+        assert_eq!(said.files[0].2, [first, second].concat());
     }
 }

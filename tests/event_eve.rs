@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tidegate::event::record::{Layout, Record};
 use tidegate::event::{
     AlertEvent, AlertHit, AnomalyEvent, AppProto, DictionaryNames, Direction, EndReason, EveEncoder, Event, EventNames,
-    FIRST_CONFIGURATION, FlowEvent, FlowHead, FlowState, Kept, KeywordName, Layer, Location, MAX_ALERT_HITS, NameBook,
-    StatsEvent, TcpSummary, Tuple, Versions,
+    FIRST_CONFIGURATION, FileEvent, FlowEvent, FlowHead, FlowState, Kept, KeywordName, Layer, Location, MAX_ALERT_HITS,
+    NameBook, RecordEvent, StatsEvent, TcpSummary, Tuple, Versions,
 };
 
 const START_NS: u64 = 1_795_280_700_123_456_789; // 2026-11-21T17:05:00.123456789Z
@@ -17,6 +18,8 @@ const ICMP_FLOW: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_
 const ALERT: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"alert","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"app_proto":"http","community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","alert":{"action":"blocked","gid":1,"signature_id":1000001,"rev":2,"signature":"project names","category":"Sensitive Data","severity":1},"direction":"to_client","flow":{"pkts_toserver":4,"pkts_toclient":3,"bytes_toserver":512,"bytes_toclient":3100,"start":"2026-11-21T17:05:00.123456+0000","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.7","dest_port":80},"tidegate":{"dictionary":"project names","score":110,"threshold":100,"path":"http/body","offset":2310,"keywords":[{"keyword":"größenplan","count":2,"weight":50},{"keyword":"confidential","count":1,"weight":10}],"more_keywords":3}}"#;
 const OVERLAP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"anomaly","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","anomaly":{"type":"stream","event":"stream.reassembly_overlap_different_data"},"tidegate":{"direction":"to_client","overlap":{"offset":1460,"length":512,"first_xxh3":"0123456789abcdef","later_xxh3":"00000000000000fe","kept":"first"}}}"#;
 const TEARDROP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","in_iface":"eth0","event_type":"anomaly","src_ip":"192.0.2.10","src_port":0,"dest_ip":"198.51.100.7","dest_port":0,"proto":"UDP","ip_v":4,"anomaly":{"type":"decode","event":"decoder.ipv4.frag_overlap"},"tidegate":{"direction":"to_server"}}"#;
+const FILE: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"fileinfo","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","fileinfo":{"filename":"q3.pdf","magic":"application/pdf","gaps":false,"state":"CLOSED","sha256":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f","stored":false,"size":81920,"tx_id":2},"tidegate":{"direction":"to_client","path":"http/body"}}"#;
+
 const STATS: &str = r#"{"timestamp":"2026-11-21T17:05:00.123456+0000","event_type":"stats","stats":{"uptime":8,"capture":{"kernel_packets":1000},"decoder":{"bytes":415800,"invalid":3,"pkts":990},"flow":{"active":17,"memuse":7154304},"tcp":{"reassembly_gap":1},"tidegate":{"worker":{"0":{"drops":0},"1":{"drops":4}}}}}"#;
 
 fn address(text: &str) -> ([u8; 16], bool) {
@@ -98,7 +101,7 @@ fn alert() -> AlertEvent {
         head: FlowHead { app_proto: AppProto::Http, ..head(tcp_tuple()) },
         dictionary: 0,
         direction: Direction::ToClient,
-        location: Location::HttpBody,
+        location: Location::Object(9),
         offset: 2_310,
         score: 110,
         blocked: true,
@@ -124,6 +127,23 @@ fn overlap() -> AnomalyEvent {
             later: 0xfe,
             kept: Kept::First,
         }),
+        path: 0,
+    }
+}
+
+fn file() -> FileEvent {
+    FileEvent {
+        head: head(tcp_tuple()),
+        direction: Direction::ToClient,
+        kind: "application/pdf",
+        size: 81_920,
+        start: 0,
+        sha256: Some(std::array::from_fn(|place| place as u8)),
+        gaps: false,
+        complete: true,
+        stored: false,
+        tx_id: 2,
+        lengths: [6, 9],
     }
 }
 
@@ -135,6 +155,7 @@ fn teardrop() -> AnomalyEvent {
         layer: Layer::Decode,
         event: "decoder.ipv4.frag_overlap",
         versions: None,
+        path: 0,
     }
 }
 
@@ -159,8 +180,12 @@ fn encoder_for(dictionary: DictionaryNames) -> EveEncoder {
 }
 
 fn line(event: &Event) -> String {
+    line_with(event, b"")
+}
+
+fn line_with(event: &Event, text: &[u8]) -> String {
     let mut out = Vec::new();
-    encoder_for(dictionary()).event(event, &mut out).unwrap();
+    encoder_for(dictionary()).event(event, text, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -201,7 +226,7 @@ fn golden_icmp_flow() {
 
 #[test]
 fn golden_alert_from_the_server() {
-    assert_eq!(line(&Event::Alert(alert())), format!("{ALERT}\n"));
+    assert_eq!(line_with(&Event::Alert(alert()), b"http/body"), format!("{ALERT}\n"));
 }
 
 #[test]
@@ -224,6 +249,52 @@ fn golden_anomaly_of_a_packet() {
 }
 
 #[test]
+fn golden_file() {
+    assert_eq!(line_with(&Event::File(file()), b"q3.pdfhttp/body"), format!("{FILE}\n"));
+    let part = FileEvent { start: 10, sha256: None, complete: false, gaps: true, ..file() };
+    let json: serde_json::Value = serde_json::from_str(&line_with(&Event::File(part), b"q3.pdfhttp/body")).unwrap();
+    let expected = serde_json::json!({
+        "filename": "q3.pdf", "magic": "application/pdf", "gaps": true, "state": "TRUNCATED", "stored": false,
+        "size": 81_920, "start": 10, "tx_id": 2,
+    });
+    assert_eq!(json["fileinfo"], expected);
+}
+
+static LAYOUT: Layout = Layout { name: "http", keys: &["hostname", "status", "redirected", "versions[].name"] };
+
+#[test]
+fn a_record_becomes_an_object_of_its_protocol_s_name() {
+    let mut fields: Record<64> = Record::default();
+    fields.text(0, b"example.org\n");
+    fields.number(1, 200);
+    fields.flag(2, true);
+    fields.text(3, b"a");
+    fields.text(3, b"b");
+    let length = u16::try_from(fields.bytes().len()).unwrap();
+    let event =
+        RecordEvent { head: head(tcp_tuple()), direction: Direction::ToClient, layout: &LAYOUT, tx_id: 7, length };
+    let json: serde_json::Value = serde_json::from_str(&line_with(&Event::Record(event), fields.bytes())).unwrap();
+    assert_eq!((&json["event_type"], &json["tx_id"]), (&"http".into(), &7.into()));
+    let expected = serde_json::json!({
+        "hostname": "example.org\\x0a", "status": 200, "redirected": true, "versions": [{"name": "a"}, {"name": "b"}],
+    });
+    assert_eq!(json["http"], expected);
+    let mut unknown: Record<64> = Record::default();
+    unknown.flag(4, true);
+    let mut out = b"before\n".to_vec();
+    let error = encoder_for(dictionary()).event(&Event::Record(event), unknown.bytes(), &mut out).unwrap_err();
+    assert_eq!(error.to_string(), "a record of http has field 4, which has no name");
+    assert_eq!(out, b"before\n");
+}
+
+#[test]
+fn an_anomaly_of_an_object_says_which() {
+    let event = AnomalyEvent { layer: Layer::AppLayer, event: "content.ratio", versions: None, path: 9, ..overlap() };
+    let json: serde_json::Value = serde_json::from_str(&line_with(&Event::Anomaly(event), b"http/body")).unwrap();
+    assert_eq!(json["tidegate"], serde_json::json!({"direction": "to_client", "path": "http/body"}));
+}
+
+#[test]
 fn golden_stats() {
     assert_eq!(stats_line(), format!("{STATS}\n"));
 }
@@ -233,7 +304,7 @@ fn the_guide_s_examples_are_real_output() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md");
     let guide = std::fs::read_to_string(path).unwrap();
     let examples: Vec<&str> = guide.lines().filter(|line| line.starts_with("{\"timestamp\"")).collect();
-    assert_eq!(examples, [TCP_FLOW, UDP_FLOW, ICMP_FLOW, ALERT, OVERLAP, TEARDROP, STATS]);
+    assert_eq!(examples, [TCP_FLOW, UDP_FLOW, ICMP_FLOW, ALERT, FILE, OVERLAP, TEARDROP, STATS]);
 }
 
 fn parsed(event: &Event) -> serde_json::Value {
@@ -300,9 +371,9 @@ fn states_reasons_paths_and_application_protocols_have_their_words() {
     for (reason, word) in reasons.into_iter().zip(["timeout", "forced", "shutdown"]) {
         assert_eq!(parsed(&Event::Flow(FlowEvent { reason, ..udp_flow() }))["flow"]["reason"], word);
     }
-    let locations = [Location::Stream, Location::HttpHeader, Location::HttpBody];
-    for (location, path) in locations.into_iter().zip(["stream", "http/header", "http/body"]) {
-        assert_eq!(parsed(&Event::Alert(AlertEvent { location, ..alert() }))["tidegate"]["path"], path);
+    for part in ["stream", "http/header"] {
+        let event = Event::Alert(AlertEvent { location: Location::Part(part), ..alert() });
+        assert_eq!(parsed(&event)["tidegate"]["path"], part);
     }
     let protocols = [AppProto::Unknown, AppProto::Failed, AppProto::Http];
     for (app_proto, word) in protocols.into_iter().zip([None, Some("failed"), Some("http")]) {
@@ -330,7 +401,7 @@ fn alert_line(name: &str, bytes: &[u8]) -> String {
     let mut event = AlertEvent { hit_count: 1, ..alert() };
     event.hits[0].keyword = 0;
     let mut out = Vec::new();
-    encoder_for(names).event(&Event::Alert(event), &mut out).unwrap();
+    encoder_for(names).event(&Event::Alert(event), b"", &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -379,7 +450,7 @@ fn a_name_that_does_not_exist_is_an_error_and_leaves_no_half_line() {
         (Event::Alert(unknown_keyword), "an alert names keyword 2 of dictionary 0, which does not exist"),
     ] {
         let mut out = b"before\n".to_vec();
-        let error = encoder_for(dictionary()).event(&event, &mut out).unwrap_err();
+        let error = encoder_for(dictionary()).event(&event, b"", &mut out).unwrap_err();
         assert_eq!(error.to_string(), expected);
         assert_eq!(out, b"before\n");
     }

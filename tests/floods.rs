@@ -142,7 +142,7 @@ impl World {
     }
 
     fn drain(&mut self) {
-        while let Some(event) = self.receiver.pop() {
+        while let Some(event) = self.receiver.pop(&mut Vec::new()) {
             match event {
                 Event::Alert(alert) => {
                     let session = sessions::of_tuple(&alert.head.tuple);
@@ -168,6 +168,7 @@ impl World {
                         && flow.tcp.is_some_and(|tcp| tcp.gap_bytes == [0; 2]);
                     *(if whole { &mut self.ends.whole } else { &mut self.ends.broken }) += 1;
                 }
+                Event::Record(_) | Event::File(_) => panic!("nothing of that traffic is a transaction"),
                 Event::Flow(flow) => self.ends.forced += u64::from(flow.reason == EndReason::Forced),
             }
         }

@@ -18,7 +18,7 @@ use tidegate::flow::Capacity;
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::tcp::Limits;
-use tidegate::worker::{Pipeline, PipelineOptions, Settings};
+use tidegate::worker::{Pipeline, PipelineOptions, Sessions, Settings};
 use traffic::Traffic;
 
 /// What `tests/captures/tern.toml` says.
@@ -32,7 +32,7 @@ fn options() -> PipelineOptions {
     PipelineOptions {
         capacity: Capacity { flows: 4096, half_open: 1024 },
         tcp: Limits { history: 4096, ..Limits::new(1024, 64, 2_000_000_000) },
-        http_sessions: 1024,
+        sessions: Sessions::all(1024),
         hit_records: 1024,
         ..common_options()
     }
@@ -58,11 +58,11 @@ fn turn(pipeline: &mut Pipeline, traffic: &Traffic, number: u32) -> AllocationIn
 /// Flow ends and alerts in the ring.
 fn drain(receiver: &mut EventReceiver) -> [u32; 2] {
     let mut seen = [0, 0];
-    while let Some(event) = receiver.pop() {
+    while let Some(event) = receiver.pop(&mut Vec::new()) {
         match event {
             Event::Flow(_) => seen[0] += 1,
             Event::Alert(_) => seen[1] += 1,
-            Event::Anomaly(_) => {}
+            Event::Anomaly(_) | Event::Record(_) | Event::File(_) => {}
         }
     }
     seen
@@ -134,7 +134,7 @@ fn the_traffic_takes_every_way_through_the_pipeline() {
         ("out of order", snapshot.tcp.out_of_order),
         ("retransmitted", snapshot.tcp.retransmitted),
         ("gap", snapshot.tcp.gaps),
-        ("HTTP", snapshot.counters.http),
+        ("HTTP", snapshot.counters.app_flows[tidegate::event::AppProto::Http as usize]),
         ("UDP", snapshot.counters.udp),
         ("ICMP", snapshot.counters.icmp),
         ("keyword", snapshot.hits.hits),

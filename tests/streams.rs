@@ -43,7 +43,7 @@ fn streams(capture: &Path, workers: &str) -> Streams {
     let config = directory.path().join("small.toml");
     // The others look into no tunnel, put no fragments together, go on after a TLS handshake, have urgent bytes in line and
     // believe every checksum and TTL.
-    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[http]\nsessions = 4096\n[scan]\nhit_records = 256\n[worker]\nring = 256\n\
+    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[sessions]\nhttp = 4096\n[decode]\nobjects = 64\n[scan]\nhit_records = 256\n[worker]\nring = 256\n\
                 [tunnel]\ndepth = 0\n[defrag]\nmin_fragment = 1280\nmax_packet = 1280\n[tls]\nhandshake_only = false\n\
                 [decoder]\ntcp_checksum = \"ignore\"\n[tcp]\nurgent_inline = true\nttl_slack = 255\n";
     fs::write(&config, text).unwrap();

@@ -5,72 +5,87 @@
 
 #![no_main]
 
+use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hasher};
 
 use libfuzzer_sys::fuzz_target;
-use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+use tidegate::decode::{Cut, Decoders, Ended, Leaves, Limits, Path, Start, Tree};
 
 const OUTPUT: u64 = 1 << 20;
 
-/// What was handed out, however it was cut.
+/// So deep; leaves have levels up to that.
+const DEPTH: usize = 8;
+
+/// What was handed out at each level, however it was cut.
 #[derive(Default)]
 struct Digest {
-    hasher: DefaultHasher,
+    hashers: [DefaultHasher; DEPTH + 1],
     /// Bytes of the leaf that has begun, if one has.
-    open: Option<u64>,
+    open: [Option<u64>; DEPTH + 1],
     /// Bytes of all leaves.
     given: u64,
 }
 
 impl Leaves for Digest {
-    fn begin(&mut self, path: &Path) {
-        assert_eq!(self.open, None, "{path} begins within another leaf");
-        self.open = Some(0);
-        self.hasher.write(path.as_str().as_bytes());
-        self.hasher.write_u8(0xff);
+    fn begin(&mut self, level: usize, path: &Path) {
+        assert_eq!(self.open[level], None, "{path} begins within another leaf");
+        self.open[level] = Some(0);
+        self.hashers[level].write(path.as_str().as_bytes());
+        self.hashers[level].write_u8(0xff);
     }
 
-    fn data(&mut self, bytes: &[u8]) {
-        let size = self.open.as_mut().expect("no leaf has begun");
+    fn data(&mut self, level: usize, bytes: &[u8]) {
+        let size = self.open[level].as_mut().expect("no leaf has begun");
         *size += bytes.len() as u64;
         self.given += bytes.len() as u64;
         for byte in bytes {
-            self.hasher.write_u8(*byte);
+            self.hashers[level].write_u8(*byte);
         }
     }
 
-    fn end(&mut self, ended: Ended) {
-        assert_eq!(self.open.take(), Some(ended.size));
-        self.hasher.write_u8(u8::from(ended.complete));
+    fn end(&mut self, level: usize, ended: Ended) {
+        assert_eq!(self.open[level].take(), Some(ended.size));
+        self.hashers[level].write_u8(u8::from(ended.complete));
     }
 
     fn cut(&mut self, path: &Path, reason: Cut) {
-        self.hasher.write(path.as_str().as_bytes());
-        self.hasher.write_u8(reason as u8);
+        self.hashers[0].write(path.as_str().as_bytes());
+        self.hashers[0].write_u8(reason as u8);
     }
 }
 
 /// Decodes an object that comes in these pieces.
-fn decode<'a>(tree: &mut Tree, pieces: impl Iterator<Item = &'a [u8]>) -> (u64, u64) {
+fn decode<'a>(tree: &mut Tree, decoders: &mut Decoders, pieces: impl Iterator<Item = &'a [u8]>) -> ([u64; DEPTH + 1], u64) {
     let mut digest = Digest::default();
-    tree.begin("");
+    tree.begin(&Start::default(), decoders);
     for piece in pieces {
-        tree.push(piece, &mut digest);
+        tree.push(piece, decoders, &mut digest);
     }
-    tree.finish(true, &mut digest);
-    assert_eq!(digest.open, None, "a leaf has not ended");
-    (digest.hasher.finish(), digest.given)
+    tree.finish(true, decoders, &mut digest);
+    assert_eq!(digest.open, [None; DEPTH + 1], "a leaf has not ended");
+    (digest.hashers.map(|hasher| hasher.finish()), digest.given)
+}
+
+thread_local! {
+    /// Made once, since that takes far longer than to decode an input. No ratio: it is compared whenever bytes come out, so
+    /// with pieces it may be reached a little earlier.
+    static DECODING: RefCell<(Tree, Decoders)> = RefCell::new({
+        let limits =
+            Limits { depth: DEPTH, children: 100, output: OUTPUT, ratio: u64::MAX, decoders: 4, ..Limits::default() };
+        (Tree::new(&limits), Decoders::new(limits))
+    });
 }
 
 fuzz_target!(|data: &[u8]| {
     let Some((size, object)) = data.split_first() else { return };
-    // No ratio: it is compared whenever bytes come out, so with pieces it may be reached a little earlier.
-    let mut tree = Tree::new(Limits { depth: 8, children: 100, output: OUTPUT, ratio: u64::MAX, decoders: 4 });
-    let (whole, given) = decode(&mut tree, std::iter::once(object));
-    assert!(given <= OUTPUT + object.len() as u64 * 9, "{given} bytes come out");
-    let (pieces, _) = decode(&mut tree, object.chunks(usize::from(*size) + 1));
-    // Where too much has come out is told whenever bytes do.
-    if tree.totals().cut(Cut::Output) == 0 {
-        assert_eq!(whole, pieces, "pieces of {} bytes", usize::from(*size) + 1);
-    }
+    DECODING.with_borrow_mut(|(tree, decoders)| {
+        let cuts = decoders.totals().cut(Cut::Output);
+        let (whole, given) = decode(tree, decoders, std::iter::once(object));
+        assert!(given <= OUTPUT + object.len() as u64 * 9, "{given} bytes come out");
+        let (pieces, _) = decode(tree, decoders, object.chunks(usize::from(*size) + 1));
+        // Where too much has come out is told whenever bytes do.
+        if decoders.totals().cut(Cut::Output) == cuts {
+            assert_eq!(whole, pieces, "pieces of {} bytes", usize::from(*size) + 1);
+        }
+    });
 });

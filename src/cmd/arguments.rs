@@ -48,6 +48,9 @@ pub(super) struct Common {
     /// Workers, instead of worker.count of the configuration
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
     pub(super) workers: Option<u16>,
+    /// Keep the files that pass in this directory, each once, named by its SHA-256; made when it is not there
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(super) extract: Option<PathBuf>,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub(super) json: bool,

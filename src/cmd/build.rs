@@ -8,11 +8,14 @@ use anyhow::Context as _;
 use super::output::Failure;
 use crate::config::{Action, ChecksumMode, Config, Dictionary, OverloadMode, TcpChecksumMode};
 use crate::control::reload::Compiled;
-use crate::event::{Dictionaries, DictionaryNames, EventNames, KeywordName, NameBook, OpenMode, Output};
+use crate::decode;
+use crate::event::{Dictionaries, DictionaryNames, EventNames, KeywordName, NameBook, OpenMode, Output, RingPolicy};
 use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
-use crate::worker::{OverloadPolicy, PipelineOptions, TcpChecksums};
+use crate::worker::{
+    self, FileKeeper, KeptFiles, ObjectLimits, OverloadPolicy, PipelineOptions, Sessions, TcpChecksums,
+};
 
 /// Reads the configuration, or takes the defaults.
 pub(super) fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
@@ -118,8 +121,9 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
             TcpChecksumMode::Ignore => TcpChecksums::Ignored,
         },
         midstream: config.tcp.midstream,
-        http_sessions: config.http.sessions,
-        tls_sessions: config.tls.sessions,
+        sessions: sessions(config),
+        objects: objects(config),
+        expectations: Arc::default(),
         tls_handshake_only: config.tls.handshake_only,
         hit_records: config.scan.hit_records,
         verify_checksum: match config.decoder.ipv4_checksum {
@@ -130,6 +134,49 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         tunnels: config.tunnel.tunnels(),
         defrag: config.defrag_limits(seed),
         resets: config.dictionaries.iter().map(|dictionary| dictionary.action == Action::Reset).collect(),
+    }
+}
+
+/// Connections that a worker follows.
+pub(super) const fn sessions(config: &Config) -> Sessions {
+    let sessions = &config.sessions;
+    Sessions {
+        undecided: sessions.undecided,
+        http: sessions.http,
+        tls: sessions.tls,
+        smtp: sessions.smtp,
+        pop3: sessions.pop3,
+        ftp: sessions.ftp,
+        expected: sessions.expected,
+    }
+}
+
+/// Objects that a worker looks into.
+pub(super) fn objects(config: &Config) -> ObjectLimits {
+    ObjectLimits {
+        objects: config.decode.objects,
+        pending: config.decode.pending,
+        decode: decode_limits(config),
+        sha256: config.decode.sha256,
+    }
+}
+
+/// Both ends for the files that a worker keeps.
+pub(super) fn file_keeper(config: &Config, policy: RingPolicy) -> (FileKeeper, KeptFiles) {
+    let bytes = usize::try_from(config.decode.extract_buffer).unwrap_or(usize::MAX);
+    worker::file_keeper(config.decode.objects, bytes, policy)
+}
+
+/// How much of an object is decoded.
+pub(super) fn decode_limits(config: &Config) -> decode::Limits {
+    let decode = &config.decode;
+    decode::Limits {
+        depth: usize::from(decode.depth),
+        children: decode.children,
+        output: decode.output,
+        ratio: decode.ratio,
+        decoders: usize::try_from(decode.decoders).unwrap_or(usize::MAX),
+        decoder_memory: usize::try_from(decode.decoder_memory).unwrap_or(usize::MAX),
     }
 }
 

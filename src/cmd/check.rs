@@ -14,8 +14,6 @@ use crate::control::figures::grouped;
 use crate::defrag::Defragmenter;
 use crate::event::Event;
 use crate::flow::{BYTES_PER_FLOW, BYTES_PER_HALF_OPEN};
-use crate::proto::http1::Http1;
-use crate::proto::tls::Tls;
 use crate::scan::keyword::HitPool;
 use crate::tcp::Reassembler;
 
@@ -64,8 +62,8 @@ impl Needs {
                     + u64::from(config.tcp.overlap_history) * size(Reassembler::BYTES_PER_RECORD),
             ),
             ("fragments", Defragmenter::memory_bytes(&config.defrag_limits(0))),
-            ("HTTP parsers", u64::from(config.http.sessions) * size(size_of::<Http1>())),
-            ("TLS sessions", u64::from(config.tls.sessions) * size(size_of::<Tls>())),
+            ("protocol parsers", build::sessions(config).memory_bytes()),
+            ("objects and decoders", build::objects(config).memory_bytes()),
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),
             ("event ring", u64::from(config.worker.events) * size(size_of::<Event>())),
         ];

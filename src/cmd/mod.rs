@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod build;
 mod check;
+mod extract;
 mod mesh;
 mod output;
 mod replay;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::arguments::Replay;
 use super::build;
+use super::extract::{self, ExtractReport, Extractor};
 use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use super::streams::{self, StreamsReport, StreamsWriter};
@@ -29,7 +30,9 @@ use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
-use crate::worker::{Idle, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap};
+use crate::worker::{
+    Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap,
+};
 
 /// DPDK's lcores, less the one that feeds.
 const MOST_WORKERS: u16 = 127;
@@ -52,6 +55,9 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     if let Some(directory) = &options.streams {
         streams::prepare(directory)?;
     }
+    if let Some(directory) = &common.extract {
+        extract::prepare(directory)?;
+    }
     let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
     control::install_signals(&stop).context("signal handlers")?;
     watchdog::start(&stop).context("the thread that sees to the end")?;
@@ -61,8 +67,12 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
         .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
     let started = Instant::now();
     let steering = Steering::new(reta, config.tunnel.tunnels());
-    let Launched { running, rings, receivers, taps } =
-        launch(&eal, &config, &matcher, &steering, workers, options.streams.is_some())?;
+    let wanted = Wanted { streams: options.streams.is_some(), files: common.extract.is_some() };
+    let Launched { running, rings, receivers, taps, files } =
+        launch(&eal, &config, &matcher, &steering, workers, wanted)?;
+    let extractor = common.extract.as_deref();
+    let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
+    let extractor = extractor.transpose().context("the thread that keeps files")?;
     let streams = options.streams.as_deref().map(|directory| StreamsWriter::spawn(directory, taps));
     let streams = streams.transpose().context("the streams' thread")?;
     let (stats, stats_receiver) = mpsc::channel();
@@ -85,9 +95,10 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     drop(stats);
     let (written, failure) = writer.finish().context("the event thread")?;
     let streams = streams.map(StreamsWriter::finish).transpose()?.zip(options.streams.as_deref());
+    let extracted = extractor.map(Extractor::finish).transpose()?.zip(common.extract.as_deref());
 
     let seconds = started.elapsed().as_secs_f64();
-    let summary = Summary { figures: &sums, fed: &fed, written, seconds, workers, streams };
+    let summary = Summary { figures: &sums, fed: &fed, written, seconds, workers, streams, extracted };
     let path = common.out.join(&config.event.file);
     print(&if common.json { summary.json() } else { summary.text(&path) })?;
     if let Some(failure) = failure {
@@ -142,6 +153,15 @@ struct Launched {
     receivers: Vec<EventReceiver>,
     /// None unless streams are to be written.
     taps: Vec<TapReceiver>,
+    /// None unless files are to be kept.
+    files: Vec<KeptFiles>,
+}
+
+/// What workers hand out beside events.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    streams: bool,
+    files: bool,
 }
 
 /// Starts the workers, each of which makes its own tables.
@@ -151,27 +171,37 @@ fn launch(
     matcher: &Arc<Matcher>,
     steering: &Steering,
     workers: u16,
-    with_taps: bool,
+    wanted: Wanted,
 ) -> Result<Launched, Failure> {
     let mut mesh = MeshParts::new(eal, config, steering, &vec![None; usize::from(workers)])?;
     let paused = Arc::new(AtomicBool::new(false));
-    let (mut running, mut rings, mut receivers, mut taps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut taps, mut files) = (Vec::new(), Vec::new());
+    let expectations = Arc::<Expectations>::default();
     for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);
         let (sender, receiver) = channel(events, RingPolicy::Wait);
         let control = Arc::new(WorkerControl::new(StopFlag::new(), Arc::clone(&paused)));
         let shared = Arc::clone(&control);
-        let options = PipelineOptions { settle: false, ..build::pipeline_options(config, SEED, false) };
+        let options = PipelineOptions {
+            settle: false,
+            expectations: Arc::clone(&expectations),
+            ..build::pipeline_options(config, SEED, false)
+        };
         let matcher = Arc::clone(matcher);
         let burst = usize::from(config.worker.burst);
         let mesh = mesh.next(number, None, &control.progress)?;
         let progress = Arc::clone(&control.progress);
-        let (tapped, tap) = with_taps.then(tap).unzip();
+        let (tapped, tap) = wanted.streams.then(tap).unzip();
+        let (keeper, kept) = wanted.files.then(|| build::file_keeper(config, RingPolicy::Wait)).unzip();
         let task = lcore::launch(eal, lcore, move || {
             let mut pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
             if let Some(tapped) = tapped {
                 pipeline.attach(tapped);
+            }
+            if let Some(keeper) = keeper {
+                pipeline.keep_files(keeper);
             }
             let sources = Sources { queues: Vec::new(), ring: Some(ring_out), mesh, live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();
@@ -180,8 +210,9 @@ fn launch(
         rings.push((ring_in, progress));
         receivers.push(receiver);
         taps.extend(tap);
+        files.extend(kept);
     }
-    Ok(Launched { running, rings, receivers, taps })
+    Ok(Launched { running, rings, receivers, taps, files })
 }
 
 /// Feeds all files; returns what was fed, the clock at the end, and the error
@@ -291,6 +322,8 @@ struct Summary<'a> {
     workers: u16,
     /// What was written of streams, and where.
     streams: Option<(StreamsReport, &'a Path)>,
+    /// What was kept of files, and where.
+    extracted: Option<(ExtractReport, &'a Path)>,
 }
 
 impl Summary<'_> {
@@ -322,6 +355,11 @@ impl Summary<'_> {
             let value = json!({"files": files, "bytes": bytes, "gaps": gaps, "gap_bytes": gap_bytes});
             fields.insert("streams".to_owned(), value);
         }
+        if let Some((report, _)) = &self.extracted
+            && let Some(fields) = summary.as_object_mut()
+        {
+            fields.insert("extracted".to_owned(), report.json());
+        }
         summary.to_string()
     }
 
@@ -339,7 +377,7 @@ impl Summary<'_> {
             format!(
                 "{} flows, {} HTTP; {} alerts",
                 number("flow.total"),
-                number("http.sessions"),
+                number("app_layer.flow.http"),
                 number("detect.alert")
             ),
         ];
@@ -367,6 +405,9 @@ impl Summary<'_> {
                 figures::grouped(streams.files),
                 directory.display()
             ));
+        }
+        if let Some((report, directory)) = &self.extracted {
+            lines.push(report.text(directory));
         }
         lines.push(format!("{} events in {}", figures::grouped(self.written.written), path.display()));
         lines.join("\n")

@@ -50,7 +50,8 @@ impl Config {
         self.defrag.compare("defrag", &new.defrag, found);
         self.flow.compare("flow", &new.flow, found);
         self.tcp.compare("tcp", &new.tcp, found);
-        self.http.compare("http", &new.http, found);
+        self.sessions.compare("sessions", &new.sessions, found);
+        self.decode.compare("decode", &new.decode, found);
         self.tls.compare("tls", &new.tls, found);
         self.scan.compare("scan", &new.scan, found);
         self.kill.compare("kill", &new.kill, found);

@@ -1,6 +1,6 @@
-//! `[decoder]`, `[http]` and `[scan]`: how packets and the content of flows are looked at.
+//! `[decoder]`, `[sessions]`, `[decode]`, `[tls]` and `[scan]`: how packets and the content of flows are looked at.
 
-use super::spec::{Choice, Flag, Number, section};
+use super::spec::{Choice, Flag, Number, Size, section};
 
 /// Whether IPv4 header checksums are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,19 +46,62 @@ section! {
     }
 }
 
+/// Connections of one protocol that a worker follows.
+const fn sessions(default: u32) -> Number<u32> {
+    Number { default, min: 1, max: 4_194_304 }
+}
+
 section! {
-    /// `[http]`: the HTTP/1 parser of a worker.
-    pub struct HttpConfig at "http" {
-        /// Parser states a worker has, one for each HTTP connection.
-        "sessions" => sessions: u32 = Number { default: 65_536, min: 16, max: 4_194_304 };
+    /// `[sessions]`: how many connections of each protocol a worker follows at the same time.
+    pub struct SessionsConfig at "sessions" {
+        /// Connections that have not yet said what they speak.
+        "undecided" => undecided: u32 = sessions(4096);
+        /// HTTP/1.
+        "http" => http: u32 = sessions(16_384);
+        /// TLS.
+        "tls" => tls: u32 = sessions(16_384);
+        /// SMTP.
+        "smtp" => smtp: u32 = sessions(2048);
+        /// POP3.
+        "pop3" => pop3: u32 = sessions(2048);
+        /// Control connections of FTP.
+        "ftp" => ftp: u32 = sessions(2048);
+        /// Connections that others have announced.
+        "expected" => expected: u32 = sessions(2048);
     }
 }
 
 section! {
-    /// `[tls]`: TLS sessions of a worker.
+    /// `[decode]`: objects that a worker looks into.
+    pub struct DecodeConfig at "decode" {
+        /// Objects of all flows at the same time.
+        "objects" => objects: u16 = Number { default: 2048, min: 1, max: 65_534 };
+        /// Objects of one flow at the same time.
+        "pending" => pending: u16 = Number { default: 100, min: 1, max: 65_534 };
+        /// Wrappings around each other.
+        "depth" => depth: u16 = Number { default: 16, min: 0, max: 64 };
+        /// Parts of one container.
+        "children" => children: u32 = Number { default: 10_000, min: 1, max: u32::MAX };
+        /// Bytes that come out of one object.
+        "output" => output: u64 = Size { default: 1 << 30, min: 1 << 10, max: 1 << 40, step: 1 };
+        /// How many times as long as it came an object may become.
+        "ratio" => ratio: u64 = Number { default: 1000, min: 1, max: 1_u64 << 40 };
+        /// Objects of one format that are decoded at the same time.
+        "decoders" => decoders: u32 = Number { default: 256, min: 4, max: 65_536 };
+        /// Bytes that the decoders of one format may hold.
+        "decoder_memory" => decoder_memory: u64 = Size { default: 16 << 20, min: 1 << 20, max: 1 << 40, step: 1 };
+        /// Sum files up.
+        "sha256" => sha256: bool = Flag(true);
+        /// Bytes of files that `--extract` keeps.
+        "extract_quota" => extract_quota: u64 = Size { default: 10 << 30, min: 0, max: 1 << 40, step: 1 };
+        /// Bytes of them that wait to be written, for each worker.
+        "extract_buffer" => extract_buffer: u64 = Size { default: 4 << 20, min: 64 << 10, max: 1 << 34, step: 1 };
+    }
+}
+
+section! {
+    /// `[tls]`: how TLS sessions are looked at.
     pub struct TlsConfig at "tls" {
-        /// Sessions whose records a worker follows.
-        "sessions" => sessions: u32 = Number { default: 65_536, min: 16, max: 4_194_304 };
         /// What follows the handshake is not inspected.
         "handshake_only" => handshake_only: bool = Flag(true), reload;
     }

@@ -41,7 +41,9 @@ pub use self::difference::Difference;
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
 pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
-pub use self::inspect::{ChecksumMode, DecoderConfig, HttpConfig, ScanConfig, TcpChecksumMode, TlsConfig};
+pub use self::inspect::{
+    ChecksumMode, DecodeConfig, DecoderConfig, ScanConfig, SessionsConfig, TcpChecksumMode, TlsConfig,
+};
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
@@ -57,7 +59,7 @@ use crate::policy::PrefixTable;
 use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 18] = [
+const SECTIONS: [&str; 19] = [
     "eal",
     "port",
     "mempool",
@@ -69,7 +71,8 @@ const SECTIONS: [&str; 18] = [
     "tcp",
     "host",
     "depth",
-    "http",
+    "sessions",
+    "decode",
     "tls",
     "scan",
     "dictionary",
@@ -108,8 +111,10 @@ pub struct Config {
     pub hosts: Vec<HostConfig>,
     /// Each `[[depth]]`, in file order.
     pub depths: Vec<DepthConfig>,
-    /// `[http]`.
-    pub http: HttpConfig,
+    /// `[sessions]`.
+    pub sessions: SessionsConfig,
+    /// `[decode]`.
+    pub decode: DecodeConfig,
     /// `[tls]`.
     pub tls: TlsConfig,
     /// `[scan]`.
@@ -162,7 +167,8 @@ impl Config {
             tcp: read_section(&root, "tcp")?,
             hosts: tcp::read_tables(&root, "host")?,
             depths: tcp::read_tables(&root, "depth")?,
-            http: read_section(&root, "http")?,
+            sessions: read_section(&root, "sessions")?,
+            decode: read_section(&root, "decode")?,
             tls: read_section(&root, "tls")?,
             scan: read_section(&root, "scan")?,
             dictionaries: dictionary::read_dictionaries(&root, file.parent().unwrap_or(Path::new("")))?,
@@ -232,7 +238,8 @@ impl Config {
         TcpConfig::describe(&mut keys);
         HostConfig::describe(&mut keys);
         DepthConfig::describe(&mut keys);
-        HttpConfig::describe(&mut keys);
+        SessionsConfig::describe(&mut keys);
+        DecodeConfig::describe(&mut keys);
         TlsConfig::describe(&mut keys);
         ScanConfig::describe(&mut keys);
         dictionary::describe_entry(&mut keys);

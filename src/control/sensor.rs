@@ -326,13 +326,14 @@ pub fn is_gauge(name: &str) -> bool {
         "reload.configuration",
         "tcp.segments_held",
         "tcp.pieces_held",
-        "http.active",
-        "tls.active",
+        "app_layer.undecided",
+        "decode.active",
         "detect.hit_records",
         "defrag.small_buffers",
         "defrag.large_buffers",
         "worker.recycle_level",
         "worker.overloaded",
     ];
-    name.starts_with("flow.active") || name.starts_with("defrag.held") || OTHERS.contains(&name)
+    ["flow.active", "app_layer.active", "defrag.held"].iter().any(|prefix| name.starts_with(prefix))
+        || OTHERS.contains(&name)
 }

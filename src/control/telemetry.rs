@@ -61,7 +61,7 @@ fn error(reason: &str) -> Value {
 
 /// Figures under names that DPDK allows.
 fn named(figures: &Figures) -> Map<String, Value> {
-    figures.iter().map(|(name, value)| (name.replace('.', "_"), Value::from(*value))).collect()
+    figures.iter().map(|(name, value)| (name.replace(['.', '-'], "_"), Value::from(*value))).collect()
 }
 
 fn info(sensor: &Sensor, _: &str) -> Value {

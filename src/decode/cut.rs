@@ -17,6 +17,8 @@ reasons! {
         Decoders => "decoders",
         /// It is not what its first bytes promised; what came before the fault was decoded.
         Malformed => "malformed",
+        /// Bytes of it were never seen; what came before them was decoded.
+        Gap => "gap",
         /// It ended before its end.
         Truncated => "truncated",
         /// It is encrypted.

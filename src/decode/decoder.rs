@@ -24,6 +24,9 @@ pub trait Out {
     fn data(&mut self, bytes: &[u8]) -> bool;
     /// The child is complete.
     fn end(&mut self);
+    /// The object is of another kind after all, before any child has begun: it has the only child that follows, which is
+    /// called like the object itself.
+    fn mistaken(&mut self) {}
     /// Something keeps the child that has begun, or the object itself, from being decoded.
     fn cut(&mut self, reason: Cut);
 }

@@ -1,7 +1,10 @@
 //! Which formats there are.
 
 use super::decoder::Decoder;
-use super::{gzip, mime, tar, zip, zlib};
+use super::{
+    ar, brotli, bzip2, cab, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, mime, pcap, rar, sevenzip,
+    sqlite, tar, tnef, xz, zip, zlib, zstd,
+};
 
 /// Most bytes of an object that formats are told by: a TAR header's.
 pub(super) const PROBE: usize = 512;
@@ -30,14 +33,69 @@ pub struct Format {
     pub memory: usize,
     /// An object of this format is scanned as it stands too: what is found in it is another way to read it.
     pub scanned: bool,
+    /// What it holds under names are files that somebody sends; it is none itself. So with mail.
+    pub carries: bool,
 }
 
-/// All formats; the first that recognises an object decodes it.
-pub(super) const FORMATS: [&Format; 5] = [&gzip::FORMAT, &zip::FORMAT, &zlib::FORMAT, &tar::FORMAT, &mime::FORMAT];
+/// All formats; the first that recognises an object decodes it. The last two are codings that recognise nothing.
+pub(super) const FORMATS: [&Format; 25] = [
+    &gzip::FORMAT,
+    &bzip2::FORMAT,
+    &xz::FORMAT,
+    &zstd::FORMAT,
+    &lz4::FORMAT,
+    &compress::FORMAT,
+    &zip::FORMAT,
+    &zlib::FORMAT,
+    &tar::FORMAT,
+    &cpio::FORMAT,
+    &ar::DEB,
+    &ar::AR,
+    &cab::FORMAT,
+    &rar::FORMAT,
+    &sevenzip::FORMAT,
+    &tnef::FORMAT,
+    &sqlite::FORMAT,
+    &pcap::FORMAT,
+    &lzma::FORMAT,
+    &mime::FORMAT,
+    // Behind mail, whose bodies may have files in their text.
+    &embedded::UUENCODE,
+    &embedded::YENC,
+    // Last: it looks into whatever begins with zeros.
+    &iso9660::FORMAT,
+    &brotli::FORMAT,
+    &deflate::FORMAT,
+];
 
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)
+}
+
+/// Mail messages.
+pub const MESSAGE: &Format = &mime::FORMAT;
+
+/// The format of that name.
+#[must_use]
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.into_iter().find(|format| format.name == name)
+}
+
+/// The format of a content coding, by the name that HTTP has for it (RFC 9110 section 8.4.1, RFC 7932, RFC 8878), in
+/// whatever case. What is not coded (`identity`) has none.
+#[must_use]
+pub fn coding(name: &[u8]) -> Option<&'static Format> {
+    let codings: [(&str, &'static Format); 7] = [
+        ("gzip", &gzip::FORMAT),
+        ("x-gzip", &gzip::FORMAT),
+        ("deflate", &deflate::FORMAT),
+        ("br", &brotli::FORMAT),
+        ("zstd", &zstd::FORMAT),
+        ("compress", &compress::FORMAT),
+        ("x-compress", &compress::FORMAT),
+    ];
+    codings.iter().find(|(coding, _)| name.eq_ignore_ascii_case(coding.as_bytes())).map(|(_, format)| *format)
 }
 
 /// Whether `bytes` begin with `magic`, as far as they go.

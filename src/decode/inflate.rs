@@ -39,6 +39,12 @@ impl Inflate {
         self.crc.reset();
     }
 
+    /// Begins anew with raw data, or with the header and trailer of zlib.
+    pub(super) fn begin(&mut self, zlib: bool) {
+        self.zlib = zlib;
+        self.reset();
+    }
+
     /// CRC-32 of what came out, and its length modulo 2^32.
     pub(super) fn sum(&self) -> (u32, u32) {
         (self.crc.sum(), self.crc.amount())

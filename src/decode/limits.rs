@@ -13,14 +13,29 @@ pub struct Limits {
     pub output: u64,
     /// How many times as long as it came an object may become, once that is more than a mebibyte.
     pub ratio: u64,
-    /// Decoders of each format: that many objects of a format may lie within each other.
+    /// Decoders of each format: that many objects of a format may be decoded at the same time.
     pub decoders: usize,
+    /// Bytes that the decoders of one format may hold together; of a format whose decoders hold more there are
+    /// [`FEWEST_DECODERS`].
+    pub decoder_memory: usize,
 }
 
+/// That many objects of a format may lie within each other, whatever its decoders hold.
+pub const FEWEST_DECODERS: usize = 4;
+
 impl Default for Limits {
-    /// 16 wrappings, 10,000 children, 1 GiB, 1,000 times (deflate reaches 1,032), 4 decoders of a format.
+    /// 16 wrappings, 10,000 children, 1 GiB, 1,000 times (deflate reaches 1,032), 4 decoders of a format: enough for one
+    /// tree at a time.
     fn default() -> Self {
-        Self { depth: 16, children: 10_000, output: 1 << 30, ratio: 1000, decoders: 4 }
+        Self { depth: 16, children: 10_000, output: 1 << 30, ratio: 1000, decoders: FEWEST_DECODERS, decoder_memory: 0 }
+    }
+}
+
+impl Limits {
+    /// How many decoders there are of a format one of which holds `memory` bytes.
+    pub(super) fn decoders_of(&self, memory: usize) -> usize {
+        let affordable = self.decoder_memory / memory.max(1);
+        self.decoders.min(affordable.max(FEWEST_DECODERS))
     }
 }
 

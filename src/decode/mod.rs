@@ -20,24 +20,51 @@
     clippy::cast_possible_truncation
 )]
 
+mod ar;
 mod base64;
+mod bits;
+mod brotli;
+mod bzip2;
+mod cab;
+mod compress;
+mod cpio;
 mod cut;
 mod decoder;
+mod deflate;
+mod embedded;
 mod format;
 mod gzip;
 mod inflate;
+mod iso9660;
+mod kind;
 mod limits;
+mod lz4;
+mod lzma;
+mod lznt1;
 mod mime;
+mod parts;
 mod path;
+mod pcap;
+mod pool;
 mod quoted_printable;
+mod rar;
+mod sevenzip;
+mod sqlite;
+mod tap;
 mod tar;
+mod tnef;
 mod tree;
+mod window;
+mod xz;
 mod zip;
 mod zlib;
+mod zstd;
 
 pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
-pub use format::{Format, Guess, format_names};
-pub use limits::{Limits, Totals};
+pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
+pub use limits::{FEWEST_DECODERS, Limits, Totals};
+pub use lznt1::{Lznt1, Lznt1Step};
 pub use path::Path;
-pub use tree::{Ended, Leaves, Tree};
+pub use pool::Decoders;
+pub use tree::{Ended, File, Leaves, MAX_CODINGS, Start, Tree};

@@ -17,6 +17,21 @@ pub struct Path {
 impl Path {
     pub(super) const EMPTY: Self = Self { text: [0; ROOM], len: 0 };
 
+    /// Becomes the same as `other`.
+    pub fn copy_from(&mut self, other: &Self) {
+        let text = other.as_str().as_bytes();
+        if let Some(place) = self.text.get_mut(..text.len()) {
+            place.copy_from_slice(text);
+            self.len = text.len();
+        }
+    }
+
+    /// The first `length` bytes of its text, which may have been cut since they were written.
+    #[must_use]
+    pub fn head(&self, length: usize) -> &str {
+        self.text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -29,6 +44,13 @@ impl Path {
 
     pub(super) const fn truncate(&mut self, len: usize) {
         if len < self.len {
+            self.len = len;
+        }
+    }
+
+    /// Takes a truncation to less than `len` bytes back, if nothing was appended since.
+    pub(super) const fn restore(&mut self, len: usize) {
+        if self.len < len && len <= ROOM {
             self.len = len;
         }
     }
@@ -80,6 +102,13 @@ impl Path {
                 self.len += part.len();
             }
         }
+    }
+}
+
+impl Default for Path {
+    /// No way at all.
+    fn default() -> Self {
+        Self::EMPTY
     }
 }
 

@@ -2,41 +2,87 @@
 
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
-use super::format::{FORMATS, Guess, PROBE};
-use super::limits::{Limits, Totals};
+use super::format::{FORMATS, Format, Guess, PROBE};
+use super::kind;
+use super::limits::Limits;
 use super::path::Path;
+use super::pool::Decoders;
 
 /// So much may come out of an object before its ratio counts.
 const RATIO_FROM: u64 = 1 << 20;
 
-/// How a leaf ended.
+/// How a leaf ended, or a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Its bytes.
+    /// Its bytes, as far as they were seen.
     pub size: u64,
     /// Its container said that it is complete; for an outermost object whoever pushed it.
     pub complete: bool,
 }
 
-/// Who gets what nothing recognises.
+/// What somebody sends as a file: an outermost object, or what mail or a form brings under a name, without the codings
+/// that it was sent in.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Its name as it stands in what carries it; empty where it has none.
+    pub name: &'a [u8],
+    /// Its media type by its first bytes.
+    pub kind: &'static str,
+    /// The way to it.
+    pub path: &'a Path,
+}
+
+/// Who gets what nothing recognises, and what may be read in two ways. `level` tells leaves apart that are open at the
+/// same time; it is at most [`Limits::depth`](super::Limits::depth).
 pub trait Leaves {
     /// A leaf begins.
-    fn begin(&mut self, path: &Path);
+    fn begin(&mut self, level: usize, path: &Path);
     /// Its next bytes.
-    fn data(&mut self, bytes: &[u8]);
+    fn data(&mut self, level: usize, bytes: &[u8]);
+    /// Its next `length` bytes were never seen.
+    fn gap(&mut self, _level: usize, _length: u64) {}
     /// It is over.
-    fn end(&mut self, ended: Ended);
+    fn end(&mut self, level: usize, ended: Ended);
     /// The object at `path` was not decoded, or not all of it.
     fn cut(&mut self, path: &Path, reason: Cut);
+    /// A file begins.
+    fn file_begin(&mut self, _level: usize, _file: &File<'_>) {}
+    /// Its next bytes, as they are.
+    fn file_data(&mut self, _level: usize, _bytes: &[u8]) {}
+    /// Its next `length` bytes were never seen.
+    fn file_gap(&mut self, _level: usize, _length: u64) {}
+    /// It is over.
+    fn file_end(&mut self, _level: usize, _ended: Ended) {}
 }
+
+/// What is known of an outermost object before its first byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// What its paths begin with; with the first format where that is empty.
+    pub prefix: &'a str,
+    /// Its name.
+    pub name: &'a [u8],
+    /// What it is said to be wrapped in, the outermost first. Beyond [`MAX_CODINGS`] they are not undone.
+    pub codings: &'a [Option<&'static Format>],
+    /// What it is within those, where that is known: then its first bytes are not asked.
+    pub format: Option<&'static Format>,
+}
+
+/// Most codings that an outermost object is said to be wrapped in.
+pub const MAX_CODINGS: usize = 4;
+
+/// Longest name of a file that is kept, bytes: that of file systems.
+const NAME: usize = 255;
 
 /// What is known of one object on the way to the one that is being decoded.
 #[derive(Debug)]
 struct Node {
+    level: usize,
     state: State,
     /// Its first bytes, until it is known what it is.
     first: Field<PROBE>,
     facts: Facts,
+    name: Field<NAME>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +103,12 @@ struct Facts {
     full: bool,
     /// It was told why it is not whole; that is told once.
     cut: bool,
+    /// It is a file, unless it turns out to carry files.
+    file: bool,
+    /// It is part of a file.
+    within: bool,
+    /// Bytes of it are missing.
+    holed: bool,
 }
 
 /// What an object is.
@@ -64,8 +116,8 @@ struct Facts {
 enum State {
     /// Nobody knows yet.
     Unknown,
-    /// Wrapped: the number of its format, and what undoes it.
-    Wrapped(usize, Box<dyn Decoder>),
+    /// Wrapped: its format, and what undoes it.
+    Wrapped(&'static Format, Box<dyn Decoder>),
     /// What is scanned.
     Leaf,
     /// What follows the part that was decoded: a leaf once there is a byte of it.
@@ -74,17 +126,23 @@ enum State {
     Over,
 }
 
-/// Decoders, and what limits all nodes together.
+/// What all nodes of a tree have together.
 #[derive(Debug)]
 struct Shared {
-    limits: Limits,
-    totals: Totals,
     path: Path,
     /// Bytes that all decoders have handed out for this object, and whether it was told that those were too many.
     output: u64,
     full: bool,
-    /// Idle decoders by format.
-    idle: Vec<Vec<Box<dyn Decoder>>>,
+    codings: [Option<&'static Format>; MAX_CODINGS],
+    /// What is within the codings, and at which level that is.
+    format: Option<(usize, &'static Format)>,
+}
+
+/// All that the work on an object needs beside its nodes.
+struct Context<'a> {
+    shared: &'a mut Shared,
+    decoders: &'a mut Decoders,
+    leaves: &'a mut dyn Leaves,
 }
 
 /// Decodes one object after the other. Takes all its memory when it is made.
@@ -95,53 +153,71 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// A tree within `limits`.
+    /// A tree for what `limits` allow.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
-        let nodes =
-            (0..=limits.depth).map(|_| Node { state: State::Over, first: Field::EMPTY, facts: Facts::default() });
-        let idle = FORMATS.iter().map(|format| (0..limits.decoders).map(|_| (format.make)()).collect());
-        Self {
-            nodes: nodes.collect(),
-            shared: Shared {
-                idle: idle.collect(),
-                limits,
-                totals: Totals::default(),
-                path: Path::EMPTY,
-                output: 0,
-                full: false,
-            },
-        }
+    pub fn new(limits: &Limits) -> Self {
+        let nodes = (0..=limits.depth).map(|level| Node {
+            level,
+            state: State::Over,
+            first: Field::EMPTY,
+            facts: Facts::default(),
+            name: Field::EMPTY,
+        });
+        let shared = Shared { path: Path::EMPTY, output: 0, full: false, codings: [None; MAX_CODINGS], format: None };
+        Self { nodes: nodes.collect(), shared }
     }
 
-    /// What it has done so far.
+    /// What a tree for `limits` holds beside itself, bytes.
     #[must_use]
-    pub const fn totals(&self) -> &Totals {
-        &self.shared.totals
+    pub const fn memory_bytes(limits: &Limits) -> usize {
+        (limits.depth + 1) * size_of::<Node>()
     }
 
-    /// Another object begins; its paths begin with `prefix`, or with the first format if that is empty.
-    pub fn begin(&mut self, prefix: &str) {
-        self.shared.path.truncate(0);
-        if !prefix.is_empty() {
-            self.shared.path.format(prefix);
+    /// Another object begins.
+    pub fn begin(&mut self, start: &Start<'_>, decoders: &mut Decoders) {
+        let Self { nodes, shared } = self;
+        shared.path.truncate(0);
+        if !start.prefix.is_empty() {
+            shared.path.format(start.prefix);
         }
-        (self.shared.output, self.shared.full) = (0, false);
-        self.shared.totals.objects += 1;
-        if let Some(node) = self.nodes.first_mut() {
-            node.begin(self.shared.path.len());
+        (shared.output, shared.full) = (0, false);
+        for (number, place) in shared.codings.iter_mut().enumerate() {
+            *place = start.codings.get(number).copied().flatten();
+        }
+        let codings = shared.codings.iter().take_while(|coding| coding.is_some()).count();
+        shared.format = start.format.map(|format| (codings, format));
+        decoders.totals.objects += 1;
+        if let Some(node) = nodes.first_mut() {
+            node.begin(shared.path.len());
+            node.name.append(start.name);
+            node.facts.file = true;
         }
     }
 
     /// The object's next piece.
-    pub fn push(&mut self, piece: &[u8], leaves: &mut dyn Leaves) {
-        self.shared.totals.taken += piece.len() as u64;
-        push(&mut self.nodes, &mut self.shared, leaves, piece);
+    pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        decoders.totals.taken += piece.len() as u64;
+        push(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, piece);
+    }
+
+    /// The object's next `length` bytes were never seen. What is wrapped is decoded up to here, and scanned as it stands
+    /// from here on.
+    pub fn gap(&mut self, length: u64, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        gap(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, length);
     }
 
     /// The object is over, and `complete` says whether nothing of it is missing.
-    pub fn finish(&mut self, complete: bool, leaves: &mut dyn Leaves) {
-        finish(&mut self.nodes, &mut self.shared, leaves, complete);
+    pub fn finish(&mut self, complete: bool, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        finish(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, complete);
+    }
+
+    /// Forgets the object, if there is one, and tells nobody.
+    pub fn abandon(&mut self, decoders: &mut Decoders) {
+        for node in &mut self.nodes {
+            if let State::Wrapped(format, decoder) = std::mem::replace(&mut node.state, State::Over) {
+                decoders.give_back(format, decoder);
+            }
+        }
     }
 }
 
@@ -149,273 +225,422 @@ impl Node {
     fn begin(&mut self, path: usize) {
         self.state = State::Unknown;
         self.first.clear();
+        self.name.clear();
         self.facts = Facts { path, base: path, ..Facts::default() };
     }
 
     /// It is scanned as it stands.
-    fn begin_leaf(&mut self, shared: &mut Shared, leaves: &mut dyn Leaves) {
+    fn begin_leaf(&mut self, context: &mut Context<'_>) {
         self.state = State::Leaf;
-        shared.totals.leaves += 1;
-        shared.path.truncate(self.facts.path);
-        leaves.begin(&shared.path);
+        self.tell_leaf(self.facts.path, context);
+    }
+
+    fn tell_leaf(&self, path: usize, context: &mut Context<'_>) {
+        context.decoders.totals.leaves += 1;
+        context.shared.path.truncate(path);
+        context.leaves.begin(self.level, &context.shared.path);
+    }
+
+    /// It is known what it is. What carries files is none.
+    fn begin_file(&mut self, context: &mut Context<'_>) {
+        let carries = match &self.state {
+            State::Wrapped(format, _) => format.carries || context.shared.coding(self.level).is_some(),
+            _ => false,
+        };
+        self.facts.file &= !carries;
+        if self.facts.file {
+            context.shared.path.truncate(self.facts.base);
+            let kind = kind::of(self.first.get());
+            context.leaves.file_begin(self.level, &File { name: self.name.get(), kind, path: &context.shared.path });
+        }
+    }
+
+    fn end_file(&mut self, leaves: &mut dyn Leaves, complete: bool) {
+        if std::mem::take(&mut self.facts.file) {
+            let complete = complete && !self.facts.holed;
+            leaves.file_end(self.level, Ended { size: self.facts.taken, complete });
+        }
+    }
+
+    /// Hands out bytes of a leaf.
+    fn scan(&mut self, leaves: &mut dyn Leaves, bytes: &[u8]) {
+        self.facts.scanned = self.facts.scanned.saturating_add(bytes.len() as u64);
+        leaves.data(self.level, bytes);
     }
 }
 
 impl Shared {
-    /// Tells, once for an object, why it is not whole.
-    fn cut(&mut self, facts: &mut Facts, leaves: &mut dyn Leaves, reason: Cut) {
-        if !facts.cut {
-            facts.cut = true;
-            self.totals.add_cut(reason);
-            self.path.truncate(facts.path);
-            leaves.cut(&self.path, reason);
-        }
+    /// What the object at `level` is without a look at it.
+    fn known(&self, level: usize) -> Option<&'static Format> {
+        self.coding(level).or(self.format.filter(|(at, _)| *at == level).map(|(_, format)| format))
     }
 
-    fn give_back(&mut self, format: usize, mut decoder: Box<dyn Decoder>) {
-        decoder.reset();
-        if let Some(idle) = self.idle.get_mut(format) {
-            // There was room for it before it was taken.
-            idle.push(decoder);
+    /// What the object at `level` is said to be wrapped in.
+    fn coding(&self, level: usize) -> Option<&'static Format> {
+        self.codings.get(level).copied().flatten()
+    }
+}
+
+impl Context<'_> {
+    /// Tells, once for an object, why it is not whole.
+    fn cut(&mut self, facts: &mut Facts, reason: Cut) {
+        if !facts.cut {
+            facts.cut = true;
+            self.decoders.totals.add_cut(reason);
+            // What lies deeper may still be open, and begin with its whole path.
+            let whole = self.shared.path.len();
+            self.shared.path.truncate(facts.path);
+            self.leaves.cut(&self.shared.path, reason);
+            self.shared.path.restore(whole);
         }
     }
 }
 
 /// Takes the next piece of the object of the first of `nodes`.
-fn push(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, piece: &[u8]) {
+fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
     node.facts.taken += piece.len() as u64;
     let mut rest = piece;
     if matches!(node.state, State::Unknown) {
         let full = node.first.fill(&mut rest, PROBE);
-        if !recognise(node, below.is_empty(), shared, leaves, full) {
+        if !recognise(node, below.is_empty(), context, full) {
             return;
         }
         let first = node.first;
-        feed(node, below, shared, leaves, first.get());
-    } else if matches!(node.state, State::Wrapped(..)) {
+        if node.facts.file {
+            context.leaves.file_data(node.level, first.get());
+        }
+        feed(node, below, context, first.get());
+    } else if matches!(node.state, State::Wrapped(format, _) if !format.scanned) {
         // They are kept as long as it may turn out that they are not what they seemed.
         node.first.append(piece);
     }
-    feed(node, below, shared, leaves, rest);
+    if node.facts.file && !rest.is_empty() {
+        context.leaves.file_data(node.level, rest);
+    }
+    feed(node, below, context, rest);
 }
 
 /// Finds out what an object is. False: its first bytes do not say yet. With `last` they have to.
-fn recognise(node: &mut Node, is_lowest: bool, shared: &mut Shared, leaves: &mut dyn Leaves, last: bool) -> bool {
-    let mut found = None;
-    for (number, format) in FORMATS.iter().enumerate() {
-        match (format.recognise)(node.first.get()) {
-            Guess::Yes => {
-                found = Some((number, format));
-                break;
+fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: bool) -> bool {
+    let mut found = context.shared.known(node.level);
+    if found.is_none() {
+        for format in FORMATS {
+            match (format.recognise)(node.first.get()) {
+                Guess::Yes => {
+                    found = Some(format);
+                    break;
+                }
+                Guess::More if !last => return false,
+                Guess::More | Guess::No => {}
             }
-            Guess::More if !last => return false,
-            Guess::More | Guess::No => {}
         }
     }
-    if let Some((number, format)) = found {
+    if let Some(format) = found {
         if is_lowest {
-            shared.cut(&mut node.facts, leaves, Cut::Depth);
-        } else if let Some(decoder) = shared.idle.get_mut(number).and_then(Vec::pop) {
-            shared.path.truncate(node.facts.path);
-            shared.path.format(format.name);
-            node.facts.path = shared.path.len();
-            node.state = State::Wrapped(number, decoder);
-            return true;
+            context.cut(&mut node.facts, Cut::Depth);
+        } else if let Some(decoder) = context.decoders.take(format) {
+            node.state = State::Wrapped(format, decoder);
         } else {
-            shared.cut(&mut node.facts, leaves, Cut::Decoders);
+            context.cut(&mut node.facts, Cut::Decoders);
         }
     }
-    node.begin_leaf(shared, leaves);
+    node.begin_file(context);
+    if let State::Wrapped(format, _) = node.state {
+        context.shared.path.truncate(node.facts.base);
+        context.shared.path.format(format.name);
+        node.facts.path = context.shared.path.len();
+        if format.scanned {
+            node.tell_leaf(node.facts.path, context);
+        }
+    } else {
+        node.begin_leaf(context);
+    }
     true
 }
 
 /// Takes bytes of an object that is known.
-fn feed(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, bytes: &[u8]) {
+fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
     if bytes.is_empty() {
         return;
     }
     let before = node.facts.fed;
     node.facts.fed = before.saturating_add(bytes.len() as u64);
+    if matches!(node.state, State::Wrapped(format, _) if format.scanned) {
+        node.scan(context.leaves, bytes);
+    }
     let taken = match &mut node.state {
         State::Unknown | State::Over => return,
-        State::Leaf => return scan(&mut node.facts, leaves, bytes),
+        State::Leaf => return node.scan(context.leaves, bytes),
         State::Rest(name) => {
             let name = *name;
-            return begin_rest(node, shared, leaves, name, bytes);
+            return begin_rest(node, context, name, bytes);
         }
-        State::Wrapped(_, decoder) => {
-            decoder.push(bytes, &mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true })
+        State::Wrapped(format, decoder) => {
+            let is_coding = context.shared.coding(node.level).is_some();
+            let brings = brings(format, &node.facts, &node.name, is_coding);
+            let facts = &mut node.facts;
+            decoder.push(bytes, &mut Below { facts, nodes: below, context, brings, open: true, whole: true })
         }
     };
     match taken {
         Ok(Taken::All) => {}
-        Ok(Taken::Enough) => over(node, below, shared, leaves, false),
+        Ok(Taken::Enough) => {
+            over(node, below, context, false);
+        }
         Ok(Taken::End(at)) => {
-            over(node, below, shared, leaves, true);
-            rest(node, shared, leaves, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
+            if over(node, below, context, true) {
+                rest(node, context, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
+            }
         }
         Err(Fault { at }) => {
-            over(node, below, shared, leaves, false);
-            shared.cut(&mut node.facts, leaves, Cut::Malformed);
-            if !as_it_is(node, shared, leaves, before.saturating_add(at as u64)) {
-                rest(node, shared, leaves, b"(rest)", bytes.get(at..).unwrap_or(&[]));
+            let alone = over(node, below, context, false);
+            context.cut(&mut node.facts, Cut::Malformed);
+            if !alone {
+                return;
+            }
+            if !as_it_is(node, context, before.saturating_add(at as u64)) {
+                rest(node, context, b"(rest)", bytes.get(at..).unwrap_or(&[]));
                 return;
             }
             let known = usize::try_from((node.first.get().len() as u64).saturating_sub(before)).unwrap_or(usize::MAX);
             if let Some(more) = bytes.get(known..).filter(|more| !more.is_empty()) {
-                scan(&mut node.facts, leaves, more);
+                node.scan(context.leaves, more);
             }
         }
+    }
+}
+
+fn brings<'a>(format: &Format, facts: &Facts, name: &'a Field<NAME>, is_coding: bool) -> Brings<'a> {
+    if facts.file || facts.within {
+        Brings::Parts
+    } else if is_coding {
+        Brings::Coded(name.get())
+    } else if format.carries {
+        Brings::Named
+    } else {
+        Brings::None
     }
 }
 
 /// What follows an object within the same bytes, or the place where it turned out to be none, is scanned as it stands.
-fn rest(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, name: &'static [u8], bytes: &[u8]) {
+fn rest(node: &mut Node, context: &mut Context<'_>, name: &'static [u8], bytes: &[u8]) {
     node.state = State::Rest(name);
     if !bytes.is_empty() {
-        begin_rest(node, shared, leaves, name, bytes);
+        begin_rest(node, context, name, bytes);
     }
 }
 
-fn begin_rest(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, name: &[u8], bytes: &[u8]) {
+fn begin_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8], bytes: &[u8]) {
     node.state = State::Leaf;
-    shared.totals.leaves += 1;
-    shared.path.truncate(node.facts.path);
-    shared.path.child(name, 0);
-    leaves.begin(&shared.path);
-    scan(&mut node.facts, leaves, bytes);
-}
-
-/// Hands out bytes of a leaf.
-fn scan(facts: &mut Facts, leaves: &mut dyn Leaves, bytes: &[u8]) {
-    facts.scanned = facts.scanned.saturating_add(bytes.len() as u64);
-    leaves.data(bytes);
+    context.shared.path.truncate(node.facts.path);
+    context.shared.path.child(name, 0);
+    node.tell_leaf(context.shared.path.len(), context);
+    node.scan(context.leaves, bytes);
 }
 
 /// Makes a leaf of an object that was taken for a wrapped one by mistake, as is seen from its first bytes, which are still
 /// there. False where they are not all that was fed to its decoder.
-fn as_it_is(node: &mut Node, shared: &mut Shared, leaves: &mut dyn Leaves, fed: u64) -> bool {
+fn as_it_is(node: &mut Node, context: &mut Context<'_>, fed: u64) -> bool {
     if fed > node.first.get().len() as u64 {
         return false;
     }
     node.state = State::Leaf;
-    shared.totals.leaves += 1;
-    shared.path.truncate(node.facts.base);
-    leaves.begin(&shared.path);
-    scan(&mut node.facts, leaves, node.first.get());
+    node.tell_leaf(node.facts.base, context);
+    let first = node.first;
+    node.scan(context.leaves, first.get());
     true
 }
 
-/// Nothing more of a wrapped object is decoded: gives its decoder back, and ends what is open below it.
-fn over(node: &mut Node, below: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, complete: bool) {
-    if let State::Wrapped(format, decoder) = std::mem::replace(&mut node.state, State::Over) {
-        shared.give_back(format, decoder);
-        finish(below, shared, leaves, complete);
+/// Nothing more of a wrapped object is decoded: gives its decoder back, and ends what is open below it. False where it
+/// goes on as the leaf that it is as well.
+fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, complete: bool) -> bool {
+    match std::mem::replace(&mut node.state, State::Over) {
+        State::Wrapped(format, decoder) => {
+            context.decoders.give_back(format, decoder);
+            finish(below, context, complete);
+            if format.scanned {
+                node.state = State::Leaf;
+            }
+            !format.scanned
+        }
+        _ => true,
     }
 }
 
+/// The next `length` bytes of the object of the first of `nodes` are missing.
+fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
+    let Some((node, below)) = nodes.split_first_mut() else { return };
+    if matches!(node.state, State::Unknown) {
+        known_by_now(node, below, context);
+    }
+    node.facts.taken = node.facts.taken.saturating_add(length);
+    node.facts.holed = true;
+    if node.facts.file {
+        context.leaves.file_gap(node.level, length);
+    }
+    if matches!(node.state, State::Wrapped(..)) {
+        context.cut(&mut node.facts, Cut::Gap);
+        if over(node, below, context, false) {
+            node.state = State::Rest(b"(rest)");
+        }
+    }
+    if matches!(node.state, State::Leaf) {
+        context.leaves.gap(node.level, length);
+    }
+}
+
+/// No more bytes come that could say what an object is.
+fn known_by_now(node: &mut Node, below: &mut [Node], context: &mut Context<'_>) {
+    recognise(node, below.is_empty(), context, true);
+    let first = node.first;
+    if node.facts.file && !first.get().is_empty() {
+        context.leaves.file_data(node.level, first.get());
+    }
+    feed(node, below, context, first.get());
+}
+
 /// The object of the first of `nodes` is over.
-fn finish(nodes: &mut [Node], shared: &mut Shared, leaves: &mut dyn Leaves, complete: bool) {
+fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
     if matches!(node.state, State::Unknown) && node.facts.taken == 0 && (node.facts.cut || !complete) {
         // Nothing of it could be read.
+        if node.facts.file {
+            node.begin_file(context);
+            node.end_file(context.leaves, false);
+        }
         node.state = State::Over;
     }
     if matches!(node.state, State::Unknown) {
-        recognise(node, below.is_empty(), shared, leaves, true);
-        let first = node.first;
-        feed(node, below, shared, leaves, first.get());
+        known_by_now(node, below, context);
     }
     match std::mem::replace(&mut node.state, State::Over) {
         State::Unknown | State::Over | State::Rest(_) => {}
-        State::Leaf => leaves.end(Ended { size: node.facts.scanned, complete }),
+        State::Leaf => node.end_leaf(context, complete),
         State::Wrapped(format, mut decoder) => {
-            let whole = decoder.finish(&mut Below { facts: &mut node.facts, nodes: below, shared, leaves, open: true });
-            shared.give_back(format, decoder);
+            let is_coding = context.shared.coding(node.level).is_some();
+            let brings = brings(format, &node.facts, &node.name, is_coding);
+            // The child that is open now ends with the object, and lacks what that lacks.
+            let (facts, open) = (&mut node.facts, complete);
+            let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
+            context.decoders.give_back(format, decoder);
             // A decoder that forgot to end a child has not finished it.
-            finish(below, shared, leaves, false);
-            if !whole && node.facts.given == 0 && as_it_is(node, shared, leaves, node.facts.fed) {
+            finish(below, context, false);
+            let alone = !whole && node.facts.given == 0 && !format.scanned && as_it_is(node, context, node.facts.fed);
+            if alone {
                 node.state = State::Over;
-                leaves.end(Ended { size: node.facts.scanned, complete });
+            }
+            if alone || format.scanned {
+                node.end_leaf(context, complete);
             }
         }
+    }
+    node.end_file(context.leaves, complete);
+}
+
+impl Node {
+    fn end_leaf(&self, context: &mut Context<'_>, complete: bool) {
+        let complete = complete && !self.facts.holed;
+        context.leaves.end(self.level, Ended { size: self.facts.scanned, complete });
     }
 }
 
 /// What a decoder hands out goes on into the node below.
-struct Below<'a> {
+struct Below<'a, 'b> {
     facts: &'a mut Facts,
     nodes: &'a mut [Node],
-    shared: &'a mut Shared,
-    leaves: &'a mut dyn Leaves,
-    /// The child that is handed out is whole as far as is known.
+    context: &'a mut Context<'b>,
+    brings: Brings<'a>,
+    /// The child that is handed out is whole as far as is known, as all are of an object that is.
     open: bool,
+    whole: bool,
 }
 
-impl Out for Below<'_> {
+/// Which children of an object are files.
+enum Brings<'a> {
+    /// None: they are parts of one.
+    Parts,
+    /// None, but there may be within them.
+    None,
+    /// Those with a name.
+    Named,
+    /// Its only child, under its own name: it is a coding.
+    Coded(&'a [u8]),
+}
+
+impl Out for Below<'_, '_> {
     fn begin(&mut self, child: &Child<'_>) -> bool {
-        let Self { facts, nodes, shared, leaves, .. } = self;
-        finish(nodes, shared, *leaves, false);
+        let Self { facts, nodes, context, .. } = self;
+        finish(nodes, context, false);
         if facts.full {
             return false;
         }
-        if facts.children >= shared.limits.children {
-            shared.cut(facts, *leaves, Cut::Children);
+        if facts.children >= context.decoders.limits.children {
+            context.cut(facts, Cut::Children);
             return false;
         }
-        shared.path.truncate(facts.path);
+        context.shared.path.truncate(facts.path);
         // The only child of a wrapping around one object needs no number.
         if !child.name.is_empty() || facts.children != 0 {
-            shared.path.child(child.name, facts.children);
+            context.shared.path.child(child.name, facts.children);
         }
         facts.children += 1;
-        self.open = true;
-        let path = shared.path.len();
-        match nodes.first_mut() {
-            Some(node) => node.begin(path),
-            None => return false,
-        }
+        self.open = self.whole;
+        let path = context.shared.path.len();
+        let Some(node) = nodes.first_mut() else { return false };
+        node.begin(path);
+        let (is_file, name) = match self.brings {
+            Brings::Parts | Brings::None => (false, &[][..]),
+            Brings::Named => (!child.name.is_empty(), child.name),
+            Brings::Coded(name) => (true, name),
+        };
+        node.facts.file = is_file;
+        node.facts.within = matches!(self.brings, Brings::Parts);
+        node.name.append(name);
         true
     }
-
     fn begin_text(&mut self, child: &Child<'_>) -> bool {
         if !self.begin(child) {
             return false;
         }
         if let Some(node) = self.nodes.first_mut() {
-            node.begin_leaf(self.shared, self.leaves);
+            node.facts.file = false;
+            node.begin_leaf(self.context);
         }
         true
     }
 
     fn data(&mut self, bytes: &[u8]) -> bool {
-        let Self { facts, nodes, shared, leaves, .. } = self;
+        let Self { facts, nodes, context, .. } = self;
         let length = bytes.len() as u64;
         facts.given = facts.given.saturating_add(length);
-        shared.totals.given = shared.totals.given.saturating_add(length);
-        shared.output = shared.output.saturating_add(length);
-        let limits = &shared.limits;
-        if shared.output > limits.output {
+        let decoders = &mut *context.decoders;
+        decoders.totals.given = decoders.totals.given.saturating_add(length);
+        context.shared.output = context.shared.output.saturating_add(length);
+        if context.shared.output > decoders.limits.output {
             facts.full = true;
             // What is around it has too much within it as well, and need not say so again.
-            if !std::mem::replace(&mut shared.full, true) {
-                shared.cut(facts, *leaves, Cut::Output);
+            if !std::mem::replace(&mut context.shared.full, true) {
+                context.cut(facts, Cut::Output);
             }
             return false;
         }
-        if facts.given > RATIO_FROM && facts.given / facts.taken.max(1) > limits.ratio {
+        if facts.given > RATIO_FROM && facts.given / facts.taken.max(1) > decoders.limits.ratio {
             facts.full = true;
-            shared.cut(facts, *leaves, Cut::Ratio);
+            context.cut(facts, Cut::Ratio);
             return false;
         }
-        push(nodes, shared, *leaves, bytes);
+        push(nodes, context, bytes);
         true
     }
 
     fn end(&mut self) {
-        finish(self.nodes, self.shared, self.leaves, self.open);
-        self.open = true;
+        finish(self.nodes, self.context, self.open);
+        self.open = self.whole;
+    }
+
+    fn mistaken(&mut self) {
+        self.facts.path = self.facts.base;
     }
 
     fn cut(&mut self, reason: Cut) {
@@ -424,6 +649,6 @@ impl Out for Below<'_> {
         }
         let child = self.nodes.first_mut().filter(|node| !matches!(node.state, State::Over));
         let facts = child.map_or(&mut *self.facts, |node| &mut node.facts);
-        self.shared.cut(facts, self.leaves, reason);
+        self.context.cut(facts, reason);
     }
 }

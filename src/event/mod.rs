@@ -38,7 +38,7 @@ pub use ring::{EventReceiver, EventSender, RingPolicy, channel};
 pub use stats::{CounterNameError, StatsEvent};
 pub use timestamp::EveTime;
 pub use types::{
-    AlertEvent, AlertHit, AnomalyEvent, AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, Kept,
-    Layer, Location, MAX_ALERT_HITS, TcpSummary, Tuple, Versions,
+    APP_PROTO_COUNT, AlertEvent, AlertHit, AnomalyEvent, AppProto, Direction, EndReason, Event, FileEvent, FlowEvent,
+    FlowHead, FlowState, Kept, Layer, Location, MAX_ALERT_HITS, RecordEvent, TcpSummary, Tuple, Versions,
 };
 pub use writer::{WriterHandle, WriterOptions, WriterReport};

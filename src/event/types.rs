@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::reasons::reasons;
+use super::record::Layout;
+
 /// Most keywords one alert names; the rest are only counted in [`AlertEvent::more_hits`].
 pub const MAX_ALERT_HITS: usize = 16;
 
@@ -84,19 +87,41 @@ fn ip(bytes: [u8; 16], v6: bool) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(a, b, c, d))
 }
 
-/// Application protocol of a flow, as EVE's `app_proto` names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum AppProto {
-    /// Not decided: too little was seen.
-    #[default]
-    Unknown,
-    /// Looked at, and none that is known; EVE says `failed`.
-    Failed,
-    /// HTTP/1.0 or HTTP/1.1.
-    Http,
-    /// TLS, any version.
-    Tls,
+reasons! {
+    /// Application protocol of a flow, as EVE's `app_proto` names it.
+    pub enum AppProto {
+        /// Not decided: too little was seen.
+        Unknown => "unknown",
+        /// Looked at, and none that is known.
+        Failed => "failed",
+        /// HTTP/1.0 or HTTP/1.1.
+        Http => "http",
+        /// TLS, any version.
+        Tls => "tls",
+        /// SMTP and ESMTP.
+        Smtp => "smtp",
+        /// POP3.
+        Pop3 => "pop3",
+        /// A control connection of FTP.
+        Ftp => "ftp",
+        /// A data connection of FTP.
+        FtpData => "ftp-data",
+    }
+    /// Its name.
+    pub fn word => "";
+    /// The counter of flows that speak it.
+    pub fn counter => "app_layer.flow.";
+    /// The gauge of flows that are followed.
+    pub fn gauge => "app_layer.active.";
+}
+
+/// How many there are, those that are none among them.
+pub const APP_PROTO_COUNT: usize = AppProto::ALL.len();
+
+impl Default for AppProto {
+    fn default() -> Self {
+        Self::Unknown
+    }
 }
 
 impl AppProto {
@@ -105,10 +130,14 @@ impl AppProto {
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Unknown => None,
-            Self::Failed => Some("failed"),
-            Self::Http => Some("http"),
-            Self::Tls => Some("tls"),
+            _ => Some(self.word()),
         }
+    }
+
+    /// Whether it is one whose parser there is.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Failed)
     }
 }
 
@@ -216,24 +245,16 @@ pub struct FlowEvent {
 /// Which part of the flow's content a keyword stood in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// The payload as it is (TCP stream or UDP datagrams).
-    Stream,
-    /// Start line and header fields of an HTTP message.
-    HttpHeader,
-    /// Body of an HTTP message, transfer coding removed.
-    HttpBody,
+    /// The payload as it is (TCP stream or UDP datagrams), or lines of a protocol: a path that is known beforehand, such
+    /// as `stream` or `http/header`.
+    Part(&'static str),
+    /// Something within an object, decoded or not: the path is the event's text, so many bytes of UTF-8.
+    Object(u16),
 }
 
 impl Location {
-    /// The decoding path that the event names.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::HttpHeader => "http/header",
-            Self::HttpBody => "http/body",
-        }
-    }
+    /// The payload as it is.
+    pub const STREAM: Self = Self::Part("stream");
 }
 
 /// One keyword's part in an alert.
@@ -359,6 +380,51 @@ pub struct AnomalyEvent {
     pub event: &'static str,
     /// Present when bytes came in two versions.
     pub versions: Option<Versions>,
+    /// Bytes of the path to the object that it is about, which is the event's text.
+    pub path: u16,
+}
+
+/// A transaction of an application protocol is over: an EVE event of the protocol's own type. Its fields are the event's
+/// text, see [`record`](super::record).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordEvent {
+    /// The common head.
+    pub head: FlowHead,
+    /// Who sent the bytes that ended it.
+    pub direction: Direction,
+    /// What its fields are called.
+    pub layout: &'static Layout,
+    /// Which one of the flow it is, from 0.
+    pub tx_id: u32,
+    /// Bytes of its fields.
+    pub length: u16,
+}
+
+/// A file has passed: EVE `fileinfo`. Its name, then its path, are the event's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileEvent {
+    /// The common head.
+    pub head: FlowHead,
+    /// Which way it went.
+    pub direction: Direction,
+    /// The media type that its first bytes say.
+    pub kind: &'static str,
+    /// Its bytes, those that were not seen too.
+    pub size: u64,
+    /// Where it begins in the file that it is a part of.
+    pub start: u64,
+    /// SHA-256 of the bytes that were seen; absent where it was not asked for.
+    pub sha256: Option<[u8; 32]>,
+    /// Bytes of it were never seen.
+    pub gaps: bool,
+    /// It was seen whole, from its first byte to its last.
+    pub complete: bool,
+    /// It goes into the directory of files, under its digest.
+    pub stored: bool,
+    /// How many transactions of the flow were over before.
+    pub tx_id: u32,
+    /// Bytes of its name and of its path.
+    pub lengths: [u16; 2],
 }
 
 /// What a worker sends to the event thread.
@@ -371,4 +437,25 @@ pub enum Event {
     Alert(AlertEvent),
     /// Something that an ordinary peer does not do.
     Anomaly(AnomalyEvent),
+    /// A transaction of an application protocol is over.
+    Record(RecordEvent),
+    /// A file has passed.
+    File(FileEvent),
+}
+
+impl Event {
+    /// Bytes of text that go with it.
+    #[must_use]
+    pub fn text_length(&self) -> usize {
+        match self {
+            Self::Flow(_) => 0,
+            Self::Anomaly(anomaly) => usize::from(anomaly.path),
+            Self::Alert(alert) => match alert.location {
+                Location::Part(_) => 0,
+                Location::Object(length) => usize::from(length),
+            },
+            Self::Record(record) => usize::from(record.length),
+            Self::File(file) => file.lengths.into_iter().map(usize::from).sum(),
+        }
+    }
 }

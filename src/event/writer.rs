@@ -114,6 +114,7 @@ impl WriterHandle {
         let shared = Arc::new(Shared::default());
         let event_thread = EventThread {
             receivers,
+            text: Vec::new(),
             stats,
             book: names.dictionaries.clone(),
             encoder: EveEncoder::new(names),
@@ -164,6 +165,8 @@ impl Drop for WriterHandle {
 
 struct EventThread {
     receivers: Vec<EventReceiver>,
+    /// Text of the event that is being written.
+    text: Vec<u8>,
     stats: Receiver<StatsEvent>,
     book: NameBook,
     encoder: EveEncoder,
@@ -224,9 +227,9 @@ impl EventThread {
             let abandoned = receiver.is_abandoned();
             let mut taken = 0;
             while taken < BATCH_EVENTS {
-                let Some(event) = receiver.pop() else { break };
+                let Some(event) = receiver.pop(&mut self.text) else { break };
                 taken += 1;
-                if let Err(error) = self.sink.add(|line| self.encoder.event(&event, line)) {
+                if let Err(error) = self.sink.add(|line| self.encoder.event(&event, &self.text, line)) {
                     self.shared.fail(error.to_string());
                 }
             }

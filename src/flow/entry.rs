@@ -10,6 +10,9 @@ use crate::tcp::StreamPair;
 /// "None" for slot numbers.
 pub const NO_SLOT: u32 = u32::MAX;
 
+/// The number of no object.
+pub const NO_OBJECT: u16 = u16::MAX;
+
 /// Yes-or-no facts of a flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bits(u8);
@@ -123,6 +126,8 @@ pub struct Facts {
     pub hits: u32,
     /// Interface of the first packet.
     pub iface: u16,
+    /// Slot of its first object that is being looked into, or [`NO_OBJECT`].
+    pub objects: u16,
 }
 
 impl Flow {
@@ -144,6 +149,7 @@ impl Flow {
             hits: NO_SLOT,
             aux: 0,
             iface: 0,
+            objects: NO_OBJECT,
             class: Class::TcpNew,
             bits: Bits(0),
             app_proto: AppProto::Unknown,

@@ -27,7 +27,7 @@ mod table;
 mod tests;
 
 pub use age::{Class, Timeouts};
-pub use entry::{Bits, Facts, Flow, NO_SLOT};
+pub use entry::{Bits, Facts, Flow, NO_OBJECT, NO_SLOT};
 pub use half_open::{Begin, HalfOpen, Opening};
 pub use index::Bucket;
 pub use key::{FlowKey, KeyHash};

@@ -9,10 +9,18 @@
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly
 mod dialogues;
+mod expect;
+pub mod ftp;
 pub mod http1;
 pub mod http2;
 mod parser;
+pub mod pop3;
 mod sink;
+pub mod smtp;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
+pub(crate) mod testing;
+mod text;
 pub mod tls;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -20,5 +28,6 @@ pub mod tls;
 mod transcript;
 pub mod websocket;
 
+pub use expect::{Content, Endpoint, Expected, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};

@@ -1,5 +1,6 @@
 //! Where a parser puts what it finds.
 
+use super::expect::Expected;
 use crate::event::record::Layout;
 
 /// A content object: a body, a message, a file.
@@ -61,4 +62,8 @@ pub trait Sink {
 
     /// Something that an ordinary peer does not do; `name` as in `docs/events.md`. Told once for a flow, counted each time.
     fn anomaly(&mut self, name: &'static str);
+
+    /// Another connection was announced that belongs to this one. Whoever sees it hands its bytes to the sink that the
+    /// announcement says, one object a direction. The same one may be announced again when more of it is known.
+    fn expect(&mut self, _expected: &Expected<'_>) {}
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_utils::CachePadded;
 
 use super::mesh::MeshCounters;
+use crate::decode::{Cut, Totals};
 use crate::defrag::{self, Fault, Refusal};
-use crate::event::EndReason;
+use crate::event::{APP_PROTO_COUNT, AppProto, EndReason};
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::{Anomaly, TcpCounters};
@@ -67,18 +68,24 @@ pub struct Counters {
     pub refused_bytes: u64,
     /// TCP flows whose start was not seen and whose content was left alone (`tcp.midstream = false`).
     pub midstream_ignored: u64,
-    /// HTTP/1 connections recognised.
-    pub http: u64,
-    /// TLS sessions recognised.
-    pub tls: u64,
-    /// TLS sessions scanned as plain bytes because all states were taken.
-    pub tls_exhausted: u64,
-    /// TLS sessions that went on with what is no record.
-    pub tls_broken: u64,
-    /// HTTP/1 connections read as plain bytes because all parser states were taken.
-    pub http_exhausted: u64,
-    /// Odd things in HTTP/1 messages.
-    pub http_anomalies: u64,
+    /// Flows by what they speak; those that were not recognised are in none.
+    pub app_flows: [u64; APP_PROTO_COUNT],
+    /// Flows read as plain bytes because all parser states were taken.
+    pub app_exhausted: u64,
+    /// Flows that turned out not to speak what they seemed to.
+    pub app_mistaken: u64,
+    /// Odd things that parsers met.
+    pub app_anomalies: u64,
+    /// Transactions told.
+    pub records: u64,
+    /// Transactions that were too long to be told.
+    pub records_too_long: u64,
+    /// Objects that were scanned as they stand because too many were being looked into.
+    pub objects_exhausted: u64,
+    /// The same, because too many of the flow were.
+    pub objects_pending: u64,
+    /// Files told.
+    pub files: u64,
     /// Bytes that went through the keyword scanner.
     pub scanned_bytes: u64,
     /// Alerts raised.
@@ -118,12 +125,15 @@ impl Default for Counters {
             refused_packets: 0,
             refused_bytes: 0,
             midstream_ignored: 0,
-            http: 0,
-            tls: 0,
-            tls_exhausted: 0,
-            tls_broken: 0,
-            http_exhausted: 0,
-            http_anomalies: 0,
+            app_flows: [0; APP_PROTO_COUNT],
+            app_exhausted: 0,
+            app_mistaken: 0,
+            app_anomalies: 0,
+            records: 0,
+            records_too_long: 0,
+            objects_exhausted: 0,
+            objects_pending: 0,
+            files: 0,
             scanned_bytes: 0,
             alerts: 0,
             bursts: 0,
@@ -144,6 +154,13 @@ impl Counters {
     /// Counts a packet that was not looked into any further.
     pub(super) fn tunnel_stop(&mut self, stop: TunnelStop) {
         if let Some(count) = self.tunnel_stops.get_mut(stop as usize) {
+            *count += 1;
+        }
+    }
+
+    /// Counts a flow that is known to speak `protocol`.
+    pub(super) fn begin_app(&mut self, protocol: AppProto) {
+        if let Some(count) = self.app_flows.get_mut(protocol as usize) {
             *count += 1;
         }
     }
@@ -189,12 +206,17 @@ impl Counters {
         show("flow.refused.pkts", self.refused_packets);
         show("flow.refused.bytes", self.refused_bytes);
         show("tcp.midstream_ignored", self.midstream_ignored);
-        show("http.sessions", self.http);
-        show("http.sessions_exhausted", self.http_exhausted);
-        show("http.anomalies", self.http_anomalies);
-        show("tls.sessions", self.tls);
-        show("tls.sessions_exhausted", self.tls_exhausted);
-        show("tls.broken", self.tls_broken);
+        for (protocol, count) in AppProto::ALL.iter().zip(&self.app_flows).filter(|(protocol, _)| protocol.is_known()) {
+            show(protocol.counter(), *count);
+        }
+        show("app_layer.exhausted", self.app_exhausted);
+        show("app_layer.mistaken", self.app_mistaken);
+        show("app_layer.anomaly", self.app_anomalies);
+        show("app_layer.tx", self.records);
+        show("app_layer.tx_too_long", self.records_too_long);
+        show("decode.exhausted", self.objects_exhausted);
+        show("decode.pending_limit", self.objects_pending);
+        show("decode.files", self.files);
         show("detect.scanned_bytes", self.scanned_bytes);
         show("detect.alert", self.alerts);
         show("worker.bursts", self.bursts);
@@ -227,10 +249,14 @@ pub struct Gauges {
     pub segments_held: u64,
     /// Early and doubtful pieces in them.
     pub pieces_held: u64,
-    /// HTTP parser states taken.
-    pub http: u64,
-    /// TLS sessions followed.
-    pub tls: u64,
+    /// Flows that are followed, by what they speak.
+    pub app_active: [u64; APP_PROTO_COUNT],
+    /// Flows that have not yet said what they speak.
+    pub undecided: u64,
+    /// Objects that are being looked into.
+    pub objects: u64,
+    /// Files that were not kept because there was no room for their bytes.
+    pub not_kept: u64,
     /// Keyword-hit records taken.
     pub hit_records: u64,
     /// Events passed to the event thread.
@@ -254,6 +280,8 @@ pub struct Snapshot {
     pub defrag: defrag::Counters,
     /// What the defragmenter has in use.
     pub fragments: defrag::Held,
+    /// Of the decoders.
+    pub decode: Totals,
     /// Of the mesh, which the worker has beside its pipeline.
     pub mesh: MeshCounters,
     /// Of the tables.
@@ -264,7 +292,7 @@ impl Snapshot {
     /// Shows each figure with its name in statistics; names and order never change.
     pub fn visit(&self, mut show: impl FnMut(&'static str, u64)) {
         self.counters.visit(&mut show);
-        let Self { tcp, hits, kill, gauges, .. } = self;
+        let Self { tcp, hits, kill, gauges, decode, .. } = self;
         visit_defrag(&self.defrag, &self.fragments, &mut show);
         show("flow.active", gauges.flows);
         show("flow.active_tcp_new", gauges.tcp_new);
@@ -296,8 +324,21 @@ impl Snapshot {
         }
         show("tcp.segments_held", gauges.segments_held);
         show("tcp.pieces_held", gauges.pieces_held);
-        show("http.active", gauges.http);
-        show("tls.active", gauges.tls);
+        for (protocol, count) in
+            AppProto::ALL.iter().zip(&gauges.app_active).filter(|(protocol, _)| protocol.is_known())
+        {
+            show(protocol.gauge(), *count);
+        }
+        show("app_layer.undecided", gauges.undecided);
+        show("decode.not_kept", gauges.not_kept);
+        show("decode.active", gauges.objects);
+        show("decode.objects", decode.objects);
+        show("decode.leaves", decode.leaves);
+        show("decode.taken_bytes", decode.taken);
+        show("decode.given_bytes", decode.given);
+        for cut in Cut::ALL {
+            show(cut.counter(), decode.cut(*cut));
+        }
         show("detect.keyword_hits", hits.hits);
         show("detect.hit_records_exhausted", hits.pool_exhausted);
         show("detect.hit_flow_limit", hits.flow_limit);

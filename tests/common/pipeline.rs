@@ -4,7 +4,7 @@ use tidegate::defrag;
 use tidegate::flow::{Capacity, Timeouts};
 use tidegate::tcp::Limits;
 use tidegate::wire::Tunnels;
-use tidegate::worker::{OverloadPolicy, PipelineOptions, TcpChecksums};
+use tidegate::worker::{ObjectLimits, OverloadPolicy, PipelineOptions, Sessions, TcpChecksums};
 
 /// What a test does not say otherwise: room for 1,024 flows, all of which end after 5 idle seconds, live rules about
 /// checksums, and one dictionary whose alerts reset nothing.
@@ -20,8 +20,9 @@ pub(crate) fn options() -> PipelineOptions {
         tcp: Limits::new(64, 16, 2_000_000_000),
         tcp_checksum: TcpChecksums::FromWire,
         midstream: true,
-        http_sessions: 64,
-        tls_sessions: 64,
+        sessions: Sessions::all(64),
+        objects: ObjectLimits { objects: 64, pending: 16, decode: tidegate::decode::Limits::default(), sha256: true },
+        expectations: std::sync::Arc::default(),
         tls_handshake_only: true,
         hit_records: 64,
         verify_checksum: true,

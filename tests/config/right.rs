@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    ChecksumMode, Config, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig, FlowConfig, HostConfig,
-    HttpConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, TcpChecksumMode,
-    TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig, WorkerConfig,
+    ChecksumMode, Config, DecodeConfig, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig, FlowConfig,
+    HostConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, SessionsConfig,
+    TcpChecksumMode, TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig, WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
@@ -111,11 +111,29 @@ ports = [443, 8443]
 to_server = "1 MiB"
 to_client = "64KiB"
 
-[http]
-sessions = 16
+[sessions]
+undecided = 15
+http = 16
+tls = 18
+smtp = 31
+pop3 = 32
+ftp = 33
+expected = 34
+
+[decode]
+objects = 21
+pending = 22
+depth = 23
+children = 24
+output = "25 KiB"
+ratio = 26
+decoders = 27
+decoder_memory = "28 MiB"
+sha256 = false
+extract_quota = "29 MiB"
+extract_buffer = "30 MiB"
 
 [tls]
-sessions = 18
 handshake_only = false
 
 [scan]
@@ -220,8 +238,21 @@ fn every_key_reaches_its_field() {
             fragments: Some(defrag::Policy::Drop),
         }],
         depths: vec![DepthConfig { ports: vec![443, 8443], to_server: Some(1 << 20), to_client: Some(65_536) }],
-        http: HttpConfig { sessions: 16 },
-        tls: TlsConfig { sessions: 18, handshake_only: false },
+        sessions: SessionsConfig { undecided: 15, http: 16, tls: 18, smtp: 31, pop3: 32, ftp: 33, expected: 34 },
+        decode: DecodeConfig {
+            objects: 21,
+            pending: 22,
+            depth: 23,
+            children: 24,
+            output: 25 << 10,
+            ratio: 26,
+            decoders: 27,
+            decoder_memory: 28 << 20,
+            sha256: false,
+            extract_quota: 29 << 20,
+            extract_buffer: 30 << 20,
+        },
+        tls: TlsConfig { handshake_only: false },
         scan: ScanConfig { hit_records: 17 },
         dictionaries: Vec::new(),
         kill: KillConfig { enabled: true, port: Some("0000:01:00.0".to_owned()), rate: 0 },

@@ -29,10 +29,10 @@ const CASES: &[(&str, &str)] = &[
         "sensor.toml:2: worker.capacity: unknown key, expected \"count\", \"burst\", \"ring\", \"inbox\", \"mesh_buffers\" or \"events\"",
     ),
     ("[[port]]\nnmae = \"net_tap0\"\n", "sensor.toml:2: port[0].nmae: unknown key, did you mean \"name\"?"),
-    ("[http]\n\"a\\nb\" = 1\n", "sensor.toml:2: http.a\\nb: unknown key, expected \"sessions\""),
+    ("[scan]\n\"a\\nb\" = 1\n", "sensor.toml:2: scan.a\\nb: unknown key, expected \"hit_records\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"host\", \"depth\", \"http\", \"tls\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"host\", \"depth\", \"sessions\", \"decode\", \"tls\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),

@@ -19,7 +19,7 @@ pub(crate) const URG: u8 = 0x20;
 pub(crate) const KEYWORD: &str = "attack";
 
 /// Small tables, and that dictionary; its path goes behind.
-const SMALL: &str = "flow.capacity = 16384\nflow.half_open = 1024\nhttp.sessions = 4096\nscan.hit_records = 256\n\
+const SMALL: &str = "flow.capacity = 16384\nflow.half_open = 1024\nsessions.http = 4096\ndecode.objects = 64\nscan.hit_records = 256\n\
                      worker.ring = 256\ntcp.out_of_order_segments = 64\ntcp.overlap_history = 256\n\
                      defrag.packets = 16\ndefrag.large_packets = 4\n[[dictionary]]\nfile = ";
 

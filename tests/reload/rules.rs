@@ -198,7 +198,9 @@ fn rules_may_change_at_every_packet() {
         let counter = |name: &str| seen.counters.iter().find(|(have, _)| *have == name).unwrap().1;
         assert_eq!(counter("decoder.pkts"), u64::try_from(packets.len()).unwrap(), "{name}");
         assert_eq!(u64::try_from(seen.flows().len()).unwrap(), counter("flow.total"), "{name}: each has its end");
-        for held in ["flow.active", "tcp.segments_held", "tcp.pieces_held", "detect.hit_records", "http.active"] {
+        for held in
+            ["flow.active", "tcp.segments_held", "tcp.pieces_held", "detect.hit_records", "app_layer.active.http"]
+        {
             assert_eq!(counter(held), 0, "{name}: {held}");
         }
     }

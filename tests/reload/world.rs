@@ -132,7 +132,7 @@ impl World {
     }
 
     fn collect(&mut self) {
-        self.seen.events.extend(std::iter::from_fn(|| self.events.pop()));
+        self.seen.events.extend(std::iter::from_fn(|| self.events.pop(&mut Vec::new())));
         let mut bytes = Vec::new();
         while let Some(record) = self.tap.pop(&mut bytes) {
             if !matches!(record, TapRecord::Over(_)) {
@@ -164,7 +164,7 @@ impl Seen {
     pub(crate) fn flows(&self) -> Vec<Event> {
         let neutral = |event: &Event| match *event {
             Event::Flow(flow) => Some(Event::Flow(tidegate::event::FlowEvent { alerted: false, ..flow })),
-            Event::Alert(_) | Event::Anomaly(_) => None,
+            _ => None,
         };
         self.events.iter().filter_map(neutral).collect()
     }

@@ -18,6 +18,7 @@ use self::cores::LcorePlan;
 use self::ports::Started;
 use super::arguments::Run;
 use super::build;
+use super::extract::{self, Extractor};
 use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
 use crate::config::Config;
@@ -32,7 +33,9 @@ use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOpti
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
-use crate::worker::{Exit, Idle, Pipeline, PortInjector, Sources, Worker, WorkerControl};
+use crate::worker::{
+    Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Sources, Worker, WorkerControl,
+};
 
 /// Between two looks at signals, time and the event file.
 const TICK: Duration = Duration::from_millis(50);
@@ -49,6 +52,9 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         complain(&format!("warning: {warning}"));
     }
     let matcher = build::matcher(&config)?;
+    if let Some(directory) = &common.extract {
+        extract::prepare(directory)?;
+    }
     let output = build::event_file(&config, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
@@ -74,7 +80,11 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     }
 
     let (stats, stats_receiver) = mpsc::channel();
-    let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop)?;
+    let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop, common.extract.is_some())?;
+    let files = std::mem::take(&mut parts.files);
+    let extractor = common.extract.as_deref();
+    let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
+    let extractor = extractor.transpose().context("the thread that keeps files")?;
     let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
     let receivers = std::mem::take(&mut parts.receivers);
     let names = build::names(&config, ifaces);
@@ -118,8 +128,10 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         let path = state.path().to_owned();
         state.end().unwrap_or_else(|error| complain(&format!("{}: {error}", path.display())));
     }
+    let extracted = extractor.map(Extractor::finish).transpose()?;
     let seconds = sensor.started.elapsed().as_secs_f64();
-    print(&summary::end(&figures, &written, seconds, sensor.workers.len(), common.json))?;
+    let kept = extracted.zip(common.extract.as_deref());
+    print(&summary::end(&figures, &written, seconds, sensor.workers.len(), kept, common.json))?;
     drop(sensor);
     ended?;
     if let Some(failure) = failure {
@@ -304,6 +316,8 @@ struct Parts {
     statuses: Vec<WorkerStatus>,
     dispatcher_status: Option<DispatcherStatus>,
     receivers: Vec<EventReceiver>,
+    /// None unless files are to be kept.
+    files: Vec<KeptFiles>,
     paused: Arc<AtomicBool>,
     ports: Vec<crate::dpdk::port::Port>,
     mesh_pools: Vec<(String, Mempool)>,
@@ -330,6 +344,7 @@ fn launch(
     reta: &Reta,
     pools: &Pools,
     stop: &StopFlag,
+    keep_files: bool,
 ) -> Result<Parts, Failure> {
     let count = lcores.workers.len();
     let mut queues: Vec<Sources> = (0..count).map(|_| Sources { live: true, ..Sources::default() }).collect();
@@ -354,12 +369,14 @@ fn launch(
     let sockets: Vec<Option<u32>> = lcores.workers.iter().map(|lcore| Some(lcore.socket())).collect();
     let mut mesh = MeshParts::new(eal, config, &steering, &sockets)?;
     let mut rings: Vec<RingSender> = Vec::new();
+    let expectations = Arc::<Expectations>::default();
     let mut parts = Parts {
         workers: Vec::new(),
         dispatcher: None,
         statuses: Vec::new(),
         dispatcher_status: None,
         receivers: Vec::new(),
+        files: Vec::new(),
         paused: Arc::clone(&paused),
         ports,
         mesh_pools: mesh.named().collect(),
@@ -373,6 +390,8 @@ fn launch(
         }
         let (events, receiver) = channel(usize::try_from(config.worker.events).unwrap_or(1), RingPolicy::DropAndCount);
         parts.receivers.push(receiver);
+        let (keeper, kept) = keep_files.then(|| build::file_keeper(config, RingPolicy::DropAndCount)).unzip();
+        parts.files.extend(kept);
         let control = Arc::new(WorkerControl::new(stop.clone(), Arc::clone(&paused)));
         parts.statuses.push(WorkerStatus {
             lcore: lcore.id(),
@@ -383,11 +402,15 @@ fn launch(
         sources.mesh = mesh.next(number, Some(lcore.socket()), &control.progress)?;
         let injector =
             injector(config, pools.inject.get(number), exits.iter_mut().filter_map(Iterator::next).collect());
-        let options = build::pipeline_options(config, seed, true);
+        let expectations = Arc::clone(&expectations);
+        let options = PipelineOptions { expectations, ..build::pipeline_options(config, seed, true) };
         let (matcher, rate) = (Arc::clone(matcher), config.kill.rate);
         let (burst, idle) = (usize::from(config.worker.burst), lcores.idle(*lcore));
         parts.workers.push(lcore::launch(eal, *lcore, move || {
-            let pipeline = Pipeline::new(options, matcher, Killer::new(injector, rate), events);
+            let mut pipeline = Pipeline::new(options, matcher, Killer::new(injector, rate), events);
+            if let Some(keeper) = keeper {
+                pipeline.keep_files(keeper);
+            }
             Worker::new(pipeline, sources, control, burst, idle).run();
         })?);
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::cmd::extract::ExtractReport;
 use crate::config::Config;
 use crate::control::figures::{self, Figures, grouped};
 use crate::control::sensor::{PortStatus, Sensor};
@@ -46,10 +47,17 @@ pub(super) fn running(sensor: &Sensor, config: &Config, out: &Path) -> String {
 }
 
 /// The summary at the end.
-pub(super) fn end(figures: &Figures, written: &WriterReport, seconds: f64, workers: usize, as_json: bool) -> String {
+pub(super) fn end(
+    figures: &Figures,
+    written: &WriterReport,
+    seconds: f64,
+    workers: usize,
+    kept: Option<(ExtractReport, &Path)>,
+    as_json: bool,
+) -> String {
     let get = |name| figures::figure(figures, name);
     if as_json {
-        return json!({
+        let mut summary = json!({
             "packets": get("decoder.pkts"),
             "bytes": get("decoder.bytes"),
             "seconds": seconds,
@@ -61,17 +69,21 @@ pub(super) fn end(figures: &Figures, written: &WriterReport, seconds: f64, worke
             "invalid": figures::invalid(figures),
             "reloads": { "done": get("reload.done"), "refused": get("reload.refused") },
             "drops": { "capture": get("capture.drops"), "events": get("event.dropped"), "write_errors": written.errors },
-        })
-        .to_string();
+        });
+        if let (Some((report, _)), Some(fields)) = (kept, summary.as_object_mut()) {
+            fields.insert("extracted".to_owned(), report.json());
+        }
+        return summary.to_string();
     }
     let number = |name| grouped(get(name));
+    let kept = kept.map(|(report, directory)| format!("\n{}", report.text(directory))).unwrap_or_default();
     let reloads = match (get("reload.done"), get("reload.refused")) {
         (0, 0) => String::new(),
         (done, refused) => format!("\nreloads: {} done, {} refused", grouped(done), grouped(refused)),
     };
     format!(
         "{} packets, {} bytes in {seconds:.1} s on {workers} worker{}\n{} flows; {} alerts; {} connections killed\n\
-         dropped: {} packets, {} events; {} events written{reloads}",
+         dropped: {} packets, {} events; {} events written{reloads}{kept}",
         number("decoder.pkts"),
         number("decoder.bytes"),
         if workers == 1 { "" } else { "s" },

@@ -6,18 +6,19 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use super::found::{File, Finding, Kind, Leaf};
-use crate::decode::{Cut, Ended, Leaves, Limits, Path, Tree};
+use crate::decode::{Cut, Decoders, Ended, Leaves, Limits, Path, Start, Tree};
 use crate::flow::NO_SLOT;
 use crate::scan::keyword::{HitPool, Matcher, ScanState};
 
 /// Bytes read at a time.
 const PIECE: usize = 64 * 1024;
-/// Records of keyword counts; a leaf below its dictionaries' thresholds has 64 at most.
+/// Records of keyword counts for each level; a leaf below its dictionaries' thresholds has 64 at most.
 const RECORDS: u32 = 64;
 
 /// What a thread needs for file after file.
 pub(super) struct Inspector {
     tree: Tree,
+    decoders: Decoders,
     scanner: Scanner,
     piece: Vec<u8>,
 }
@@ -26,44 +27,52 @@ pub(super) struct Inspector {
 struct Scanner {
     matcher: Arc<Matcher>,
     hits: HitPool,
-    /// The leaf's first record of keyword counts.
+    keeps_text: bool,
+    leaves: Vec<Leaf>,
+    cuts: Vec<(String, Cut)>,
+    /// The leaf of each level that has begun.
+    open: Box<[Open]>,
+}
+
+/// A leaf that has begun.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    /// Its place among the leaves.
+    leaf: usize,
+    /// Its first record of keyword counts.
     head: u32,
     state: ScanState,
     /// UTF-8 of the leaf so far.
     utf8: Utf8,
-    keeps_text: bool,
     offset: u64,
-    leaves: Vec<Leaf>,
-    cuts: Vec<(String, Cut)>,
 }
 
 impl Inspector {
     pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, keeps_text: bool) -> Self {
+        let levels = limits.depth + 1;
         let scanner = Scanner {
             matcher,
-            hits: HitPool::new(RECORDS),
-            head: NO_SLOT,
-            state: ScanState::default(),
-            utf8: Utf8::default(),
+            hits: HitPool::new(RECORDS.saturating_mul(u32::try_from(levels).unwrap_or(u32::MAX))),
             keeps_text,
-            offset: 0,
             leaves: Vec::new(),
             cuts: Vec::new(),
+            open: vec![Open::default(); levels].into_boxed_slice(),
         };
-        Self { tree: Tree::new(limits), scanner, piece: vec![0; PIECE] }
+        Self { tree: Tree::new(&limits), decoders: Decoders::new(limits), scanner, piece: vec![0; PIECE] }
     }
 
     /// Reads a file to its end. Each leaf is a document of its own: dictionaries score what is in it alone.
     pub(super) fn file(&mut self, name: &FilePath) -> File {
-        self.tree.begin("");
+        let Self { tree, decoders, scanner, piece } = self;
+        tree.begin(&Start::default(), decoders);
         let mut size = 0;
         let unread = match fs::File::open(name) {
             Ok(mut file) => loop {
-                match file.read(&mut self.piece) {
+                match file.read(piece) {
                     Ok(0) => break None,
                     Ok(length) => {
                         size += length as u64;
-                        self.tree.push(self.piece.get(..length).unwrap_or(&[]), &mut self.scanner);
+                        tree.push(piece.get(..length).unwrap_or(&[]), decoders, scanner);
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(error) => break Some(error.to_string()),
@@ -71,15 +80,18 @@ impl Inspector {
             },
             Err(error) => Some(error.to_string()),
         };
-        self.tree.finish(unread.is_none(), &mut self.scanner);
-        let (leaves, cuts) = (std::mem::take(&mut self.scanner.leaves), std::mem::take(&mut self.scanner.cuts));
+        tree.finish(unread.is_none(), decoders, scanner);
+        let (leaves, cuts) = (std::mem::take(&mut scanner.leaves), std::mem::take(&mut scanner.cuts));
         File { name: name.to_owned(), size, leaves, cuts, unread }
     }
 }
 
 impl Leaves for Scanner {
-    fn begin(&mut self, path: &Path) {
-        (self.state, self.utf8, self.offset) = (ScanState::default(), Utf8::default(), 0);
+    fn begin(&mut self, level: usize, path: &Path) {
+        let leaf = self.leaves.len();
+        if let Some(open) = self.open.get_mut(level) {
+            *open = Open { leaf, head: NO_SLOT, ..Open::default() };
+        }
         self.leaves.push(Leaf {
             path: path.to_string(),
             size: 0,
@@ -90,27 +102,30 @@ impl Leaves for Scanner {
         });
     }
 
-    fn data(&mut self, bytes: &[u8]) {
-        let Some(leaf) = self.leaves.last_mut() else { return };
-        self.utf8.push(bytes);
+    fn data(&mut self, level: usize, bytes: &[u8]) {
+        let Self { matcher, hits, leaves, open, .. } = self;
+        let Some(open) = open.get_mut(level) else { return };
+        let Some(leaf) = leaves.get_mut(open.leaf) else { return };
+        open.utf8.push(bytes);
         if self.keeps_text {
             leaf.text.extend_from_slice(bytes);
         }
-        let Self { matcher, hits, head, .. } = self;
-        matcher.scan(&mut self.state, bytes, |keyword, end| {
+        let Open { head, state, offset, .. } = open;
+        matcher.scan(state, bytes, |keyword, end| {
             if let Some(crossing) = hits.count(head, matcher, keyword) {
-                leaf.findings.push(Finding { offset: self.offset + end as u64, crossing });
+                leaf.findings.push(Finding { offset: *offset + end as u64, crossing });
             }
         });
-        self.offset += bytes.len() as u64;
+        *offset += bytes.len() as u64;
     }
 
-    fn end(&mut self, ended: Ended) {
-        self.hits.release(&mut self.head);
-        if let Some(leaf) = self.leaves.last_mut() {
+    fn end(&mut self, level: usize, ended: Ended) {
+        let Some(open) = self.open.get_mut(level) else { return };
+        self.hits.release(&mut open.head);
+        if let Some(leaf) = self.leaves.get_mut(open.leaf) {
             leaf.size = ended.size;
             leaf.complete = ended.complete;
-            leaf.kind = match (ended.size, self.utf8.is_text()) {
+            leaf.kind = match (ended.size, open.utf8.is_text()) {
                 (0, _) => Kind::Empty,
                 (_, true) => Kind::Text,
                 (_, false) => Kind::Data,

@@ -17,7 +17,7 @@ use self::show::Show;
 use super::arguments::Scan;
 use super::build;
 use super::output::{Failure, complain};
-use crate::decode::Limits;
+use crate::decode::{FEWEST_DECODERS, Limits};
 
 /// What was done, over all files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,9 @@ pub(super) fn scan(options: &Scan) -> Result<(), Failure> {
     let config = build::configuration(options.config.as_deref())?;
     let matcher = build::matcher(&config)?;
     let dictionaries = build::dictionaries(&config);
-    let limits = Limits { decoders: 16, ..Limits::default() };
+    // One object at a time: as many decoders of a format as may lie within each other.
+    let limits = build::decode_limits(&config);
+    let limits = Limits { decoders: limits.depth.max(FEWEST_DECODERS), ..limits };
     let files = files::all(&options.paths)?;
     let jobs = options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
     let mut show = Show::new(options, &dictionaries, files.len());

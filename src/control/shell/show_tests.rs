@@ -84,7 +84,7 @@ worker  lcore  CPU  packets      bytes  flows  TCP gaps  alerts  killed  ring dr
    all                1,000  1,500,000     12         0       0       0           0            0            250";
     assert_eq!(workers(&rows(&sensor)), expected);
     let one = worker(&rows(&sensor)[0]);
-    assert!(one.starts_with("worker 0 on lcore 1\ndecoder.bytes"), "{one}");
+    assert!(one.starts_with("worker 0 on lcore 1\napp_layer.active"), "{one}");
     for (name, _) in sensor.worker_figures(0) {
         assert!(one.contains(name), "{name}");
     }

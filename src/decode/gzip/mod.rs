@@ -5,8 +5,14 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::inflate::{Inflate, Step};
 
-pub(super) static FORMAT: Format =
-    Format { name: "gzip", recognise, make: || Box::new(Gzip::new()), memory: 64 << 10, scanned: false };
+pub(super) static FORMAT: Format = Format {
+    name: "gzip",
+    recognise,
+    make: || Box::new(Gzip::new()),
+    memory: 64 << 10,
+    scanned: false,
+    carries: false,
+};
 
 /// Magic number, and deflate, the only method there is.
 const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];

@@ -2,6 +2,7 @@
 
 use super::super::base64::Base64;
 use super::super::decoder::{Child, Out};
+use super::super::embedded::Embedded;
 use super::super::quoted_printable::QuotedPrintable;
 use super::header::Encoding;
 
@@ -13,6 +14,8 @@ const ROOM: usize = 4096;
 enum Kind {
     /// A child has begun, written so.
     Open(Encoding),
+    /// Text, written so, in which there may be files.
+    Text(Encoding),
     /// Nobody wants them.
     Unwanted,
     /// A child of this name begins with the first of them that is no white space.
@@ -25,24 +28,36 @@ pub(super) struct Body {
     kind: Kind,
     base64: Base64,
     quoted_printable: QuotedPrintable,
+    embedded: Embedded,
     room: [u8; ROOM],
 }
 
 impl Body {
-    pub(super) const NEW: Self =
-        Self { kind: Kind::Unwanted, base64: Base64::NEW, quoted_printable: QuotedPrintable::NEW, room: [0; ROOM] };
+    pub(super) fn new() -> Self {
+        Self {
+            kind: Kind::Unwanted,
+            base64: Base64::NEW,
+            quoted_printable: QuotedPrintable::NEW,
+            embedded: Embedded::new(),
+            room: [0; ROOM],
+        }
+    }
 
     /// Forgets everything.
     pub(super) const fn clear(&mut self) {
         self.kind = Kind::Unwanted;
         self.base64 = Base64::NEW;
         self.quoted_printable = QuotedPrintable::NEW;
+        self.embedded.clear();
     }
 
     /// A part begins.
-    pub(super) fn begin(&mut self, name: &[u8], encoding: Encoding, out: &mut dyn Out) {
+    pub(super) fn begin(&mut self, name: &[u8], encoding: Encoding, is_text: bool, out: &mut dyn Out) {
         self.clear();
-        if out.begin(&Child { name }) {
+        if is_text {
+            self.embedded.begin(name);
+            self.kind = Kind::Text(encoding);
+        } else if out.begin(&Child { name }) {
             self.kind = Kind::Open(encoding);
         }
     }
@@ -78,7 +93,8 @@ impl Body {
         }
         let encoding = match self.kind {
             Kind::Open(Encoding::Identity) => return out.data(input),
-            Kind::Open(encoding) => encoding,
+            Kind::Text(Encoding::Identity) => return self.embedded.push_text(input, out),
+            Kind::Open(encoding) | Kind::Text(encoding) => encoding,
             Kind::Unwanted | Kind::Waiting(_) => return true,
         };
         while !input.is_empty() {
@@ -86,8 +102,7 @@ impl Body {
                 Encoding::Base64 => self.base64.push(&mut input, &mut self.room),
                 _ => self.quoted_printable.push(&mut input, &mut self.room),
             };
-            let decoded = self.room.get(..written).unwrap_or(&[]);
-            if !decoded.is_empty() && !out.data(decoded) {
+            if !self.put(written, out) {
                 return false;
             }
         }
@@ -97,16 +112,31 @@ impl Body {
     /// The child is over; `complete` unless the object has ended within it. False when no more is wanted of the object.
     pub(super) fn end(&mut self, complete: bool, out: &mut dyn Out) -> bool {
         let written = match self.kind {
-            Kind::Open(Encoding::Base64) if complete => self.base64.finish(&mut self.room),
-            Kind::Open(Encoding::QuotedPrintable) if complete => self.quoted_printable.finish(&mut self.room),
+            Kind::Open(Encoding::Base64) | Kind::Text(Encoding::Base64) if complete => {
+                self.base64.finish(&mut self.room)
+            }
+            Kind::Open(Encoding::QuotedPrintable) | Kind::Text(Encoding::QuotedPrintable) if complete => {
+                self.quoted_printable.finish(&mut self.room)
+            }
             _ => 0,
         };
-        let rest = self.room.get(..written).unwrap_or(&[]);
-        let wanted = rest.is_empty() || out.data(rest);
-        if matches!(self.kind, Kind::Open(_)) {
-            out.end();
+        let mut wanted = self.put(written, out);
+        match self.kind {
+            Kind::Open(_) => out.end(),
+            Kind::Text(_) => wanted &= self.embedded.end_text(complete, out).0,
+            Kind::Unwanted | Kind::Waiting(_) => {}
         }
         self.clear();
         wanted
+    }
+
+    /// Hands out the first bytes of the room.
+    fn put(&mut self, written: usize, out: &mut dyn Out) -> bool {
+        let bytes = self.room.get(..written).unwrap_or(&[]);
+        match self.kind {
+            _ if bytes.is_empty() => true,
+            Kind::Text(_) => self.embedded.push_text(bytes, out),
+            _ => out.data(bytes),
+        }
     }
 }

@@ -60,6 +60,8 @@ pub(super) struct Header {
     /// The field that is not complete.
     field: Field<FIELD>,
     pub(super) encoding: Encoding,
+    /// It is text, as it is by default.
+    pub(super) is_text: bool,
     /// The boundary of a multipart, if it is one and has one.
     pub(super) boundary: Option<Boundary>,
     /// Name by Content-Disposition, and by Content-Type.
@@ -72,6 +74,7 @@ impl Header {
     pub(super) const NEW: Self = Self {
         field: Field::EMPTY,
         encoding: Encoding::Identity,
+        is_text: true,
         boundary: None,
         names: [Field::EMPTY; 2],
         seen: [false; 3],
@@ -80,6 +83,7 @@ impl Header {
     pub(super) fn clear(&mut self) {
         self.field.clear();
         self.encoding = Encoding::Identity;
+        self.is_text = true;
         self.boundary = None;
         self.names.iter_mut().for_each(Field::clear);
         self.seen = [false; 3];
@@ -97,7 +101,7 @@ impl Header {
 
     /// The field is complete.
     pub(super) fn end_of_field(&mut self) {
-        let Self { field, encoding, boundary, names: [disposition, typed], seen } = self;
+        let Self { field, encoding, is_text, boundary, names: [disposition, typed], seen } = self;
         let text = field.get();
         let (name, value) = text.split_at_checked(memchr::memchr(b':', text).unwrap_or(0)).unwrap_or_default();
         let (name, value) = (name.trim_ascii_end(), value.get(1..).unwrap_or(&[]));
@@ -106,6 +110,7 @@ impl Header {
         if is(b"content-type") && !std::mem::replace(type_seen, true) {
             let mut kind: Field<16> = Field::EMPTY;
             parameter::value(value, &mut kind);
+            *is_text = kind.get().get(..5).is_none_or(|kind| kind.eq_ignore_ascii_case(b"text/"));
             let is_multipart = kind.get().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
             // One byte more than a boundary may have tells one that is too long.
             let mut long: Field<{ LENGTH + 1 }> = Field::EMPTY;

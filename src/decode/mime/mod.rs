@@ -4,7 +4,8 @@
 //! as it stands, since subjects and names are content too; each body, by its file name (Content-Disposition, else
 //! Content-Type; RFC 2231, and RFC 2047, which readers undo as well) or by its number among all children; and what stands
 //! before the first part or behind the last of a multipart, as `(preamble)` and `(epilogue)`, from its first character
-//! that is no white space. Multiparts within each other are one object, eight deep; a ninth is scanned as it stands
+//! that is no white space. Files that a text has within it (uuencode, yEnc) are children too, as in
+//! [`embedded`](super::embedded), and so is what follows them, `(text)`. Multiparts within each other are one object, eight deep; a ninth is scanned as it stands
 //! ([`Cut::Depth`]). A message within a part is a child, which the tree recognises again.
 //!
 //! The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1), whether it is CRLF or LF. The
@@ -35,8 +36,9 @@ pub(super) static FORMAT: Format = Format {
     name: "mime",
     recognise: recognise::recognise,
     make: || Box::new(Mime::new()),
-    memory: 8 << 10,
+    memory: 14 << 10,
     scanned: false,
+    carries: true,
 };
 
 /// So much of a line is held until it is known whether it is a boundary, or a field: more than a boundary with its
@@ -85,7 +87,7 @@ impl Mime {
             header: Header::NEW,
             header_begun: false,
             boundaries: Boundaries::NONE,
-            body: Body::NEW,
+            body: Body::new(),
             finder: Finder::new(b"\n--"),
         }
     }
@@ -188,7 +190,7 @@ impl Mime {
                     out.cut(Cut::Depth);
                 }
             }
-            _ => self.body.begin(self.header.name(), self.header.encoding, out),
+            _ => self.body.begin(self.header.name(), self.header.encoding, self.header.is_text, out),
         }
         true
     }

@@ -1,6 +1,6 @@
 //! Shapes of mail that no ordinary program makes.
 
-use super::super::{Cut, Ended, Leaves, Limits, Path, Tree};
+use super::super::{Cut, Decoders, Ended, Leaves, Limits, Path, Start, Tree};
 
 /// Path and bytes of each leaf, and what was cut.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,15 +10,15 @@ struct Said {
 }
 
 impl Leaves for Said {
-    fn begin(&mut self, path: &Path) {
+    fn begin(&mut self, _: usize, path: &Path) {
         self.leaves.push((path.to_string(), String::new()));
     }
 
-    fn data(&mut self, bytes: &[u8]) {
+    fn data(&mut self, _: usize, bytes: &[u8]) {
         self.leaves.last_mut().unwrap().1.push_str(std::str::from_utf8(bytes).unwrap());
     }
 
-    fn end(&mut self, _: Ended) {}
+    fn end(&mut self, _: usize, _: Ended) {}
 
     fn cut(&mut self, path: &Path, reason: Cut) {
         self.cuts.push((path.to_string(), reason));
@@ -27,12 +27,13 @@ impl Leaves for Said {
 
 /// What is in `mail`, however it is cut; headers left out.
 fn decode(mail: &str) -> Said {
-    let mut tree = Tree::new(Limits::default());
+    let limits = Limits::default();
+    let (mut tree, mut decoders) = (Tree::new(&limits), Decoders::new(limits));
     let mut pieces = |size: usize| {
         let mut said = Said::default();
-        tree.begin("");
-        mail.as_bytes().chunks(size).for_each(|piece| tree.push(piece, &mut said));
-        tree.finish(true, &mut said);
+        tree.begin(&Start::default(), &mut decoders);
+        mail.as_bytes().chunks(size).for_each(|piece| tree.push(piece, &mut decoders, &mut said));
+        tree.finish(true, &mut decoders, &mut said);
         said.leaves.retain(|(path, _)| !path.ends_with("(header)"));
         said
     };
@@ -114,10 +115,11 @@ fn bodies_of_forms_need_no_header() {
 #[test]
 fn long_fields_are_handed_out_whole() {
     let long = format!("From: a\r\nSubject: {}\r\n\tend\r\n", "x".repeat(100_000));
-    let mut tree = Tree::new(Limits::default());
+    let limits = Limits::default();
+    let (mut tree, mut decoders) = (Tree::new(&limits), Decoders::new(limits));
     let mut said = Said::default();
-    tree.begin("");
-    tree.push(format!("{long}\r\nbody").as_bytes(), &mut said);
-    tree.finish(true, &mut said);
+    tree.begin(&Start::default(), &mut decoders);
+    tree.push(format!("{long}\r\nbody").as_bytes(), &mut decoders, &mut said);
+    tree.finish(true, &mut decoders, &mut said);
     assert_eq!(said.leaves, [("mime:(header)".into(), long), ("mime[1]".into(), "body".into())]);
 }

@@ -5,7 +5,7 @@ use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess};
 
 pub(super) static FORMAT: Format =
-    Format { name: "tar", recognise, make: || Box::new(Tar::new()), memory: 4 << 10, scanned: false };
+    Format { name: "tar", recognise, make: || Box::new(Tar::new()), memory: 4 << 10, scanned: false, carries: false };
 
 const BLOCK: usize = 512;
 /// Longest name that is kept.

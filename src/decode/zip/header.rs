@@ -5,6 +5,10 @@ pub(super) const FIXED: usize = 26;
 /// Methods (APPNOTE section 4.4.5).
 pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
+pub(super) const DEFLATE64: u16 = 9;
+pub(super) const LZMA: u16 = 14;
+/// bzip2, zstd (also by its first number) and xz: what stands in the entry is told by its own first bytes.
+pub(super) const RECOGNISED: [u16; 4] = [12, 20, 93, 95];
 
 /// What begins with a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,14 @@
 //! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last.
+//!
+//! Stored, deflate and deflate64 entries are decoded here, and verified. Of a bzip2, zstd or xz entry what is packed goes on
+//! as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`. So does LZMA
+//! behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of them; the sum in the
+//! entry's header is not compared with what comes out of those, but all of them but LZMA have sums of their own.
 
+mod deflate64;
 mod header;
 
+use self::deflate64::Deflate64;
 use self::header::{FIXED, Header, Signature};
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
@@ -10,11 +17,13 @@ use super::inflate::{Inflate, Step};
 use flate2::Crc;
 
 pub(super) static FORMAT: Format =
-    Format { name: "zip", recognise, make: || Box::new(Zip::new()), memory: 68 << 10, scanned: false };
+    Format { name: "zip", recognise, make: || Box::new(Zip::new()), memory: 200 << 10, scanned: false, carries: false };
 
 /// Longest name and extra field that are kept.
 const NAME: usize = 1024;
 const EXTRA: usize = 1024;
+/// What stands before LZMA content.
+const LZMA: usize = 9;
 /// Longest data descriptor: signature, CRC-32 and two sizes of 64 bits.
 const DESCRIPTOR: usize = 24;
 
@@ -37,6 +46,8 @@ enum State {
     Extra(usize),
     /// Stored content of known length: what is left, and whether it is wanted.
     Stored(u64, bool),
+    /// The header of LZMA content, which has so many bytes in all.
+    Lzma(u64),
     /// Deflated content; what is left where that is known.
     Deflated(Option<u64>),
     /// So many bytes that are not decoded.
@@ -59,6 +70,9 @@ struct Zip {
     passed: usize,
     crc: Crc,
     inflate: Inflate,
+    deflate64: Deflate64,
+    /// What goes on is still packed, so its sum and size are not known.
+    packed: bool,
     /// Sum, compressed and whole size of the entry's content.
     seen: (u32, u64, u64),
 }
@@ -75,6 +89,8 @@ impl Zip {
             passed: 0,
             crc: Crc::new(),
             inflate: Inflate::new(false),
+            deflate64: Deflate64::new(),
+            packed: false,
             seen: (0, 0, 0),
         }
     }
@@ -85,6 +101,8 @@ impl Zip {
         let Header { compressed, method, encrypted, .. } = self.header;
         self.crc.reset();
         self.inflate.reset();
+        self.deflate64.reset();
+        self.packed = method == header::LZMA || header::RECOGNISED.contains(&method);
         let known = self.header.is_known();
         let name = self.name.get();
         if name.ends_with(b"/") && compressed == 0 {
@@ -93,10 +111,10 @@ impl Zip {
         let wanted = out.begin(&Child { name });
         let reason = if encrypted {
             Some(Cut::Encrypted)
-        } else if !matches!(method, header::STORED | header::DEFLATED) || method == header::STORED && !known {
-            Some(Cut::Unsupported)
         } else {
-            None
+            let told = method == header::STORED || self.packed;
+            let is_good = matches!(method, header::DEFLATED | header::DEFLATE64) || told && known;
+            (!is_good).then_some(Cut::Unsupported)
         };
         if let Some(reason) = reason {
             if wanted {
@@ -107,7 +125,8 @@ impl Zip {
             return known.then_some(State::Skipped(compressed));
         }
         Some(match method {
-            header::STORED => State::Stored(compressed, wanted),
+            header::LZMA if wanted => State::Lzma(compressed),
+            _ if method == header::STORED || self.packed => State::Stored(compressed, wanted),
             _ if !wanted && known => State::Skipped(compressed),
             _ => State::Deflated(known.then_some(compressed)),
         })
@@ -120,7 +139,7 @@ impl Zip {
             return State::Descriptor(wanted);
         }
         if wanted {
-            if seen != (self.header.crc, self.header.compressed, self.header.size) {
+            if !self.packed && seen != (self.header.crc, self.header.compressed, self.header.size) {
                 out.cut(Cut::Checksum);
             }
             out.end();
@@ -171,6 +190,25 @@ impl Decoder for Zip {
                     }
                     self.entry(out).ok_or(Fault::before(piece, input))?
                 }
+                State::Lzma(length) => {
+                    // APPNOTE section 5.8.8: version, length of the properties, properties.
+                    let wanted = usize::try_from(length).map_or(LZMA, |length| length.min(LZMA));
+                    if !self.field.fill(&mut input, wanted) {
+                        return Ok(Taken::All);
+                    }
+                    let header = self.field.get().first_chunk::<LZMA>().copied();
+                    self.field.clear();
+                    let Some([_, _, 5, 0, properties @ ..]) = header else { return Err(Fault::before(piece, input)) };
+                    let size = if self.header.descriptor { u64::MAX } else { self.header.size };
+                    let mut header = [0; LZMA + 4];
+                    for (place, byte) in header.iter_mut().zip(properties.into_iter().chain(size.to_le_bytes())) {
+                        *place = byte;
+                    }
+                    if !out.data(&header) {
+                        return Ok(Taken::Enough);
+                    }
+                    State::Stored(length - LZMA as u64, true)
+                }
                 State::Stored(0, wanted) => {
                     let length = self.header.compressed;
                     self.end_of_content((self.crc.sum(), length, length), wanted, out)
@@ -192,7 +230,12 @@ impl Decoder for Zip {
                     let mut rest = input;
                     let bytes = take(&mut rest, left.unwrap_or(u64::MAX));
                     let before = piece.len() - input.len();
-                    match self.inflate.push(bytes, out).map_err(|fault| Fault { at: before + fault.at })? {
+                    let step = if self.header.method == header::DEFLATE64 {
+                        self.deflate64.push(bytes, out)
+                    } else {
+                        self.inflate.push(bytes, out)
+                    };
+                    match step.map_err(|fault| Fault { at: before + fault.at })? {
                         Step::Enough => return Ok(Taken::Enough),
                         Step::More if left == Some(bytes.len() as u64) => {
                             return Err(Fault { at: before + bytes.len() });
@@ -206,7 +249,11 @@ impl Decoder for Zip {
                             if left.is_some_and(|left| left != taken as u64) {
                                 return Err(Fault::before(piece, input));
                             }
-                            let seen = (self.inflate.sum().0, self.inflate.taken(), self.inflate.given());
+                            let seen = if self.header.method == header::DEFLATE64 {
+                                self.deflate64.seen()
+                            } else {
+                                (self.inflate.sum().0, self.inflate.taken(), self.inflate.given())
+                            };
                             self.end_of_content(seen, true, out)
                         }
                     }
@@ -233,7 +280,7 @@ impl Decoder for Zip {
                     }
                     let fields = self.descriptor.get().get(if signed { 4 } else { 0 }..).unwrap_or(&[]);
                     if open {
-                        if header::descriptor(fields, self.header.zip64) != Some(self.seen) {
+                        if !self.packed && header::descriptor(fields, self.header.zip64) != Some(self.seen) {
                             out.cut(Cut::Checksum);
                         }
                         out.end();
@@ -250,7 +297,10 @@ impl Decoder for Zip {
         let complete = self.state == State::Directory;
         if !complete {
             out.cut(Cut::Truncated);
-            if matches!(self.state, State::Stored(_, true) | State::Deflated(_) | State::Descriptor(true)) {
+            if matches!(
+                self.state,
+                State::Stored(_, true) | State::Lzma(_) | State::Deflated(_) | State::Descriptor(true)
+            ) {
                 out.end();
             }
         }

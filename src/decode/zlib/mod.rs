@@ -5,8 +5,14 @@ use super::decoder::{Child, Decoder, Fault, Out, Taken};
 use super::format::{Format, Guess};
 use super::inflate::{Inflate, Step};
 
-pub(super) static FORMAT: Format =
-    Format { name: "zlib", recognise, make: || Box::new(Zlib::new()), memory: 64 << 10, scanned: false };
+pub(super) static FORMAT: Format = Format {
+    name: "zlib",
+    recognise,
+    make: || Box::new(Zlib::new()),
+    memory: 64 << 10,
+    scanned: false,
+    carries: false,
+};
 
 /// RFC 1950 section 2.2: method 8 with a window of 32 KiB, as nearly all programs write it (text may begin with any other
 /// pair of bytes that is allowed), no dictionary, and a sum that is a multiple of 31. The first block's type must be one as well.

@@ -7,7 +7,7 @@ use super::EncodeError;
 use super::head::{Counts, Ends, Head};
 use super::text::Text;
 use crate::event::names::{DictionaryNames, EventNames};
-use crate::event::types::{AlertEvent, AlertHit, Direction};
+use crate::event::types::{AlertEvent, AlertHit, Direction, Location};
 
 /// EVE's generator id of rules; dictionaries are rules.
 const GID: u32 = 1;
@@ -23,9 +23,10 @@ pub(super) struct AlertLine<'a> {
 }
 
 impl<'a> AlertLine<'a> {
-    /// The line of an alert; `dictionaries` are those of its configuration.
+    /// The line of an alert whose text is `text`; `dictionaries` are those of its configuration.
     pub(super) fn new(
         event: &'a AlertEvent,
+        text: &'a [u8],
         names: &'a EventNames,
         dictionaries: &'a [DictionaryNames],
     ) -> Result<Self, EncodeError> {
@@ -51,7 +52,10 @@ impl<'a> AlertLine<'a> {
                 dictionary: Text(dictionary.name.as_bytes()),
                 score: event.score,
                 threshold: dictionary.threshold,
-                path: event.location.path(),
+                path: match event.location {
+                    Location::Part(path) => Text(path.as_bytes()),
+                    Location::Object(_) => Text(text),
+                },
                 offset: event.offset,
                 keywords: Keywords::new(event, dictionary)?,
                 more_keywords: event.more_hits,
@@ -84,7 +88,7 @@ struct AlertExtra<'a> {
     dictionary: Text<'a>,
     score: u32,
     threshold: u32,
-    path: &'static str,
+    path: Text<'a>,
     offset: u64,
     keywords: Keywords<'a>,
     more_keywords: u32,

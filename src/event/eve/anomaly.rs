@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::EncodeError;
 use super::head::Head;
+use super::text::Text;
 use crate::event::names::EventNames;
 use crate::event::types::{AnomalyEvent, Versions};
 
@@ -12,17 +13,18 @@ pub(super) struct AnomalyLine<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     anomaly: AnomalyObject,
-    tidegate: AnomalyExtra,
+    tidegate: AnomalyExtra<'a>,
 }
 
 impl<'a> AnomalyLine<'a> {
-    pub(super) fn new(event: &AnomalyEvent, names: &'a EventNames) -> Result<Self, EncodeError> {
+    pub(super) fn new(event: &AnomalyEvent, text: &'a [u8], names: &'a EventNames) -> Result<Self, EncodeError> {
         let head = Head::new("anomaly", &event.head, event.direction, names)?;
         Ok(Self {
             head: if event.of_flow { head } else { head.without_flow() },
             anomaly: AnomalyObject { r#type: event.layer.name(), event: event.event },
             tidegate: AnomalyExtra {
                 direction: event.direction.name(),
+                path: (!text.is_empty()).then_some(Text(text)),
                 overlap: event.versions.map(|versions| Overlap::new(&versions)),
             },
         })
@@ -36,8 +38,10 @@ struct AnomalyObject {
 }
 
 #[derive(Serialize)]
-struct AnomalyExtra {
+struct AnomalyExtra<'a> {
     direction: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     overlap: Option<Overlap>,
 }

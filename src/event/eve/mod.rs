@@ -6,9 +6,11 @@
 
 mod alert;
 mod anomaly;
+mod file;
 mod flow;
 mod head;
 mod proto;
+mod record;
 mod text;
 
 use std::fmt;
@@ -45,6 +47,13 @@ pub enum EncodeError {
         /// The keyword's index.
         keyword: u32,
     },
+    /// A field of a record is past the keys of its layout.
+    UnknownField {
+        /// The layout's name.
+        layout: &'static str,
+        /// The field's tag.
+        tag: u8,
+    },
     /// The JSON serializer refused.
     Json(serde_json::Error),
 }
@@ -62,6 +71,7 @@ impl fmt::Display for EncodeError {
             Self::UnknownKeyword { dictionary, keyword } => {
                 write!(f, "an alert names keyword {keyword} of dictionary {dictionary}, which does not exist")
             }
+            Self::UnknownField { layout, tag } => write!(f, "a record of {layout} has field {tag}, which has no name"),
             Self::Json(error) => write!(f, "an event cannot be written as JSON: {error}"),
         }
     }
@@ -76,19 +86,21 @@ impl EveEncoder {
         Self { names }
     }
 
-    /// Appends `event` to `out` as one line, newline included.
+    /// Appends `event`, with the text that goes with it, to `out` as one line, newline included.
     ///
     /// # Errors
     /// When the event names what does not exist; `out` is then as it was.
-    pub fn event(&self, event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub fn event(&self, event: &Event, text: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match event {
             Event::Flow(event) => line(&flow::FlowLine::new(event, &self.names)?, out),
             Event::Alert(event) => {
                 let dictionaries = self.names.dictionaries.of(event.configuration);
                 let dictionaries = dictionaries.ok_or(EncodeError::UnknownConfiguration(event.configuration))?;
-                line(&alert::AlertLine::new(event, &self.names, &dictionaries)?, out)
+                line(&alert::AlertLine::new(event, text, &self.names, &dictionaries)?, out)
             }
-            Event::Anomaly(event) => line(&anomaly::AnomalyLine::new(event, &self.names)?, out),
+            Event::Anomaly(event) => line(&anomaly::AnomalyLine::new(event, text, &self.names)?, out),
+            Event::Record(event) => line(&record::RecordLine::new(event, text, &self.names)?, out),
+            Event::File(event) => line(&file::FileLine::new(event, text, &self.names)?, out),
         }
     }
 

@@ -13,6 +13,7 @@
 mod tests;
 
 use crate::event::Direction;
+use crate::proto::{Guess, Heads, Parser, Sink};
 
 /// Bytes of a record's header.
 const HEADER: u8 = 5;
@@ -31,6 +32,30 @@ const HEARTBEAT: u8 = 24;
 #[must_use]
 pub fn is_client_hello(head: &[u8]) -> bool {
     matches!(head, [HANDSHAKE, 3, 0..=4, _, _, 1, ..])
+}
+
+/// Whether a connection begins a TLS session.
+#[must_use]
+pub fn guess(heads: &Heads<'_>) -> Guess {
+    if is_client_hello(heads.to_server) { Guess::Yes } else { Guess::No }
+}
+
+impl Parser for Tls {
+    fn push(&mut self, direction: Direction, bytes: &[u8], _: &mut dyn Sink) {
+        if Tls::push(self, direction, bytes) == Progress::Broken {
+            self.broken = true;
+        }
+    }
+
+    fn gap(&mut self, direction: Direction, length: u64, _: &mut dyn Sink) {
+        Tls::gap(self, direction, length);
+    }
+
+    fn end(&mut self, _: Direction, _: bool, _: &mut dyn Sink) {}
+
+    fn was_mistaken(&self) -> bool {
+        self.broken
+    }
 }
 
 /// What a direction has come to.
@@ -59,6 +84,7 @@ struct Half {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tls {
     halves: [Half; 2],
+    broken: bool,
 }
 
 impl Tls {

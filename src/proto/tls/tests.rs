@@ -62,6 +62,6 @@ fn a_hole_within_a_record_does_not_matter_and_one_past_it_ends_the_handshake() {
 }
 
 #[test]
-fn a_session_is_twenty_bytes() {
-    assert_eq!(size_of::<Tls>(), 20);
+fn a_session_is_twenty_two_bytes() {
+    assert_eq!(size_of::<Tls>(), 22);
 }

@@ -67,7 +67,7 @@ impl Pipeline {
             let Outcome::Whole(whole) = verdict.outcome else { return };
             let around = Headers { network_at: whole.network_at, ..headers };
             let read = wire::resume_into(whole.frame, &around, &self.options.tunnels, &mut prepared.headers);
-            let counters = &mut self.inspector.counters;
+            let counters = &mut self.inspector.desk.counters;
             match read {
                 Ok(reading) => classify(reading, &self.options, counters, &mut prepared),
                 Err(reason) => return counters.reject(reason),
@@ -92,7 +92,7 @@ impl Pipeline {
                 Work::Nothing => return,
             }
         }
-        self.inspector.counters.reject(Reject::FragmentNested);
+        self.inspector.desk.counters.reject(Reject::FragmentNested);
     }
 
     fn fault(&mut self, frame: &Frame<'_>, headers: &Headers, report: &Report) {

@@ -48,7 +48,7 @@ impl Pipeline {
         let spilled = self.table.spilled();
         let index = self.table.open(key, *hash, &begin, direction, &opening, frame.wire_len);
         self.note_insertion(spilled);
-        let counters = &mut self.inspector.counters;
+        let counters = &mut self.inspector.desk.counters;
         counters.tcp += 1;
         counters.flows += 1;
         counters.half_open += 1;
@@ -101,7 +101,7 @@ impl Pipeline {
         let mut bits = Bits::when(Bits::CLIENT_IS_HIGH, from_high != answers);
         if flags & tcp_flag::SYN == 0 && !self.options.midstream {
             bits.set(Bits::NO_CONTENT);
-            self.inspector.counters.midstream_ignored += 1;
+            self.inspector.desk.counters.midstream_ignored += 1;
         }
         bits
     }
@@ -150,7 +150,7 @@ impl Pipeline {
         self.judge_half_open(index, &options, frame, prepared);
         let opening = Opening::of(headers, &options, self.is_checked(frame, prepared));
         self.table.count_half_open(index, direction, &opening, frame.wire_len, frame.clock_ns);
-        self.inspector.counters.tcp += 1;
+        self.inspector.desk.counters.tcp += 1;
         None
     }
 
@@ -162,7 +162,7 @@ impl Pipeline {
         let spilled = self.table.spilled();
         let (flow_index, record) = self.table.promote(index, frame.clock_ns)?;
         self.note_insertion(spilled);
-        self.inspector.counters.half_open_promoted += 1;
+        self.inspector.desk.counters.half_open_promoted += 1;
         if record.refused {
             // Payload went by that was not looked at: what comes now is the middle of the session.
             if !self.options.midstream
@@ -170,7 +170,7 @@ impl Pipeline {
                 && !flow.bits.has(Bits::NO_CONTENT)
             {
                 flow.bits.set(Bits::NO_CONTENT);
-                self.inspector.counters.midstream_ignored += 1;
+                self.inspector.desk.counters.midstream_ignored += 1;
             }
         } else {
             self.replay(flow_index, &record);
@@ -219,14 +219,14 @@ impl Pipeline {
             self.end_half_open(index, EndReason::Timeout);
             return;
         }
-        self.inspector.counters.half_open_evicted += 1;
+        self.inspector.desk.counters.half_open_evicted += 1;
         if self.half_open_onset.occurs(self.clock_ns) {
             self.report("flow.half_open_overflow", frame, prepared);
         }
         if self.options.half_open_events {
             self.end_half_open(index, EndReason::Forced);
         } else {
-            self.inspector.counters.flows_forced += 1;
+            self.inspector.desk.counters.flows_forced += 1;
             self.table.close(index);
         }
     }
@@ -240,9 +240,9 @@ impl Pipeline {
             EndReason::Shutdown => record.last_ns,
         };
         let event = event(record, timestamp_ns, reason);
-        self.inspector.counters.half_open_timeout += u64::from(reason == EndReason::Timeout);
-        self.inspector.counters.ended(reason);
-        self.inspector.events.send(Event::Flow(event));
+        self.inspector.desk.counters.half_open_timeout += u64::from(reason == EndReason::Timeout);
+        self.inspector.desk.counters.ended(reason);
+        self.inspector.desk.events.send(Event::Flow(event));
         self.table.close(index);
     }
 }

@@ -65,7 +65,7 @@ impl Pipeline {
         let spilled = self.table.spilled();
         let index = self.table.insert(key, *hash, class, frame.clock_ns)?;
         self.note_insertion(spilled);
-        self.inspector.counters.flows += 1;
+        self.inspector.desk.counters.flows += 1;
         let bits = is_tcp.then(|| self.first_bits(headers.tcp.flags, *from_high));
         let flow = self.table.get_mut(index)?;
         flow.start_ns = frame.timestamp_ns;
@@ -93,18 +93,19 @@ impl Pipeline {
             let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
             self.tcp.finish(tcp, StreamEnd::Session(reason), &mut content);
         }
+        let Flow { facts, .. } = &mut *flow;
+        Content { timestamp_ns: facts.last_ns, flow: facts, inspector: &mut self.inspector, trigger: None }.close();
         let timestamp_ns = match reason {
             EndReason::Timeout => deadline,
             EndReason::Forced | EndReason::TcpReuse => self.clock_ns,
             EndReason::Shutdown => flow.last_ns,
         };
-        self.inspector.counters.ended(reason);
+        self.inspector.desk.counters.ended(reason);
         let ended = record(flow, timestamp_ns, reason);
-        if let Some(tap) = self.inspector.tap.as_mut().filter(|_| ended.tcp.is_some()) {
+        if let Some(tap) = self.inspector.desk.tap.as_mut().filter(|_| ended.tcp.is_some()) {
             tap.over(ended);
         }
-        self.inspector.events.send(Event::Flow(ended));
-        self.inspector.release(flow);
+        self.inspector.desk.events.send(Event::Flow(ended));
         self.table.remove(index);
     }
 }

@@ -17,9 +17,10 @@ pub use self::checksum::TcpChecksums;
 use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, Work, prepare};
-use super::content::Inspector;
+use super::content::{Desk, Expectations, Inspector, ObjectLimits, Objects, Protocols, Sessions};
 use super::counters::{Counters, Gauges, Snapshot};
 use super::forward::{Alone, Forward};
+use super::keep::FileKeeper;
 use super::mesh::MeshCounters;
 use super::slots::Slots;
 use super::tap::StreamTap;
@@ -129,10 +130,12 @@ pub struct PipelineOptions {
     pub tcp_checksum: TcpChecksums,
     /// Inspect connections whose start was not seen.
     pub midstream: bool,
-    /// HTTP parser states.
-    pub http_sessions: u32,
-    /// TLS sessions whose records are followed.
-    pub tls_sessions: u32,
+    /// Connections followed, by protocol.
+    pub sessions: Sessions,
+    /// Objects looked into.
+    pub objects: ObjectLimits,
+    /// Connections that others have announced; all workers share them.
+    pub expectations: Arc<Expectations>,
     /// TLS is inspected no further than its handshake.
     pub tls_handshake_only: bool,
     /// Records for flows with keyword hits.
@@ -194,19 +197,24 @@ impl Pipeline {
             memory::settle(buckets);
             memory::settle(tcp.memory());
         }
-        let inspector = Inspector {
+        let desk = Desk {
             matcher,
             resets: options.resets.clone().into_boxed_slice(),
             hits: HitPool::new(options.hit_records),
-            parsers: Slots::new(options.http_sessions),
-            tls: Slots::new(options.tls_sessions),
-            tls_handshake_only: options.tls_handshake_only,
             configuration: FIRST_CONFIGURATION,
             generation: false,
             killer,
             events,
             counters: Counters::default(),
             tap: None,
+        };
+        let inspector = Inspector {
+            tls_handshake_only: options.tls_handshake_only,
+            protocols: Protocols::new(&options.sessions),
+            undecided: Slots::new(options.sessions.undecided),
+            objects: Objects::new(&options.objects),
+            expectations: Arc::clone(&options.expectations),
+            desk,
         };
         let defragmenter = Defragmenter::new(options.defrag.clone());
         if options.settle {
@@ -235,7 +243,12 @@ impl Pipeline {
 
     /// Lets `tap` have a copy of every TCP stream's bytes, gaps and end from now on.
     pub fn attach(&mut self, tap: StreamTap) {
-        self.inspector.tap = Some(Box::new(tap));
+        self.inspector.desk.tap = Some(Box::new(tap));
+    }
+
+    /// Lets `keeper` have all files that begin from now on.
+    pub fn keep_files(&mut self, keeper: FileKeeper) {
+        self.inspector.objects.keep(keeper);
     }
 
     /// Takes up to [`MAX_BURST`] frames, in order.
@@ -252,7 +265,7 @@ impl Pipeline {
     pub fn burst_among(&mut self, frames: &[Frame<'_>], forward: &mut dyn Forward) {
         let Some(mut scratch) = self.prepared.take() else { return };
         for (frame, prepared) in frames.iter().zip(scratch.iter_mut()) {
-            prepare(frame, &self.options, &mut self.inspector.counters, prepared);
+            prepare(frame, &self.options, &mut self.inspector.desk.counters, prepared);
             if prepared.work == Work::Flow {
                 prepared.hash = self.table.hash(&prepared.key);
                 if let Some(bucket) = self.table.bucket(prepared.hash) {
@@ -279,7 +292,7 @@ impl Pipeline {
         if let Some(prepared) = scratch.get_mut(..frames.len()) {
             self.work(frames, prepared, forward);
         }
-        self.inspector.counters.bursts += 1;
+        self.inspector.desk.counters.bursts += 1;
         if self.pressure.level() > 1 {
             let most = usize::try_from(self.pressure.stale_per_packet()).unwrap_or(0).saturating_mul(frames.len());
             self.recycle(most);
@@ -367,13 +380,13 @@ impl Pipeline {
 
     /// Counts ticks spent on bursts.
     pub fn add_busy_ticks(&mut self, ticks: u64) {
-        self.inspector.counters.busy_ticks = self.inspector.counters.busy_ticks.saturating_add(ticks);
+        self.inspector.desk.counters.busy_ticks = self.inspector.desk.counters.busy_ticks.saturating_add(ticks);
     }
 
     /// The pipeline's own counters.
     #[must_use]
     pub const fn counters(&self) -> &Counters {
-        &self.inspector.counters
+        &self.inspector.desk.counters
     }
 
     /// All that the worker counts, now.
@@ -383,12 +396,13 @@ impl Pipeline {
         let half_open = u64::from(self.table.half_open_len());
         let defragmenter = self.fragments.as_ref().map(|fragments| fragments.defragmenter());
         Snapshot {
-            counters: self.inspector.counters.clone(),
+            counters: self.inspector.desk.counters.clone(),
             tcp: *self.tcp.counters(),
-            hits: *self.inspector.hits.counters(),
-            kill: *self.inspector.killer.counters(),
+            hits: *self.inspector.desk.hits.counters(),
+            kill: *self.inspector.desk.killer.counters(),
             defrag: defragmenter.map(|defragmenter| *defragmenter.counters()).unwrap_or_default(),
             fragments: defragmenter.map(Defragmenter::held).unwrap_or_default(),
+            decode: *self.inspector.objects.totals(),
             mesh: MeshCounters::default(),
             gauges: Gauges {
                 flows: u64::from(self.table.len()) + half_open,
@@ -402,11 +416,13 @@ impl Pipeline {
                 index_spills: self.table.spilled(),
                 segments_held: u64::from(self.tcp.segments_used()),
                 pieces_held: u64::from(self.tcp.pieces_used()),
-                http: u64::try_from(self.inspector.parsers.used()).unwrap_or(u64::MAX),
-                tls: u64::try_from(self.inspector.tls.used()).unwrap_or(u64::MAX),
-                hit_records: u64::from(self.inspector.hits.used()),
-                events_sent: self.inspector.events.sent(),
-                events_dropped: self.inspector.events.dropped(),
+                app_active: self.inspector.protocols.used(),
+                undecided: u64::try_from(self.inspector.undecided.used()).unwrap_or(u64::MAX),
+                not_kept: self.inspector.objects.not_kept(),
+                objects: u64::try_from(self.inspector.objects.used()).unwrap_or(u64::MAX),
+                hit_records: u64::from(self.inspector.desk.hits.used()),
+                events_sent: self.inspector.desk.events.sent(),
+                events_dropped: self.inspector.desk.events.dropped(),
             },
         }
     }

@@ -34,7 +34,7 @@ impl Pipeline {
         let before = self.pressure.is_overloaded();
         let admitted = self.pressure.admits(free, capacity);
         if !admitted && !before {
-            self.inspector.counters.overloads += 1;
+            self.inspector.desk.counters.overloads += 1;
             if self.overload_onset.occurs(frame.clock_ns) {
                 self.report("flow.overload", frame, prepared);
             }
@@ -45,7 +45,7 @@ impl Pipeline {
     /// Counts a packet that is not analysed because its session was refused a flow; `new` for the first of them, which
     /// can be told of TCP alone. Its half-open record counts TCP packets by protocol.
     pub(super) fn count_refused(&mut self, frame: &Frame<'_>, prepared: &Prepared, new: bool) {
-        let counters = &mut self.inspector.counters;
+        let counters = &mut self.inspector.desk.counters;
         counters.refused_packets += 1;
         counters.refused_bytes = counters.refused_bytes.saturating_add(u64::from(frame.wire_len));
         match prepared.headers.proto {

@@ -59,9 +59,9 @@ impl Pipeline {
         let mut placement = None;
         let class = match headers.proto {
             proto::TCP => {
-                inspector.counters.tcp += 1;
+                inspector.desk.counters.tcp += 1;
                 if flow.bits.has(Bits::KILLED) && headers.tcp.flags & tcp_flag::RST == 0 {
-                    inspector.killer.again(frame.data, headers, frame.iface, flow.killed_at, now_ns);
+                    inspector.desk.killer.again(frame.data, headers, frame.iface, flow.killed_at, now_ns);
                 }
                 let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns };
                 let inspected = !content.flow.bits.has(Bits::NO_CONTENT);
@@ -94,7 +94,7 @@ impl Pipeline {
                 }
             }
             proto::UDP => {
-                inspector.counters.udp += 1;
+                inspector.desk.counters.udp += 1;
                 let both = flow.bits.has(Bits::BOTH_WAYS);
                 if !payload.is_empty() {
                     Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns }.datagram(direction, payload);
@@ -102,11 +102,11 @@ impl Pipeline {
                 if both { Class::UdpEstablished } else { Class::UdpNew }
             }
             proto::ICMP | proto::ICMPV6 => {
-                inspector.counters.icmp += 1;
+                inspector.desk.counters.icmp += 1;
                 Class::Icmp
             }
             _ => {
-                inspector.counters.other += 1;
+                inspector.desk.counters.other += 1;
                 Class::Other
             }
         };

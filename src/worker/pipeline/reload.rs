@@ -22,18 +22,18 @@ impl Pipeline {
     /// Exchanges values of fixed size: no allocation, nothing is freed.
     pub fn exchange(&mut self, settings: &mut Settings) -> bool {
         let inspector = &mut self.inspector;
-        if !Arc::ptr_eq(&inspector.matcher, &settings.matcher) {
+        if !Arc::ptr_eq(&inspector.desk.matcher, &settings.matcher) {
             if self.renewing.is_some() {
                 return false;
             }
             self.renewing = Some(0);
-            inspector.generation = !inspector.generation;
+            inspector.desk.generation = !inspector.desk.generation;
         }
-        swap(&mut inspector.matcher, &mut settings.matcher);
-        swap(&mut inspector.resets, &mut settings.resets);
-        swap(&mut inspector.configuration, &mut settings.number);
+        swap(&mut inspector.desk.matcher, &mut settings.matcher);
+        swap(&mut inspector.desk.resets, &mut settings.resets);
+        swap(&mut inspector.desk.configuration, &mut settings.number);
         swap(&mut inspector.tls_handshake_only, &mut settings.tls_handshake_only);
-        inspector.killer.exchange(&mut settings.kill_rate);
+        inspector.desk.killer.exchange(&mut settings.kill_rate);
         self.tcp.exchange(&mut settings.tcp, &mut settings.least_depth);
         self.table.exchange(&mut settings.timeouts);
         if let Some(fragments) = &mut self.fragments {

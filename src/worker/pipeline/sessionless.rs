@@ -19,7 +19,7 @@ impl Pipeline {
         versions: Option<Versions>,
     ) {
         let Headers { src, dest, src_port, dest_port, proto, v6, .. } = *headers;
-        self.inspector.events.send(Event::Anomaly(AnomalyEvent {
+        self.inspector.desk.events.send(Event::Anomaly(AnomalyEvent {
             head: FlowHead {
                 timestamp_ns: frame.timestamp_ns,
                 start_ns: frame.timestamp_ns,
@@ -33,6 +33,7 @@ impl Pipeline {
             layer,
             event,
             versions,
+            path: 0,
         }));
     }
 }

@@ -43,7 +43,7 @@ impl Pipeline {
     /// Counts what the headers say besides, and finds the flow's place, which was not prepared for.
     fn marked(&mut self, frame: &Frame<'_>, prepared: &mut Prepared) {
         let headers = prepared.headers;
-        let counters = &mut self.inspector.counters;
+        let counters = &mut self.inspector.desk.counters;
         counters.tunnelled += u64::from(headers.tunnel != 0);
         if let Some(stop) = headers.stop {
             counters.tunnel_stop(stop);
@@ -54,10 +54,10 @@ impl Pipeline {
         if headers.icmp_error
             && let Some(quote) = quote::of(frame.data, &headers)
         {
-            self.inspector.counters.icmp_errors += 1;
+            self.inspector.desk.counters.icmp_errors += 1;
             let of = FlowKey::of_quote(&quote, &headers, self.options.vlan);
             let known = self.table.find(&of, self.table.hash(&of)).is_some();
-            self.inspector.counters.icmp_errors_known += u64::from(known);
+            self.inspector.desk.counters.icmp_errors_known += u64::from(known);
             (prepared.key, prepared.from_high) = FlowKey::of_error(&headers, quote.fold(), self.options.vlan);
         }
         prepared.hash = self.table.hash(&prepared.key);

@@ -1,0 +1,61 @@
+//! `fileinfo`: a file has passed.
+
+use serde::Serialize;
+
+use super::EncodeError;
+use super::head::Head;
+use super::text::Text;
+use crate::event::names::EventNames;
+use crate::event::types::FileEvent;
+
+#[derive(Serialize)]
+pub(super) struct FileLine<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    fileinfo: FileObject<'a>,
+    tidegate: FileExtra<'a>,
+}
+
+impl<'a> FileLine<'a> {
+    /// The line of a file whose name and path are `text`.
+    pub(super) fn new(event: &FileEvent, text: &'a [u8], names: &'a EventNames) -> Result<Self, EncodeError> {
+        let [name, path] = event.lengths.map(usize::from);
+        let (name, path) = (text.get(..name), text.get(name..name + path));
+        Ok(Self {
+            head: Head::new("fileinfo", &event.head, event.direction, names)?,
+            fileinfo: FileObject {
+                filename: Text(name.unwrap_or_default()),
+                magic: event.kind,
+                gaps: event.gaps,
+                state: if event.complete { "CLOSED" } else { "TRUNCATED" },
+                sha256: event.sha256.map(|digest| data_encoding::HEXLOWER.encode(&digest)),
+                stored: event.stored,
+                size: event.size,
+                start: (event.start != 0).then_some(event.start),
+                tx_id: event.tx_id,
+            },
+            tidegate: FileExtra { direction: event.direction.name(), path: Text(path.unwrap_or_default()) },
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct FileObject<'a> {
+    filename: Text<'a>,
+    magic: &'static str,
+    gaps: bool,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    stored: bool,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<u64>,
+    tx_id: u32,
+}
+
+#[derive(Serialize)]
+struct FileExtra<'a> {
+    direction: &'static str,
+    path: Text<'a>,
+}

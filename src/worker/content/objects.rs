@@ -1,0 +1,419 @@
+//! Objects of all flows of a worker on their way through the decoders.
+
+use sha2::{Digest, Sha256};
+
+use super::scan::{Spot, Where};
+use super::{Desk, head, length};
+use crate::decode::{
+    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Start, Totals, Tree, coding,
+};
+use crate::event::{AnomalyEvent, Direction, Event, FileEvent, Layer};
+use crate::flow::{Bits, Facts, NO_OBJECT};
+use crate::proto::Object;
+use crate::scan::keyword::ScanState;
+use crate::worker::keep::{FileKeeper, Keeping};
+
+/// Longest name of a file that is told, bytes.
+const NAME: usize = 255;
+
+/// How many objects are looked into, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectLimits {
+    /// Objects of all flows of a worker at the same time, at most 65,535.
+    pub objects: u16,
+    /// Objects of one flow at the same time (NCAP: `DQ_MAX_LEN`).
+    pub pending: u16,
+    /// What is decoded of one object.
+    pub decode: Limits,
+    /// Sum files up.
+    pub sha256: bool,
+}
+
+impl ObjectLimits {
+    /// What a worker's objects and decoders hold, bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let levels = (self.decode.depth + 1) * size_of::<Level>();
+        let object = size_of::<Slot>() + levels + Tree::memory_bytes(&self.decode);
+        let bytes = usize::from(self.objects) * object + Decoders::memory_bytes(&self.decode);
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+/// Trees, and the decoders they share.
+#[derive(Debug)]
+pub(in crate::worker) struct Objects {
+    slots: Box<[Slot]>,
+    /// Free slots; the last is taken first.
+    free: Vec<u16>,
+    decoders: Decoders,
+    pending: u16,
+    sha256: bool,
+    /// Keeps files, where that is asked for.
+    keeper: Option<Box<FileKeeper>>,
+}
+
+/// One object of a flow.
+#[derive(Debug)]
+struct Slot {
+    /// Next object of the same flow, or [`NO_OBJECT`].
+    next: u16,
+    direction: Direction,
+    id: u32,
+    /// Where it begins in the file that it is a part of.
+    start: u64,
+    /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
+    generation: bool,
+    tree: Tree,
+    state: Scanned,
+}
+
+/// What is kept of an object while it is scanned.
+#[derive(Debug)]
+struct Scanned {
+    /// Way to the leaf that began last; those of leaves around it are its beginnings.
+    path: Path,
+    levels: Box<[Level]>,
+    file: Passing,
+}
+
+/// A leaf that has begun.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    state: ScanState,
+    offset: u64,
+    /// Length of its path.
+    path: usize,
+}
+
+/// The file that is passing.
+#[derive(Debug)]
+struct Passing {
+    name: [u8; NAME],
+    name_length: usize,
+    path: Path,
+    kind: &'static str,
+    gaps: bool,
+    digest: Sha256,
+    keeping: Keeping,
+}
+
+impl Objects {
+    pub(in crate::worker) fn new(limits: &ObjectLimits) -> Self {
+        let slot = |_| Slot {
+            next: NO_OBJECT,
+            direction: Direction::ToServer,
+            id: 0,
+            start: 0,
+            generation: false,
+            tree: Tree::new(&limits.decode),
+            state: Scanned {
+                path: Path::default(),
+                levels: vec![Level::default(); limits.decode.depth + 1].into_boxed_slice(),
+                file: Passing {
+                    name: [0; NAME],
+                    name_length: 0,
+                    path: Path::default(),
+                    kind: "",
+                    gaps: false,
+                    digest: Sha256::new(),
+                    keeping: Keeping::default(),
+                },
+            },
+        };
+        let count = limits.objects.min(NO_OBJECT - 1);
+        Self {
+            slots: (0..count).map(slot).collect(),
+            free: (0..count).rev().collect(),
+            decoders: Decoders::new(limits.decode.clone()),
+            pending: limits.pending,
+            sha256: limits.sha256,
+            keeper: None,
+        }
+    }
+
+    /// Lets `keeper` have all files that begin from now on.
+    pub(in crate::worker) fn keep(&mut self, keeper: FileKeeper) {
+        self.sha256 = true;
+        self.keeper = Some(Box::new(keeper));
+    }
+
+    /// Files that were not kept because there was no room for their bytes.
+    pub(in crate::worker) fn not_kept(&self) -> u64 {
+        self.keeper.as_ref().map_or(0, |keeper| keeper.lost())
+    }
+
+    /// What the decoders have done.
+    pub(in crate::worker) const fn totals(&self) -> &Totals {
+        self.decoders.totals()
+    }
+
+    /// Objects that are being looked into.
+    pub(in crate::worker) fn used(&self) -> usize {
+        self.slots.len().saturating_sub(self.free.len())
+    }
+
+    /// An object of a flow begins. False when there is no room for it: it is scanned as it stands.
+    pub(super) fn begin(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        id: u32,
+        object: &Object<'_>,
+    ) -> bool {
+        self.end(flow, spot, desk, id, false, 0);
+        if self.count(flow) >= usize::from(self.pending) {
+            desk.counters.objects_pending += 1;
+            desk.tell(flow, spot.timestamp_ns, spot.direction, "content.pending");
+            return false;
+        }
+        let Some(number) = self.free.pop() else {
+            desk.counters.objects_exhausted += 1;
+            return false;
+        };
+        let Self { slots, decoders, .. } = self;
+        let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
+        slot.next = std::mem::replace(&mut flow.objects, number);
+        (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
+        let codings = &read_codings(object.codings);
+        let format = is_message(object.media_type).then_some(MESSAGE);
+        slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format }, decoders);
+        true
+    }
+
+    /// Its next bytes. False when it is not looked into.
+    pub(super) fn push(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        id: u32,
+        records: u32,
+        bytes: &[u8],
+    ) -> bool {
+        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.push(bytes, decoders, leaves))
+    }
+
+    /// Its next `length` bytes were never seen. False when it is not looked into.
+    pub(super) fn gap(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        id: u32,
+        records: u32,
+        length: u64,
+    ) -> bool {
+        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves))
+    }
+
+    /// It is over. Nothing happens when it is not looked into.
+    pub(super) fn end(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        id: u32,
+        complete: bool,
+        records: u32,
+    ) {
+        let finished =
+            self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
+        if finished {
+            self.unlink(flow, spot.direction, id);
+        }
+    }
+
+    /// The flow is over, and so is all that was open of it.
+    pub(super) fn close(&mut self, flow: &mut Facts, timestamp_ns: u64, desk: &mut Desk, records: u32) {
+        while let Some(slot) = self.slots.get(usize::from(flow.objects)) {
+            let (direction, id) = (slot.direction, slot.id);
+            self.end(flow, &Spot { trigger: None, timestamp_ns, direction }, desk, id, false, records);
+        }
+    }
+
+    fn with(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        id: u32,
+        records: u32,
+        work: impl FnOnce(&mut Tree, &mut Decoders, &mut Sight<'_>),
+    ) -> bool {
+        let Some(number) = self.find(flow, spot.direction, id) else { return false };
+        let Self { slots, decoders, sha256, keeper, .. } = self;
+        let Some(Slot { tree, state, generation, start, .. }) = slots.get_mut(usize::from(number)) else {
+            return false;
+        };
+        desk.renew(flow);
+        if *generation != flow.bits.has(Bits::GENERATION) {
+            *generation = flow.bits.has(Bits::GENERATION);
+            state.levels.iter_mut().for_each(|level| level.state = ScanState::default());
+        }
+        let keeper = keeper.as_deref_mut();
+        let sight = &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper };
+        work(tree, decoders, sight);
+        true
+    }
+
+    fn find(&self, flow: &Facts, direction: Direction, id: u32) -> Option<u16> {
+        let mut number = flow.objects;
+        while let Some(slot) = self.slots.get(usize::from(number)) {
+            if slot.id == id && slot.direction == direction {
+                return Some(number);
+            }
+            number = slot.next;
+        }
+        None
+    }
+
+    fn count(&self, flow: &Facts) -> usize {
+        let mut number = flow.objects;
+        std::iter::from_fn(|| {
+            let slot = self.slots.get(usize::from(number))?;
+            number = slot.next;
+            Some(())
+        })
+        .count()
+    }
+
+    fn unlink(&mut self, flow: &mut Facts, direction: Direction, id: u32) {
+        let Some(number) = self.find(flow, direction, id) else { return };
+        let after = self.slots.get(usize::from(number)).map_or(NO_OBJECT, |slot| slot.next);
+        let mut before = flow.objects;
+        if before == number {
+            flow.objects = after;
+        }
+        while let Some(slot) = self.slots.get_mut(usize::from(before)) {
+            before = slot.next;
+            if before == number {
+                slot.next = after;
+                break;
+            }
+        }
+        // The list has room for every number from the start, so this never allocates.
+        if self.free.len() < self.free.capacity() {
+            self.free.push(number);
+        }
+    }
+}
+
+/// Whether a media type is that of a mail message (RFC 2046 section 5.2.1), which may begin with any field.
+fn is_message(media_type: &[u8]) -> bool {
+    const RFC822: &[u8] = b"message/rfc822";
+    media_type.get(..RFC822.len()).is_some_and(|start| start.eq_ignore_ascii_case(RFC822))
+}
+
+/// Formats of codings as `Content-Encoding` names them, the outermost first. What nobody knows ends the list, for what is
+/// within it cannot be reached.
+fn read_codings(names: &[u8]) -> [Option<&'static Format>; MAX_CODINGS] {
+    let mut known = names.rsplit(|byte| *byte == b',').map_while(|name| coding(name.trim_ascii()));
+    std::array::from_fn(|_| known.next())
+}
+
+/// Takes what a tree hands out.
+struct Sight<'a> {
+    state: &'a mut Scanned,
+    start: u64,
+    flow: &'a mut Facts,
+    spot: &'a Spot<'a>,
+    desk: &'a mut Desk,
+    records: u32,
+    sha256: bool,
+    keeper: Option<&'a mut FileKeeper>,
+}
+
+impl Leaves for Sight<'_> {
+    fn begin(&mut self, level: usize, path: &Path) {
+        self.state.path.copy_from(path);
+        if let Some(place) = self.state.levels.get_mut(level) {
+            *place = Level { path: path.as_str().len(), ..Level::default() };
+        }
+    }
+
+    fn data(&mut self, level: usize, bytes: &[u8]) {
+        let Scanned { path, levels, .. } = &mut *self.state;
+        let Some(level) = levels.get_mut(level) else { return };
+        let place = Where::Object(path.head(level.path));
+        self.desk.scan(self.flow, self.spot, place, &mut level.state, level.offset, bytes);
+        level.offset = level.offset.saturating_add(length(bytes));
+    }
+
+    fn gap(&mut self, level: usize, length: u64) {
+        if let Some(level) = self.state.levels.get_mut(level) {
+            level.state = ScanState::default();
+            level.offset = level.offset.saturating_add(length);
+        }
+    }
+
+    fn end(&mut self, _: usize, _: Ended) {}
+
+    #[cold]
+    fn cut(&mut self, path: &Path, reason: Cut) {
+        let path = path.as_str().as_bytes();
+        let event = AnomalyEvent {
+            head: head(self.flow, self.spot.timestamp_ns),
+            of_flow: true,
+            direction: self.spot.direction,
+            layer: Layer::AppLayer,
+            event: reason.event(),
+            versions: None,
+            path: u16::try_from(path.len()).unwrap_or(0),
+        };
+        self.desk.events.send_with(Event::Anomaly(event), &[path]);
+    }
+
+    fn file_begin(&mut self, _: usize, file: &File<'_>) {
+        let passing = &mut self.state.file;
+        let name = file.name.get(..NAME).unwrap_or(file.name);
+        passing.name_length = name.len();
+        if let Some(place) = passing.name.get_mut(..name.len()) {
+            place.copy_from_slice(name);
+        }
+        passing.path.copy_from(file.path);
+        (passing.kind, passing.gaps) = (file.kind, false);
+        passing.digest.reset();
+        if let Some(keeper) = &mut self.keeper {
+            passing.keeping = keeper.begin();
+        }
+    }
+
+    fn file_data(&mut self, _: usize, bytes: &[u8]) {
+        if self.sha256 {
+            self.state.file.digest.update(bytes);
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.data(&mut self.state.file.keeping, bytes);
+        }
+    }
+
+    fn file_gap(&mut self, _: usize, _: u64) {
+        self.state.file.gaps = true;
+    }
+
+    fn file_end(&mut self, _: usize, ended: Ended) {
+        let passing = &mut self.state.file;
+        let name = passing.name.get(..passing.name_length).unwrap_or(&[]);
+        let path = passing.path.as_str().as_bytes();
+        let sha256: Option<[u8; 32]> = self.sha256.then(|| passing.digest.finalize_reset().into());
+        let keeper = self.keeper.as_mut().zip(sha256);
+        let stored = keeper.is_some_and(|(keeper, sha256)| keeper.end(passing.keeping, sha256));
+        let event = FileEvent {
+            head: head(self.flow, self.spot.timestamp_ns),
+            direction: self.spot.direction,
+            kind: passing.kind,
+            size: ended.size,
+            start: self.start,
+            sha256,
+            gaps: passing.gaps,
+            complete: ended.complete,
+            stored,
+            tx_id: self.records,
+            lengths: [name, path].map(|text| u16::try_from(text.len()).unwrap_or(0)),
+        };
+        self.desk.counters.files = self.desk.counters.files.saturating_add(1);
+        self.desk.events.send_with(Event::File(event), &[name, path]);
+    }
+}

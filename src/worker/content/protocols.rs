@@ -1,0 +1,167 @@
+//! Which protocols there are, and the states of their parsers.
+
+use super::recognise::Undecided;
+use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
+use crate::proto::ftp::{self, Ftp, FtpData};
+use crate::proto::http1::{self, Http1};
+use crate::proto::pop3::{self, Pop3};
+use crate::proto::smtp::{self, Smtp};
+use crate::proto::tls::{self, Tls};
+use crate::proto::{Guess, Heads, Parser};
+use crate::worker::slots::Slots;
+
+/// How a protocol is told by a connection's first bytes.
+type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
+
+/// Those over TCP; the first that is sure decides.
+pub(super) const STREAMS: &[Recognise] = &[
+    (AppProto::Http, http1::guess),
+    (AppProto::Tls, tls::guess),
+    (AppProto::Smtp, smtp::guess),
+    (AppProto::Ftp, ftp::guess),
+    (AppProto::Pop3, pop3::guess),
+];
+
+/// Those over UDP.
+pub(super) const DATAGRAMS: &[Recognise] = &[];
+
+/// The stream is scanned as it is, beside what the parser makes of it.
+pub(super) const fn is_scanned(protocol: AppProto) -> bool {
+    matches!(protocol, AppProto::Tls)
+}
+
+/// What is known of a connection beside its parser's state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// Transactions that are over.
+    pub(super) records: u32,
+    /// What the lines of each direction are.
+    pub(super) labels: [&'static str; 2],
+    /// Anomalies that were told, by a bit of their name's digest each.
+    anomalies: u64,
+}
+
+impl Told {
+    /// Whether an anomaly is told for the first time. Two names may share a bit: then the counters alone have the second.
+    pub(super) fn is_new(&mut self, name: &'static str) -> bool {
+        let bit = 1_u64 << (xxhash_rust::const_xxh3::xxh3_64(name.as_bytes()) % 64);
+        let new = self.anomalies & bit == 0;
+        self.anomalies |= bit;
+        new
+    }
+}
+
+/// A connection that is followed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Session<T> {
+    parser: T,
+    told: Told,
+}
+
+impl<T: Parser> Session<T> {
+    fn lend(&mut self) -> (&mut dyn Parser, &mut Told) {
+        (&mut self.parser, &mut self.told)
+    }
+}
+
+/// Declares the pools of parser states: for each protocol its variant of [`AppProto`], its name in `[sessions]`, and its
+/// parser.
+macro_rules! pools {
+    ($($variant:ident => $(#[$doc:meta])* $field:ident: $parser:ty,)*) => {
+        /// How many connections of each protocol are followed at the same time.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Sessions {
+            /// Connections whose protocol is not known yet.
+            pub undecided: u32,
+            $($(#[$doc])* pub $field: u32,)*
+        }
+
+        impl Sessions {
+            /// As many of each.
+            #[must_use]
+            pub const fn all(count: u32) -> Self {
+                Self { undecided: count, $($field: count,)* }
+            }
+
+            /// What a worker's parsers hold, bytes.
+            #[must_use]
+            pub fn memory_bytes(&self) -> u64 {
+                let of = |count: u32, bytes: usize| u64::from(count) * u64::try_from(bytes).unwrap_or(u64::MAX);
+                of(self.undecided, size_of::<Undecided>()) $(+ of(self.$field, size_of::<Session<$parser>>()))*
+            }
+        }
+
+        /// Parser states of one worker.
+        #[derive(Debug)]
+        pub(in crate::worker) struct Protocols {
+            $($field: Slots<Session<$parser>>,)*
+        }
+
+        impl Protocols {
+            pub(in crate::worker) fn new(sessions: &Sessions) -> Self {
+                Self { $($field: Slots::new(sessions.$field),)* }
+            }
+
+            /// A fresh parser, or `None` when all are taken.
+            pub(super) fn take(&mut self, protocol: AppProto) -> Option<u32> {
+                match protocol {
+                    $(AppProto::$variant => self.$field.take(),)*
+                    AppProto::Unknown | AppProto::Failed => None,
+                }
+            }
+
+            pub(super) fn get_mut(&mut self, protocol: AppProto, slot: u32) -> Option<(&mut dyn Parser, &mut Told)> {
+                match protocol {
+                    $(AppProto::$variant => self.$field.get_mut(slot).map(Session::lend),)*
+                    AppProto::Unknown | AppProto::Failed => None,
+                }
+            }
+
+            pub(super) fn release(&mut self, protocol: AppProto, slot: &mut u32) {
+                match protocol {
+                    $(AppProto::$variant => self.$field.release(slot),)*
+                    AppProto::Unknown | AppProto::Failed => {}
+                }
+            }
+
+            /// Connections that are followed, by protocol.
+            pub(in crate::worker) fn used(&self) -> [u64; APP_PROTO_COUNT] {
+                let mut used = [0; APP_PROTO_COUNT];
+                for (protocol, place) in AppProto::ALL.iter().zip(&mut used) {
+                    let count = match protocol {
+                        $(AppProto::$variant => self.$field.used(),)*
+                        AppProto::Unknown | AppProto::Failed => 0,
+                    };
+                    *place = u64::try_from(count).unwrap_or(u64::MAX);
+                }
+                used
+            }
+        }
+    };
+}
+
+pools! {
+    Http => /** HTTP/1, and WebSocket behind it. */ http: Http1,
+    Tls => /** TLS. */ tls: Tls,
+    Smtp => /** SMTP. */ smtp: Smtp,
+    Pop3 => /** POP3. */ pop3: Pop3,
+    Ftp => /** Control connections of FTP. */ ftp: Ftp,
+    FtpData => /** Connections that others have announced: data connections of FTP. */ expected: FtpData,
+}
+
+impl Protocols {
+    /// All that follows in this direction is encrypted.
+    pub(super) fn is_encrypted(&self, protocol: AppProto, slot: u32, direction: Direction) -> bool {
+        match protocol {
+            AppProto::Tls => self.tls.get(slot).is_some_and(|session| session.parser.is_encrypted(direction)),
+            _ => false,
+        }
+    }
+
+    /// Puts what was announced of a connection into its state.
+    pub(super) fn set_expected(&mut self, slot: u32, parser: FtpData) {
+        if let Some(session) = self.expected.get_mut(slot) {
+            session.parser = parser;
+        }
+    }
+}

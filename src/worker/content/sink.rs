@@ -1,0 +1,121 @@
+//! What a parser hands out, on its way to scanner, decoders and events.
+
+use super::expectations::Expectations;
+use super::objects::Objects;
+use super::protocols::Told;
+use super::scan::{Spot, Where};
+use super::{Desk, head, length};
+use crate::event::record::Layout;
+use crate::event::{Event, RecordEvent};
+use crate::flow::Facts;
+use crate::proto::{Expected, Object, Sink};
+
+/// Takes what the parser of a flow hands out in one direction.
+pub(super) struct FlowSink<'a> {
+    pub(super) flow: &'a mut Facts,
+    pub(super) told: &'a mut Told,
+    pub(super) objects: &'a mut Objects,
+    pub(super) desk: &'a mut Desk,
+    pub(super) spot: Spot<'a>,
+    /// Stream offset after the bytes that the parser was given.
+    pub(super) end: u64,
+    /// Raw bytes that are a connection of their own, once there is one.
+    pub(super) tunnelled: Option<usize>,
+    pub(super) expectations: &'a Expectations,
+}
+
+impl FlowSink<'_> {
+    fn restart(&mut self) {
+        if let Some(state) = self.flow.scan.get_mut(self.spot.direction.index()) {
+            *state = Default::default();
+        }
+    }
+}
+
+impl Sink for FlowSink<'_> {
+    fn begin_lines(&mut self, label: &'static str) {
+        self.restart();
+        if let Some(place) = self.told.labels.get_mut(self.spot.direction.index()) {
+            *place = label;
+        }
+    }
+
+    fn lines(&mut self, offset: u64, bytes: &[u8]) {
+        let label = self.told.labels.get(self.spot.direction.index()).copied().unwrap_or_default();
+        self.desk.scan_flow(self.flow, &self.spot, Where::Part(label), offset, bytes);
+    }
+
+    fn lines_gap(&mut self, _: u64) {
+        self.restart();
+    }
+
+    fn begin_object(&mut self, id: u32, object: &Object<'_>) {
+        if !self.objects.begin(self.flow, &self.spot, self.desk, id, object) {
+            self.begin_lines(object.label);
+        }
+    }
+
+    fn object(&mut self, id: u32, bytes: &[u8]) {
+        if !self.objects.push(self.flow, &self.spot, self.desk, id, self.told.records, bytes) {
+            // There was no room to look into it.
+            self.lines(0, bytes);
+        }
+    }
+
+    fn object_gap(&mut self, id: u32, length: u64) {
+        if !self.objects.gap(self.flow, &self.spot, self.desk, id, self.told.records, length) {
+            self.restart();
+        }
+    }
+
+    fn end_object(&mut self, id: u32, complete: bool) {
+        self.objects.end(self.flow, &self.spot, self.desk, id, complete, self.told.records);
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        if let Some(tunnelled) = &mut self.tunnelled {
+            *tunnelled += bytes.len();
+            return;
+        }
+        // Raw bytes are always the rest of what was pushed.
+        let offset = self.end.saturating_sub(length(bytes));
+        self.desk.scan_flow(self.flow, &self.spot, Where::STREAM, offset, bytes);
+    }
+
+    fn raw_gap(&mut self, _: u64) {
+        self.restart();
+    }
+
+    fn tunnel(&mut self) {
+        self.tunnelled = Some(0);
+    }
+
+    fn expect(&mut self, expected: &Expected<'_>) {
+        self.expectations.announce(&self.flow.tuple(), expected, self.flow.last_ns);
+    }
+
+    fn record(&mut self, layout: &'static Layout, parts: &[&[u8]]) {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let Ok(length) = u16::try_from(length) else {
+            self.desk.counters.records_too_long += 1;
+            return;
+        };
+        let event = RecordEvent {
+            head: head(self.flow, self.spot.timestamp_ns),
+            direction: self.spot.direction,
+            layout,
+            tx_id: self.told.records,
+            length,
+        };
+        self.told.records = self.told.records.saturating_add(1);
+        self.desk.counters.records = self.desk.counters.records.saturating_add(1);
+        self.desk.events.send_with(Event::Record(event), parts);
+    }
+
+    fn anomaly(&mut self, name: &'static str) {
+        self.desk.counters.app_anomalies = self.desk.counters.app_anomalies.saturating_add(1);
+        if self.told.is_new(name) {
+            self.desk.tell(self.flow, self.spot.timestamp_ns, self.spot.direction, name);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Files on their way from a worker to a thread that may write them.
+//!
+//! Between the worker's [`FileKeeper`] and the thread's [`KeptFiles`] are two rings
+//! of fixed size, one of records and one of bytes, so that keeping a file costs no
+//! allocation. What happens when they are full is the events' policy: live, the file
+//! is given up and counted; in a replay the worker waits.
+
+use crossbeam_utils::Backoff;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use crate::event::RingPolicy;
+
+/// Records between worker and thread, beside those that end files.
+const RECORDS: usize = 8192;
+/// Most bytes of one record.
+const PIECE: usize = 1 << 14;
+
+/// What becomes of a file. Files of a worker are told apart by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptRecord {
+    /// Its next bytes, which follow in the ring of bytes. Its first record is its beginning.
+    Data {
+        /// Which file.
+        number: u64,
+        /// How many there are.
+        length: usize,
+    },
+    /// It is over.
+    End {
+        /// Which file.
+        number: u64,
+        /// SHA-256 of all its bytes.
+        sha256: [u8; 32],
+    },
+    /// Bytes of it had no room: it is not kept.
+    Lost {
+        /// Which file.
+        number: u64,
+    },
+}
+
+/// Makes both ends for a worker that looks into `objects` objects at a time, with room for `bytes` bytes.
+#[must_use]
+pub fn file_keeper(objects: u16, bytes: usize, policy: RingPolicy) -> (FileKeeper, KeptFiles) {
+    // Each open file may need a record for its end when there is no room for its bytes.
+    let reserve = usize::from(objects);
+    let (records, records_out) = RingBuffer::new(RECORDS + reserve);
+    let (bytes, bytes_out) = RingBuffer::new(bytes.max(PIECE));
+    let keeper = FileKeeper { records, bytes, reserve, policy, number: 0, lost: 0 };
+    (keeper, KeptFiles { records: records_out, bytes: bytes_out })
+}
+
+/// The worker's end. Dropping it tells the thread that no more will come.
+#[derive(Debug)]
+pub struct FileKeeper {
+    records: Producer<KeptRecord>,
+    bytes: Producer<u8>,
+    reserve: usize,
+    policy: RingPolicy,
+    number: u64,
+    lost: u64,
+}
+
+/// A file that is being kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keeping {
+    number: u64,
+    lost: bool,
+}
+
+impl FileKeeper {
+    /// A file begins.
+    pub(super) const fn begin(&mut self) -> Keeping {
+        self.number += 1;
+        Keeping { number: self.number, lost: false }
+    }
+
+    /// Its next bytes.
+    pub(super) fn data(&mut self, file: &mut Keeping, bytes: &[u8]) {
+        for piece in bytes.chunks(PIECE) {
+            if file.lost {
+                return;
+            }
+            // The bytes go first: who finds the record finds them.
+            let room = self.has_room(piece.len()) || self.wait(piece.len());
+            file.lost = !room || self.bytes.push_entire_slice(piece).is_err();
+            if !file.lost {
+                let record = KeptRecord::Data { number: file.number, length: piece.len() };
+                file.lost = self.records.push(record).is_err();
+            }
+        }
+    }
+
+    /// It is over. True when it goes into the directory.
+    pub(super) fn end(&mut self, file: Keeping, sha256: [u8; 32]) -> bool {
+        let number = file.number;
+        let record = if file.lost { KeptRecord::Lost { number } } else { KeptRecord::End { number, sha256 } };
+        let told = self.records.push(record).is_ok();
+        self.lost += u64::from(file.lost || !told);
+        told && !file.lost
+    }
+
+    /// A file that is at hand as a whole.
+    #[cfg(test)]
+    pub(crate) fn keep_whole(keeper: &mut Self, content: &[u8], sha256: [u8; 32]) {
+        let mut file = keeper.begin();
+        keeper.data(&mut file, content);
+        keeper.end(file, sha256);
+    }
+
+    /// Files that were given up because there was no room for their bytes.
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.bytes.slots() >= bytes && self.records.slots() > self.reserve
+    }
+
+    #[cold]
+    fn wait(&self, bytes: usize) -> bool {
+        let backoff = Backoff::new();
+        while self.policy == RingPolicy::Wait && !self.records.is_abandoned() {
+            backoff.snooze();
+            if self.has_room(bytes) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The thread's end. Dropping it lets the worker go on without being heard.
+#[derive(Debug)]
+pub struct KeptFiles {
+    records: Consumer<KeptRecord>,
+    bytes: Consumer<u8>,
+}
+
+impl KeptFiles {
+    /// The oldest record, whose bytes, if it has any, are put into `bytes` in place of what that held.
+    pub fn pop(&mut self, bytes: &mut Vec<u8>) -> Option<KeptRecord> {
+        let record = self.records.pop().ok()?;
+        bytes.clear();
+        if let KeptRecord::Data { length, .. } = record {
+            let chunk = self.bytes.read_chunk(length).ok()?;
+            let (first, second) = chunk.as_slices();
+            bytes.extend_from_slice(first);
+            bytes.extend_from_slice(second);
+            chunk.commit_all();
+        }
+        Some(record)
+    }
+
+    /// The worker's end is gone. Records may still be in the ring; when this was true
+    /// *before* [`pop`](Self::pop) found nothing, nothing will ever come.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.records.is_abandoned()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may fail loudly
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_side_by_side_arrive_whole() {
+        let (mut keeper, mut files) = file_keeper(4, PIECE, RingPolicy::DropAndCount);
+        let (mut one, mut two) = (keeper.begin(), keeper.begin());
+        keeper.data(&mut one, b"first ");
+        keeper.data(&mut two, b"second ");
+        keeper.data(&mut one, b"file");
+        assert!(keeper.end(two, [2; 32]) && keeper.end(one, [1; 32]));
+        let mut bytes = Vec::new();
+        let mut popped = || files.pop(&mut bytes).map(|record| (record, String::from_utf8(bytes.clone()).unwrap()));
+        assert_eq!(popped(), Some((KeptRecord::Data { number: 1, length: 6 }, "first ".to_owned())));
+        assert_eq!(popped(), Some((KeptRecord::Data { number: 2, length: 7 }, "second ".to_owned())));
+        assert_eq!(popped(), Some((KeptRecord::Data { number: 1, length: 4 }, "file".to_owned())));
+        assert_eq!(popped(), Some((KeptRecord::End { number: 2, sha256: [2; 32] }, String::new())));
+        assert_eq!(popped(), Some((KeptRecord::End { number: 1, sha256: [1; 32] }, String::new())));
+        assert_eq!((popped(), keeper.lost()), (None, 0));
+    }
+
+    #[test]
+    fn live_a_file_without_room_is_given_up_and_said_so() {
+        let (mut keeper, mut files) = file_keeper(1, PIECE, RingPolicy::DropAndCount);
+        let mut file = keeper.begin();
+        keeper.data(&mut file, &vec![7; PIECE + 1]);
+        keeper.data(&mut file, b"more");
+        assert!(!keeper.end(file, [0; 32]));
+        let mut bytes = Vec::new();
+        assert_eq!(files.pop(&mut bytes), Some(KeptRecord::Data { number: 1, length: PIECE }));
+        assert_eq!(files.pop(&mut bytes), Some(KeptRecord::Lost { number: 1 }));
+        assert_eq!((files.pop(&mut bytes), keeper.lost()), (None, 1));
+        // There is room again.
+        let mut file = keeper.begin();
+        keeper.data(&mut file, b"next");
+        assert!(keeper.end(file, [0; 32]));
+    }
+
+    #[test]
+    fn an_end_has_room_when_bytes_have_none() {
+        let (mut keeper, _files) = file_keeper(3, 1 << 20, RingPolicy::DropAndCount);
+        let mut open = [keeper.begin(), keeper.begin(), keeper.begin()];
+        for _ in 0..RECORDS {
+            keeper.data(&mut open[0], b"x");
+        }
+        for file in &mut open {
+            keeper.data(file, b"y");
+            assert!(file.lost);
+        }
+        assert!(open.iter().all(|file| !keeper.end(*file, [0; 32])));
+        assert_eq!(keeper.lost(), 3);
+    }
+
+    #[test]
+    fn in_a_replay_the_worker_waits_for_the_thread() {
+        let (mut keeper, mut files) = file_keeper(1, PIECE, RingPolicy::Wait);
+        let sent: Vec<u8> = (0..10 * PIECE).map(|number| u8::try_from(number % 251).unwrap()).collect();
+        let expected = sent.clone();
+        let worker = std::thread::spawn(move || {
+            let mut file = keeper.begin();
+            keeper.data(&mut file, &sent);
+            assert!(keeper.end(file, [9; 32]));
+        });
+        let (mut got, mut bytes) = (Vec::new(), Vec::new());
+        loop {
+            match files.pop(&mut bytes) {
+                Some(KeptRecord::Data { .. }) => got.extend_from_slice(&bytes),
+                Some(other) => {
+                    assert_eq!(other, KeptRecord::End { number: 1, sha256: [9; 32] });
+                    break;
+                }
+                None => std::thread::yield_now(),
+            }
+        }
+        worker.join().unwrap();
+        assert!(got == expected);
+    }
+}

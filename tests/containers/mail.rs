@@ -1,0 +1,59 @@
+//! Files within the text of mail.
+
+use super::hand_made::outline;
+
+const HEAD: &str = "From: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+const FILE: &str = "begin 644 a.txt\r\n#;VYE\r\n`\r\nend\r\n";
+
+/// Paths and contents of what is in a mail with this body, without headers.
+fn parts(body: &str) -> (Vec<(String, String)>, Vec<String>) {
+    let (mut leaves, cuts) = outline(format!("{HEAD}{body}").as_bytes());
+    leaves.retain(|(path, _)| !path.ends_with("(header)"));
+    (leaves, cuts)
+}
+
+fn check(body: &str, leaves: &[(&str, &str)], cuts: &[&str]) {
+    let leaves: Vec<_> = leaves.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let cuts: Vec<_> = cuts.iter().map(|cut| (*cut).to_owned()).collect();
+    assert_eq!(parts(body), (leaves, cuts), "{body:?}");
+}
+
+#[test]
+fn files_are_found_in_parts_of_text() {
+    check(
+        &format!("--b\r\n\r\nDear\r\n{FILE}Ann\r\n--b--"),
+        &[("mime[1]", "Dear\r\n"), ("mime:a.txt", "one"), ("mime:(text)", "Ann")],
+        &[],
+    );
+    // The boundary's line end is the last one of the file.
+    check(&format!("--b\r\n\r\n{}\r\n--b--", FILE.trim_end()), &[("mime:a.txt", "one")], &[]);
+    // However the text is written.
+    let coded = data_encoding::BASE64.encode(format!("Dear\r\n{FILE}").as_bytes());
+    check(
+        &format!("--b\r\nContent-Transfer-Encoding: base64\r\n\r\n{coded}\r\n--b--"),
+        &[("mime[2]", "Dear\r\n"), ("mime:a.txt", "one")],
+        &[],
+    );
+    let quoted = FILE.replace("one", "o=6Ee").replace(";VYE", "=3BVYE");
+    check(
+        &format!("--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n--b--"),
+        &[("mime:a.txt", "one")],
+        &[],
+    );
+    // A part that is no text is left as it is, and recognised for what it is.
+    check(
+        &format!("--b\r\nContent-Type: application/octet-stream\r\n\r\n{FILE}\r\n--b--"),
+        &[("mime[2]/uuencode:a.txt", "one")],
+        &[],
+    );
+}
+
+#[test]
+fn a_boundary_ends_a_file() {
+    let file = FILE.split_once('`').unwrap().0;
+    check(
+        &format!("--b\r\n\r\n{file}\r\n--b\r\n\r\ntwo\r\n--b--"),
+        &[("mime:a.txt", "one"), ("mime[2]", "two")],
+        &["mime:a.txt truncated"],
+    );
+}
