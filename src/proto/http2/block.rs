@@ -29,6 +29,8 @@ pub(super) struct Block {
     pub(super) offset: u64,
     /// Its stream has a name from `:authority`.
     pub(super) authority: bool,
+    /// `host` is another.
+    pub(super) ambiguous: bool,
 }
 
 impl Block {
@@ -46,8 +48,6 @@ pub(super) struct Collector<'a> {
     pub(super) sink: &'a mut dyn Sink,
     text: [u8; PIECE_BYTES],
     used: usize,
-    /// `host` is another than `:authority`.
-    pub(super) ambiguous: bool,
 }
 
 impl<'a> Collector<'a> {
@@ -57,7 +57,7 @@ impl<'a> Collector<'a> {
         stream: Option<&'a mut Stream>,
         sink: &'a mut dyn Sink,
     ) -> Self {
-        Self { block, meta, stream, sink, text: [0; PIECE_BYTES], used: 0, ambiguous: false }
+        Self { block, meta, stream, sink, text: [0; PIECE_BYTES], used: 0 }
     }
 
     /// Hands on what text there is.
@@ -116,7 +116,7 @@ impl<'a> Collector<'a> {
             Field::Host if self.block.of_request => {
                 let stream = self.stream.as_ref();
                 let known = stream.map(|stream| stream.record.get_text(tag::HOSTNAME)).unwrap_or_default();
-                self.ambiguous |= !authority(value).0.eq_ignore_ascii_case(known);
+                self.block.ambiguous |= !authority(value).0.eq_ignore_ascii_case(known);
             }
             Field::UserAgent if self.block.of_request => self.keep(tag::USER_AGENT, value, 80),
             Field::Referer if self.block.of_request => self.keep(tag::REFERER, value, 80),

@@ -445,10 +445,11 @@ impl Half {
             return;
         }
         let stream = streams.get(self.block.stream);
+        let told = self.block.ambiguous;
         let mut collector = Collector::new(&mut self.block, &mut self.meta, stream, sink);
         let done = self.hpack.push(piece, &mut collector);
         collector.flush();
-        if collector.ambiguous {
+        if self.block.ambiguous && !told {
             sink.anomaly(Anomaly::AmbiguousHost.name());
         }
         if done.is_err() {

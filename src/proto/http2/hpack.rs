@@ -254,18 +254,19 @@ impl Hpack {
             let mut text = [0; 256];
             for part in piece.chunks(text.len() / 2) {
                 let mut length = 0;
-                for &byte in part {
-                    let whole = self.huffman.byte(byte, |symbol| {
+                let whole = part.iter().all(|&byte| {
+                    self.huffman.byte(byte, |symbol| {
                         if let Some(place) = text.get_mut(length) {
                             *place = symbol;
                         }
                         length += 1;
-                    });
-                    if !whole {
-                        return Err(Broken);
-                    }
-                }
+                    })
+                });
+                // what stands before the fault is text, however the bytes were cut
                 self.keep(text.get(..length).unwrap_or_default(), fields);
+                if !whole {
+                    return Err(Broken);
+                }
             }
             if self.number == 0 && !self.huffman.end() {
                 return Err(Broken);

@@ -215,6 +215,11 @@ fn odd_frames_have_names() {
         ("no room for the length of padding", frame(DATA, PADDED, 1, &[]), &["http2.invalid_frame_data"]),
         ("an entry that is not there", head(whole, 1, &[0xff, 0]), &["http2.failed_decompression"]),
         ("a block that is not whole", head(whole, 1, &[0x40]), &["http2.failed_decompression"]),
+        (
+            "another host twice",
+            head(whole, 1, &[get("/"), literals(&[("host", "b"), ("host", "c")])].concat()),
+            &["http2.authority_host_mismatch"],
+        ),
         ("a stream again", [head(whole, 1, &get("/")), head(whole, 1, &get("/"))].concat(), &["http2.stream_id_reuse"]),
     ];
     for (label, bytes, odd) in cases {
