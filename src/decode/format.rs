@@ -3,7 +3,7 @@
 use super::decoder::Decoder;
 use super::{
     ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, markup, mime, pcap,
-    rar, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -39,7 +39,7 @@ pub struct Format {
 
 /// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 32] = [
+pub(super) const FORMATS: [&Format; 33] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -57,6 +57,7 @@ pub(super) const FORMATS: [&Format; 32] = [
     &sevenzip::FORMAT,
     &tnef::FORMAT,
     &sqlite::FORMAT,
+    &rtf::FORMAT,
     &pcap::FORMAT,
     &lzma::FORMAT,
     &charset::UTF32,

@@ -52,6 +52,7 @@ mod percent;
 mod pool;
 mod quoted_printable;
 mod rar;
+mod rtf;
 mod sevenzip;
 mod sqlite;
 mod tap;
