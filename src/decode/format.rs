@@ -2,8 +2,8 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, markup, mime, pcap,
-    rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, iso9660, json, lz4, lzma, markup,
+    mime, pcap, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -39,7 +39,7 @@ pub struct Format {
 
 /// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 33] = [
+pub(super) const FORMATS: [&Format; 36] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -66,10 +66,13 @@ pub(super) const FORMATS: [&Format; 33] = [
     &mime::FORMAT,
     &markup::HTML,
     &markup::XML,
+    &json::JSON,
+    &json::FORM,
     // Behind mail, whose bodies may have files in their text.
     &embedded::UUENCODE,
     &embedded::YENC,
     &charset::ISO_2022_JP,
+    &json::BASE64,
     // Last: it looks into whatever begins with zeros.
     &iso9660::FORMAT,
     &brotli::FORMAT,
