@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, iso9660, json, lz4, lzma, markup,
+    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, json, lz4, lzma, markup,
     mime, pcap, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
@@ -39,7 +39,7 @@ pub struct Format {
 
 /// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 36] = [
+pub(super) const FORMATS: [&Format; 39] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -57,6 +57,9 @@ pub(super) const FORMATS: [&Format; 36] = [
     &sevenzip::FORMAT,
     &tnef::FORMAT,
     &sqlite::FORMAT,
+    &image::PNG,
+    &image::JPEG,
+    &image::GIF,
     &rtf::FORMAT,
     &pcap::FORMAT,
     &lzma::FORMAT,

@@ -35,6 +35,7 @@ mod deflate;
 mod embedded;
 mod format;
 mod gzip;
+mod image;
 mod inflate;
 mod iso9660;
 mod json;
