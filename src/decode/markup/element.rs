@@ -140,8 +140,8 @@ const OFFICE: [&[u8]; 28] = [
     b"c",
     b"chart",
     b"config",
-    b"draw",
     b"dr3d",
+    b"draw",
     b"fo",
     b"form",
     b"loext",
@@ -250,4 +250,60 @@ pub(super) fn attribute(element: &[u8], name: &[u8], is_xml: bool, sheet: bool) 
         prefix != b"xmlns" && name != b"xmlns"
     };
     (is_text, local.eq_ignore_ascii_case(b"href") || local.eq_ignore_ascii_case(b"target"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_in_order() {
+        for list in [&BLOCKS[..], &INLINE, &RUNS, &OFFICE, &HTML_TEXTS] {
+            assert!(
+                list.is_sorted(),
+                "{:?}",
+                list.iter().map(|name| name.escape_ascii().to_string()).collect::<Vec<_>>()
+            );
+        }
+    }
+
+    #[test]
+    fn lines_end_where_readers_see_them_end() {
+        let cases: [(&str, bool, Break); 14] = [
+            ("w:p", false, Break::Line),
+            ("w:t", false, Break::Nothing),
+            ("w:r", false, Break::Nothing),
+            ("w:tab", false, Break::Tab),
+            ("w:noBreakHyphen", false, Break::Hyphen),
+            ("a:br", false, Break::Line),
+            ("text:p", false, Break::Line),
+            ("text:span", false, Break::Nothing),
+            ("text:s", false, Break::Blank),
+            ("text:bookmark-start", false, Break::Nothing),
+            ("si", true, Break::Line),
+            ("t", true, Break::Nothing),
+            ("t", false, Break::Line),
+            ("b", false, Break::Nothing),
+        ];
+        for (name, sheet, expected) in cases {
+            assert_eq!(xml(name.as_bytes(), sheet), expected, "{name}");
+        }
+        assert_eq!((html(b"div"), html(b"span")), (Break::Line, Break::Nothing));
+    }
+
+    #[test]
+    fn values_that_are_text_are_told_from_measures() {
+        let cases: [(&str, &str, bool, bool); 7] = [
+            ("a", "href", false, true),
+            ("a", "class", false, false),
+            ("w:rPr", "w:rsidR", true, false),
+            ("wp:docPr", "descr", true, true),
+            ("plan", "id", true, true),
+            ("plan", "xmlns:x", true, false),
+            ("draw:frame", "xlink:href", true, true),
+        ];
+        for (element, name, is_xml, expected) in cases {
+            assert_eq!(attribute(element.as_bytes(), name.as_bytes(), is_xml, false).0, expected, "{element} {name}");
+        }
+    }
 }

@@ -69,8 +69,8 @@ fn open(bytes: &[u8]) -> Guess {
 
 /// HTML: one of its first tags or its document type, behind comments and an XML declaration.
 pub(super) fn html(bytes: &[u8]) -> Guess {
-    if !may_be_mark(bytes) {
-        return Guess::No;
+    if let Some(guess) = half_mark(bytes) {
+        return guess;
     }
     let mut text = start(bytes);
     let mut is_xml = false;
@@ -123,11 +123,14 @@ pub(super) fn html(bytes: &[u8]) -> Guess {
     }
 }
 
-/// Whether the bytes do not begin with what no text begins with.
-fn may_be_mark(bytes: &[u8]) -> bool {
-    let mark = b"\xef\xbb\xbf";
-    let common = bytes.len().min(mark.len());
-    bytes.first() != Some(&0xef) || bytes.get(..common) == mark.get(..common)
+/// Whether a byte order mark has begun and is not all there, if it is one.
+fn half_mark(bytes: &[u8]) -> Option<Guess> {
+    match bytes {
+        [0xef] | [0xef, 0xbb] => Some(Guess::More),
+        [0xef, second, third, ..] if (*second, *third) == (0xbb, 0xbf) => None,
+        [0xef, ..] => Some(Guess::No),
+        _ => None,
+    }
 }
 
 /// `<!doctype html`, or the beginning of one or of a comment.
@@ -149,8 +152,8 @@ fn has_name_space(tag: &[u8]) -> bool {
 
 /// XML: its declaration or that of a packet of metadata, a document type, or a first element with a name space.
 pub(super) fn xml(bytes: &[u8]) -> Guess {
-    if !may_be_mark(bytes) {
-        return Guess::No;
+    if let Some(guess) = half_mark(bytes) {
+        return guess;
     }
     let mut text = start(bytes);
     while let Behind::At(behind) = skip(text, b"<!--", b"-->") {
@@ -199,7 +202,7 @@ mod tests {
             ("<!-- a", More, More),
             ("<!--", More, More),
             ("<!", More, More),
-            ("<", More, No),
+            ("<", More, More),
             ("<h", More, More),
             ("<html", More, More),
             ("<head>", Yes, No),

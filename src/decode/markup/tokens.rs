@@ -144,7 +144,7 @@ impl Tokens {
         }
     }
 
-    /// The document is over: what is held was none of what it looked like.
+    /// The document is over.
     pub(super) fn finish(&mut self, out: &mut dyn Out) {
         match self.state {
             State::Reference => self.refer(None, out),
@@ -153,8 +153,7 @@ impl Tokens {
                 self.end_value(out);
             }
             State::Value(_) => self.end_value(out),
-            State::Open => self.lines.text(b"<", out),
-            State::Close => self.lines.text(b"</", out),
+            // Half a tag is no text.
             _ => {}
         }
         self.lines.finish(out);
