@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::decode::{Ended, Leaves, Limits, Path};
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path};
 
 use said::{Said, decode};
 use tree::Tree;
@@ -47,7 +47,7 @@ fn documents(kinds: &[&str]) -> Vec<Document> {
 /// The text of the leaf at that path.
 fn text(said: &Said, path: &str) -> Option<String> {
     let leaf = said.leaves.iter().find(|leaf| leaf.path == path)?;
-    Some(String::from_utf8_lossy(&leaf.bytes).trim_end_matches('\n').to_owned())
+    Some(String::from_utf8_lossy(&leaf.bytes).trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn is_as_expected(name: &str, said: &Said, expected: &Expected) {
@@ -127,7 +127,7 @@ impl Leaves for Nobody {
 
     fn end(&mut self, _: usize, _: Ended) {}
 
-    fn cut(&mut self, _: &Path, _: tidegate::decode::Cut) {}
+    fn cut(&mut self, _: &Path, _: Cut) {}
 }
 
 #[test]
@@ -146,12 +146,68 @@ fn office_documents() {
 }
 
 #[test]
+fn texts_in_other_charsets() {
+    prove(&[".txt", ".eml"]);
+}
+
+#[test]
+fn rtf_as_word_processors_show_it() {
+    prove(&[".rtf"]);
+}
+
+#[test]
+fn what_programs_send() {
+    prove(&[".json", ".form", ".base64"]);
+}
+
+#[test]
+fn metadata_of_images() {
+    prove(&[".png", ".jpg", ".gif"]);
+}
+
+#[test]
 fn the_document_as_it_stands_is_scanned_too() {
     for document in documents(&["page.html", "records.xml"]) {
         let said = decode(&mut Tree::new(Limits::default()), document.data.chunks(99));
         let format = document.name.rsplit('.').next().unwrap();
         assert_eq!((said.leaves[0].path.as_str(), &said.leaves[0].bytes), (format, &document.data));
         assert_eq!(said.leaves.len(), 2, "{said:?}");
+    }
+}
+
+#[test]
+fn what_hides_behind_an_image_is_scanned() {
+    let mut tree = Tree::new(Limits::default());
+    for Document { name, data, .. } in documents(&["packed.png", "comment.jpg", "comment.gif"]) {
+        let format = match name.rsplit('.').next() {
+            Some("jpg") => "jpeg",
+            kind => kind.unwrap(),
+        };
+        let hidden = [&*data, b"Project Tern"].concat();
+        let said = decode(&mut tree, hidden.chunks(11));
+        assert_eq!(text(&said, &format!("{format}:(trailing)")).as_deref(), Some("Project Tern"), "{name}: {said:?}");
+        let cut = decode(&mut tree, [&data[..data.len() - 1]]);
+        assert_eq!(cut.cuts, [(format.to_owned(), Cut::Truncated)], "{name}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_document_stays_as_it_is() {
+    let mut tree = Tree::new(Limits::default());
+    let texts: [&[u8]; 8] = [
+        b"<name@example.org> wrote: Project Tern",
+        b"if (a < b) { return; }\n",
+        b"{ not json }",
+        b"[1, 2, 3]",
+        b"name = value & other = text",
+        b"#include <stdio.h>\nint main() {}\n",
+        b"id,name\n1,Project Tern\n",
+        b"a+b=c, and Gr\xf6\xdfe in Latin-1",
+    ];
+    for text in texts {
+        let said = decode(&mut tree, [text]);
+        let found: Vec<_> = said.leaves.iter().map(|leaf| (leaf.path.as_str(), &*leaf.bytes)).collect();
+        assert_eq!(found, [("", text)], "{:?}", text.escape_ascii().to_string());
     }
 }
 

@@ -5,17 +5,26 @@ Usage: make-documents.py [DIRECTORY]
 
 Writes documents and expected.json to the directory (default: documents/ beside this script). What readers see is told by
 Python's html.parser and xml.etree, and by python-docx, openpyxl, python-pptx and odfpy, not by tidegate. Needs those
-four, XlsxWriter and Pillow; iconv and exiftool.
+four, XlsxWriter and Pillow; iconv, pandoc and exiftool.
 """
 
+import base64
+import email
+import email.message
+import email.policy
 import html.parser
 import io
 import json
 import pathlib
 import re
+import struct
+import subprocess
 import sys
+import tempfile
+import textwrap
 import urllib.parse
 import xml.etree.ElementTree
+import zlib
 
 SENTENCE = "Project Tern, the launch valuation is confidential."
 BLOCKS = {
@@ -287,6 +296,156 @@ def offices():
         yield name, data, {"lines": lines}
 
 
+def texts():
+    words = f"Dear all,\r\n{SENTENCE}\r\nGröße: 12 €\r\n"
+    japanese = "Project Tern、売上予測は極秘です。\r\n" * 3
+    cases = [
+        ("bom-le.txt", "utf-16", "UTF-16LE", b"\xff\xfe", words), ("bom-be.txt", "utf-16", "UTF-16BE", b"\xfe\xff", words),
+        ("bare-le.txt", "utf-16", "UTF-16LE", b"", words), ("bare-be.txt", "utf-16", "UTF-16BE", b"", words),
+        ("astral.txt", "utf-16", "UTF-16LE", b"\xff\xfe", words + "\U0001f600"),
+        ("utf-32-le.txt", "utf-32", "UTF-32LE", b"\xff\xfe\0\0", words), ("utf-32-be.txt", "utf-32", "UTF-32BE", b"\0\0\xfe\xff", words),
+        ("jis.txt", "iso-2022-jp", "ISO-2022-JP", b"", japanese),
+    ]
+    for name, kind, charset, mark, text in cases:
+        data = mark + subprocess.run(["iconv", "-f", "UTF-8", "-t", charset], input=text.encode(), stdout=subprocess.PIPE, check=True).stdout
+        yield name, data, {"exact": {f"{kind}:(text)": data[len(mark):].decode(charset).rstrip("\r\n")}}
+    wide = PAGE % ("utf-16", "<p>Größe</p>")
+    yield "wide-html.txt", wide.encode("utf-16"), {"exact": {"utf-16:(text)/html:(text)": html_text(wide)}}
+    wide = (RECORDS % ("UTF-16", "Größe"))
+    yield "wide-xml.txt", wide.encode("utf-16"), {"exact": {"utf-16:(text)/xml:(text)": xml_text(wide.encode("utf-16"))}}
+
+
+def letters():
+    """Mail whose parts declare their charsets, by Python's email."""
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Q3"
+    page = PAGE % ("utf-8", "<p>Größe</p>")
+    message.set_content("Größe: Project Tern\n", charset="iso-8859-1", cte="quoted-printable")
+    message.add_alternative(page.replace("12 €", "12"), subtype="html", charset="windows-1252", cte="base64")
+    message.add_attachment("Project Tern、売上予測は極秘です。\n", charset="iso-2022-jp", filename="jis.txt")
+    message.add_attachment("Совершенно секретно\n", charset="koi8-r", filename="koi8.txt", cte="base64")
+    message.add_attachment("plain ASCII\n", charset="us-ascii", filename="ascii.txt")
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"part{number}")
+    data = message.as_bytes()
+    opened = email.message_from_bytes(data, policy=email.policy.default)
+    plain, page, jis, koi8, _ = (part.get_content() for part in opened.walk() if not part.is_multipart())
+    yield "charsets.eml", data, {"exact": {
+        "mime[3]/charset:(text)": plain.replace("\n", "\r\n").rstrip("\r\n"),
+        "mime[5]/html:(text)": html_text(page),
+        "mime:jis.txt/iso-2022-jp:(text)": jis.replace("\n", "\r\n").rstrip("\r\n"),
+        "mime:koi8.txt/charset:(text)": koi8.replace("\n", "\r\n").rstrip("\r\n"),
+        "mime:ascii.txt": "plain ASCII",
+    }}
+
+
+def rich():
+    """By pandoc, in Unicode; and by hand as WordPad writes it, in the code pages of its fonts."""
+    words = ("Plans for Q3", SENTENCE, "Größe: 12 € — {x} \\ 秘密", "linked text", "one")
+    body = (f"<h1>{words[0]}</h1><p>Pro<b>ject</b> Tern, the <i>launch</i> valuation is confidential.</p><p>{words[2]}</p>"
+            f'<p><a href="https://example.org/q3">{words[3]}</a></p><ul><li>{words[4]}</li></ul>')
+    data = subprocess.run(["pandoc", "-s", "-f", "html", "-t", "rtf"], input=body.encode(), stdout=subprocess.PIPE, check=True).stdout
+    yield "pandoc.rtf", data, {"lines": {"rtf:(text)": [*words[:4], 'HYPERLINK "https://example.org/q3"', "•\tone"]}}
+
+    def escaped(text, page):
+        return "".join(chr(byte) if byte < 128 and byte != 0x5C else f"\\'{byte:02x}" for byte in text.encode(page))
+
+    russian, japanese, german = "Совершенно секретно", "売上ソ予測は極秘", "Größe: 12 €"
+    native = zlib.compress(SENTENCE.encode() * 3)
+    ole = struct.pack("<IIi8siiI", 0x501, 2, 8, b"Package\0", 0, 0, len(native)) + native
+    digits = "\r\n".join(textwrap.wrap(ole.hex(), 128))
+    data = f"""{{\\rtf1\\ansi\\ansicpg1252\\deff0\\nouicompat\\deflang1031{{\\fonttbl{{\\f0\\fnil\\fcharset0 Calibri;}}{{\\f1\\fnil\\fcharset204 Arial;}}{{\\f2\\fnil\\fcharset128 MS Mincho;}}}}
+{{\\colortbl ;\\red0\\green0\\blue255;}}{{\\info{{\\title Plans}}{{\\author Ada Author}}}}
+{{\\*\\generator Riched20 10.0.19041}}\\viewkind4\\uc1
+\\pard\\sa200\\f0\\fs22 {escaped(german, "cp1252")}\\par
+\\f1 {escaped(russian, "cp1251")}\\par
+\\f2 {escaped(japanese, "cp932")}\\par
+\\f0 Project{{\\b  Te}}rn\\u8212?launch \\u-10179?\\u-8704?\\emdash\\uc2\\u26085\\'93\\'fa{{\\pict\\wmetafile8 0102030405}}\\par
+a\\tab b\\line c\\~d\\_e{{\\v hidden}}{{\\object\\objemb{{\\*\\objclass Package}}{{\\*\\objdata
+{digits}
+}}{{\\result shown}}}} behind\\bin5 {{{{{{{{{{\\par
+}}
+""".replace("\n", "\r\n")
+    lines = ["Plans", "Ada Author", german, russian, japanese, "Project Tern—launch \U0001f600—日", "a\tb", "c d-ehidden"]
+    yield "wordpad.rtf", data.encode("ascii"), {
+        "lines": {"rtf:(text)": lines},
+        "exact": {"rtf:(object)/zlib": SENTENCE * 3},
+    }
+
+
+def programs():
+    """What programs send: JSON by Python's json, forms by urllib."""
+    key = base64.b64encode(zlib.compress(SENTENCE.encode() * 20)).decode()
+    value = {"name": "Project Tern", "text": "Größe \U0001f600 \"quoted\" a/b\n\tsecond", "numbers": [1, 2.5, None, True],
+             "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "inner": {"deep": [SENTENCE, ""]}}
+
+    def strings(value):
+        if isinstance(value, str):
+            return [value]
+        if isinstance(value, dict):
+            return [text for pair in value.items() for one in pair for text in strings(one)]
+        return [text for one in value for text in strings(one)] if isinstance(value, list) else []
+
+    text = "\n".join(text for text in strings(value) if text)
+    yield "ascii.json", json.dumps(value).encode(), {"exact": {"json:(text)": text}}
+    yield "utf8.json", json.dumps([value], ensure_ascii=False, indent=2).encode(), {"exact": {"json:(text)": text}}
+    yield "attached.json", json.dumps({"file": key, "name": "q3"}).encode(), {
+        "exact": {"json:(base64)/zlib": SENTENCE * 20},
+    }
+    pairs = [("name", "Project Tern"), ("größe", "12 € & more = less"), ("text", SENTENCE), ("empty", "")]
+    yield "pairs.form", urllib.parse.urlencode(pairs).encode(), {
+        "exact": {"form:(text)": "\n".join(text for pair in pairs for text in pair if text)},
+    }
+    wrapped = base64.encodebytes(zlib.compress(SENTENCE.encode() * 30)).decode()
+    wrapped = "\n".join(textwrap.wrap(wrapped.replace("\n", ""), 76))
+    yield "wrapped.base64", f"Dear all,\nhere it is:\n\n{wrapped}\n\n-- \nAda".encode(), {
+        "exact": {"base64:(base64)/zlib": SENTENCE * 30},
+        "lines": {"base64:(text)": ["here it is:"]},
+    }
+
+
+def pictures():
+    """By Pillow, with metadata by exiftool."""
+    from PIL import Image, PngImagePlugin
+
+    picture = Image.effect_noise((40, 40), 50).convert("RGB")
+
+    def save(kind, **options):
+        file = io.BytesIO()
+        picture.save(file, kind, **options)
+        return file.getvalue()
+
+    def tagged(data, suffix, *tags):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / f"picture{suffix}"
+            path.write_bytes(data)
+            subprocess.run(["exiftool", "-q", "-overwrite_original", "-charset", "iptc=utf8", *tags, path], check=True)
+            return path.read_bytes()
+
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Comment", SENTENCE)
+    texts.add_text("Latin", "Größe")
+    png = save("PNG", pnginfo=texts)
+    yield "plain.png", png, {"exact": {"png:(metadata)": "Comment\n" + SENTENCE}}
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Packed", SENTENCE * 4, zip=True)
+    yield "packed.png", save("PNG", pnginfo=texts), {"exact": {"png:(metadata)/zlib": SENTENCE * 4}}
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("Title", "Größe: 12 €", lang="de", tkey="Titel")
+    yield "international.png", save("PNG", pnginfo=texts), {"exact": {"png:(metadata)": "Größe: 12 €"}}
+    yield "xmp.png", tagged(save("PNG"), ".png", f"-XMP-dc:Description={SENTENCE}"), {"lines": {"png:(metadata)/xml:(text)": [SENTENCE]}}
+    jpeg = save("JPEG", quality=60)
+    yield "exif.jpg", tagged(jpeg, ".jpg", f"-EXIF:ImageDescription={SENTENCE}", "-EXIF:Artist=Ada Author", "-EXIF:UserComment=Größe: 12 €",
+                             "-EXIF:XPTitle=Tern 秘密"), {"lines": {"jpeg:(metadata)": [SENTENCE, "Ada Author", "Größe: 12 €", "Tern 秘密"]}}
+    yield "iptc.jpg", tagged(jpeg, ".jpg", f"-IPTC:Caption-Abstract={SENTENCE}", "-IPTC:Keywords=tern", "-IPTC:Keywords=launch"), {
+        "lines": {"jpeg:(metadata)": [SENTENCE, "tern", "launch"]}}
+    yield "comment.jpg", tagged(jpeg, ".jpg", f"-Comment={SENTENCE}"), {"exact": {"jpeg:(metadata)": SENTENCE}}
+    yield "xmp.jpg", tagged(jpeg, ".jpg", f"-XMP-dc:Description={SENTENCE}"), {"lines": {"jpeg:(metadata)/xml:(text)": [SENTENCE]}}
+    gif = save("GIF", comment=SENTENCE.encode() * 6)
+    yield "comment.gif", gif, {"exact": {"gif:(metadata)": SENTENCE * 6}}
+    yield "xmp.gif", tagged(save("GIF"), ".gif", f"-XMP-dc:Description={SENTENCE}"), {"lines": {"gif:(metadata)/xml:(text)": [SENTENCE]}}
+
+
 def main():
     if sys.argv[1:] in (["-h"], ["--help"]):
         print(__doc__)
@@ -296,7 +455,7 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent / "documents")
     folder.mkdir(parents=True, exist_ok=True)
     expected = {}
-    for maker in (pages, records, offices):
+    for maker in (pages, records, offices, texts, letters, rich, programs, pictures):
         for name, data, found in maker():
             (folder / name).write_bytes(data)
             expected[name] = {"exact": {}, "lines": {}} | found
