@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::charset::Charset;
 use super::cut::Cut;
 
 /// An object within another.
@@ -22,6 +23,8 @@ pub trait Out {
     }
     /// The next bytes of the child. False: no more are wanted of the whole object.
     fn data(&mut self, bytes: &[u8]) -> bool;
+    /// The child that has begun, and of which nothing has come yet, is text in that charset, says what carries it.
+    fn declare(&mut self, _charset: Charset) {}
     /// The child is complete.
     fn end(&mut self);
     /// The object is of another kind after all, before any child has begun: it has the only child that follows, which is
@@ -66,6 +69,9 @@ pub trait Decoder: Debug + Send {
 
     /// Nothing more comes. Says whether the object was complete.
     fn finish(&mut self, out: &mut dyn Out) -> bool;
+
+    /// What carries the object says that it is text in that charset. Comes before the first piece.
+    fn declare(&mut self, _charset: Charset) {}
 
     /// Forgets everything: what comes next is the first piece of another object. Allocates nothing.
     fn reset(&mut self);

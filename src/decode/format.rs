@@ -2,8 +2,8 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, mime, pcap, rar, sevenzip,
-    sqlite, tar, tnef, xz, zip, zlib, zstd,
+    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, json, lz4, lzma, markup,
+    mime, pcap, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -37,8 +37,9 @@ pub struct Format {
     pub carries: bool,
 }
 
-/// All formats; the first that recognises an object decodes it. The last two are codings that recognise nothing.
-pub(super) const FORMATS: [&Format; 25] = [
+/// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
+/// says what an object is.
+pub(super) const FORMATS: [&Format; 39] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -56,16 +57,30 @@ pub(super) const FORMATS: [&Format; 25] = [
     &sevenzip::FORMAT,
     &tnef::FORMAT,
     &sqlite::FORMAT,
+    &image::PNG,
+    &image::JPEG,
+    &image::GIF,
+    &rtf::FORMAT,
     &pcap::FORMAT,
     &lzma::FORMAT,
+    &charset::UTF32,
+    &charset::UTF16,
+    &charset::UTF7,
     &mime::FORMAT,
+    &markup::HTML,
+    &markup::XML,
+    &json::JSON,
+    &json::FORM,
     // Behind mail, whose bodies may have files in their text.
     &embedded::UUENCODE,
     &embedded::YENC,
+    &charset::ISO_2022_JP,
+    &json::BASE64,
     // Last: it looks into whatever begins with zeros.
     &iso9660::FORMAT,
     &brotli::FORMAT,
     &deflate::FORMAT,
+    &charset::DECLARED,
 ];
 
 /// Their names.

@@ -1,5 +1,6 @@
 //! The tree: from an object's pieces to its leaves.
 
+use super::charset::{self, Charset};
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
@@ -83,6 +84,8 @@ struct Node {
     first: Field<PROBE>,
     facts: Facts,
     name: Field<NAME>,
+    /// What it is written in, where that is declared.
+    charset: Option<Charset>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,6 +165,7 @@ impl Tree {
             first: Field::EMPTY,
             facts: Facts::default(),
             name: Field::EMPTY,
+            charset: None,
         });
         let shared = Shared { path: Path::EMPTY, output: 0, full: false, codings: [None; MAX_CODINGS], format: None };
         Self { nodes: nodes.collect(), shared }
@@ -226,6 +230,7 @@ impl Node {
         self.state = State::Unknown;
         self.first.clear();
         self.name.clear();
+        self.charset = None;
         self.facts = Facts { path, base: path, ..Facts::default() };
     }
 
@@ -340,10 +345,13 @@ fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: 
             }
         }
     }
-    if let Some(format) = found {
+    if let Some(format) = found.or(node.charset.map(|_| &charset::DECLARED)) {
         if is_lowest {
             context.cut(&mut node.facts, Cut::Depth);
-        } else if let Some(decoder) = context.decoders.take(format) {
+        } else if let Some(mut decoder) = context.decoders.take(format) {
+            if let Some(charset) = node.charset {
+                decoder.declare(charset);
+            }
             node.state = State::Wrapped(format, decoder);
         } else {
             context.cut(&mut node.facts, Cut::Decoders);
@@ -636,6 +644,12 @@ impl Out for Below<'_, '_> {
         }
         push(nodes, context, bytes);
         true
+    }
+
+    fn declare(&mut self, charset: Charset) {
+        if let Some(node) = self.nodes.first_mut().filter(|node| matches!(node.state, State::Unknown)) {
+            node.charset = Some(charset);
+        }
     }
 
     fn end(&mut self) {

@@ -14,9 +14,11 @@ import email.message
 import email.policy
 import email.utils
 import gzip
+import html
 import io
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -204,6 +206,12 @@ def leaves(data, path):
             name = ":" + data[10 : data.index(b"\0", 10)].decode()
         here = join(path, "gzip")
         yield from leaves(gzip.GzipFile(fileobj=reader).read(), here + name)
+        return
+    if data[:3] == b"<p>":
+        here = join(path, "html")
+        yield here, data
+        paragraphs = re.findall("<p>(.*?)</p>", data.decode())
+        yield here + ":(text)", "".join(html.unescape(text) + "\n" for text in paragraphs).encode()
         return
     if data[:2] == b"\x78\xda":
         yield from leaves(zlib.decompress(data), join(path, "zlib"))

@@ -13,6 +13,7 @@ use memchr::memmem::Finder;
 
 use self::yenc::{Step, Verdict, Yenc};
 use super::base64::Base64;
+use super::charset::Charset;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{Format, Guess, PROBE};
@@ -112,6 +113,8 @@ pub(super) struct Embedded {
     open: Open,
     /// What the text before the first file is called, where it is an object of its own, even without a byte.
     name: Option<Field<NAME>>,
+    /// What that text is written in, where that is said.
+    charset: Option<Charset>,
     held: Field<HELD>,
     base64: Base64,
     yenc: Yenc,
@@ -125,6 +128,7 @@ impl Embedded {
             state: State::Start,
             open: Open::Nothing,
             name: None,
+            charset: None,
             held: Field::EMPTY,
             base64: Base64::NEW,
             yenc: Yenc::new(),
@@ -134,13 +138,14 @@ impl Embedded {
     }
 
     pub(super) const fn clear(&mut self) {
-        (self.state, self.open, self.name) = (State::Start, Open::Nothing, None);
+        (self.state, self.open, self.name, self.charset) = (State::Start, Open::Nothing, None, None);
         self.held.clear();
     }
 
-    /// A text of this name begins.
-    pub(super) fn begin(&mut self, name: &[u8]) {
+    /// A text of this name begins, in that charset.
+    pub(super) fn begin(&mut self, name: &[u8], charset: Option<Charset>) {
         self.clear();
+        self.charset = charset;
         let mut kept = Field::EMPTY;
         kept.append(name);
         self.name = Some(kept);
@@ -206,7 +211,13 @@ impl Embedded {
 
     fn begin_text(&mut self, out: &mut dyn Out) -> bool {
         let wanted = match self.name.take() {
-            Some(name) => out.begin(&Child { name: name.get() }),
+            Some(name) => {
+                let wanted = out.begin(&Child { name: name.get() });
+                if let Some(charset) = self.charset.filter(|_| wanted) {
+                    out.declare(charset);
+                }
+                wanted
+            }
             None => out.begin_text(&Child { name: b"(text)" }),
         };
         self.open = Open::Text(wanted);

@@ -4,7 +4,7 @@ use super::super::base64::Base64;
 use super::super::decoder::{Child, Out};
 use super::super::embedded::Embedded;
 use super::super::quoted_printable::QuotedPrintable;
-use super::header::Encoding;
+use super::header::{Encoding, Header};
 
 /// Room for what a coding has undone.
 const ROOM: usize = 4096;
@@ -51,14 +51,14 @@ impl Body {
         self.embedded.clear();
     }
 
-    /// A part begins.
-    pub(super) fn begin(&mut self, name: &[u8], encoding: Encoding, is_text: bool, out: &mut dyn Out) {
+    /// The part begins that `header` is about.
+    pub(super) fn begin(&mut self, header: &Header, out: &mut dyn Out) {
         self.clear();
-        if is_text {
-            self.embedded.begin(name);
-            self.kind = Kind::Text(encoding);
-        } else if out.begin(&Child { name }) {
-            self.kind = Kind::Open(encoding);
+        if header.is_text {
+            self.embedded.begin(header.name(), header.charset);
+            self.kind = Kind::Text(header.encoding);
+        } else if out.begin(&Child { name: header.name() }) {
+            self.kind = Kind::Open(header.encoding);
         }
     }
 

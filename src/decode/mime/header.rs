@@ -1,5 +1,6 @@
 //! The header of a message or of one of its parts: which lines belong to it, and what its fields say of the body.
 
+use super::super::charset::Charset;
 use super::super::decoder::Field;
 use super::boundary::{Boundary, LENGTH};
 use super::parameter;
@@ -62,6 +63,8 @@ pub(super) struct Header {
     pub(super) encoding: Encoding,
     /// It is text, as it is by default.
     pub(super) is_text: bool,
+    /// What a text is written in, if that is said and neither UTF-8 nor ASCII.
+    pub(super) charset: Option<Charset>,
     /// The boundary of a multipart, if it is one and has one.
     pub(super) boundary: Option<Boundary>,
     /// Name by Content-Disposition, and by Content-Type.
@@ -75,6 +78,7 @@ impl Header {
         field: Field::EMPTY,
         encoding: Encoding::Identity,
         is_text: true,
+        charset: None,
         boundary: None,
         names: [Field::EMPTY; 2],
         seen: [false; 3],
@@ -84,6 +88,7 @@ impl Header {
         self.field.clear();
         self.encoding = Encoding::Identity;
         self.is_text = true;
+        self.charset = None;
         self.boundary = None;
         self.names.iter_mut().for_each(Field::clear);
         self.seen = [false; 3];
@@ -101,7 +106,7 @@ impl Header {
 
     /// The field is complete.
     pub(super) fn end_of_field(&mut self) {
-        let Self { field, encoding, is_text, boundary, names: [disposition, typed], seen } = self;
+        let Self { field, encoding, is_text, charset, boundary, names: [disposition, typed], seen } = self;
         let text = field.get();
         let (name, value) = text.split_at_checked(memchr::memchr(b':', text).unwrap_or(0)).unwrap_or_default();
         let (name, value) = (name.trim_ascii_end(), value.get(1..).unwrap_or(&[]));
@@ -119,6 +124,10 @@ impl Header {
                 kept.append(long.get().trim_ascii_end());
                 *boundary =
                     (1..=LENGTH).contains(&long.get().len()).then_some(kept).filter(|kept| !kept.get().is_empty());
+            }
+            let mut label: Field<40> = Field::EMPTY;
+            if *is_text && parameter::parameter(value, b"charset", &mut label) {
+                *charset = Charset::of(label.get());
             }
             parameter::parameter(value, b"name", typed);
         } else if is(b"content-disposition") && !std::mem::replace(disposition_seen, true) {

@@ -190,7 +190,7 @@ impl Mime {
                     out.cut(Cut::Depth);
                 }
             }
-            _ => self.body.begin(self.header.name(), self.header.encoding, self.header.is_text, out),
+            _ => self.body.begin(&self.header, out),
         }
         true
     }

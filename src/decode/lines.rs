@@ -1,0 +1,182 @@
+//! Text on its way out, as `(text)`: white space as one blank, a line end where a block ends, and what stands beside the
+//! text, such as the values of attributes, on lines of its own behind the line that it belongs to.
+//!
+//! What stands beside is held so that it tears no sentence apart, 2,048 bytes of it; more ends the line before its time.
+
+use super::decoder::{Child, Field, Out};
+
+/// Handed out at a time, at most.
+const ROOM: usize = 2048;
+/// So much is held of what stands beside a line.
+const ASIDE: usize = 2048;
+/// What a [`Lines`] holds, bytes.
+pub(super) const MEMORY: usize = ROOM + ASIDE + 128;
+
+/// Hands out text.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// The child has begun, and whether it is wanted.
+    open: Option<bool>,
+    /// Nobody wants more.
+    enough: bool,
+    room: Field<ROOM>,
+    /// White space has come since the last word.
+    blank: bool,
+    /// Nothing stands on the line yet.
+    fresh: bool,
+    /// What stands beside the line, with its line ends.
+    aside: Field<ASIDE>,
+    /// What comes beside is handed out at once: there was no room for it.
+    direct: bool,
+}
+
+impl Lines {
+    pub(super) const NEW: Self = Self {
+        open: None,
+        enough: false,
+        room: Field::EMPTY,
+        blank: false,
+        fresh: true,
+        aside: Field::EMPTY,
+        direct: false,
+    };
+
+    /// Forgets everything.
+    pub(super) const fn clear(&mut self) {
+        self.room.clear();
+        self.aside.clear();
+        (self.open, self.enough) = (None, false);
+        (self.blank, self.fresh, self.direct) = (false, true, false);
+    }
+
+    /// Nobody wants more.
+    pub(super) const fn enough(&self) -> bool {
+        self.enough
+    }
+
+    /// Hands out all that is ready.
+    pub(super) fn flush(&mut self, out: &mut dyn Out) {
+        if !self.room.get().is_empty() {
+            let wanted = *self.open.get_or_insert_with(|| out.begin_text(&Child { name: b"(text)" }));
+            self.enough |= !wanted || !out.data(self.room.get());
+            self.room.clear();
+        }
+    }
+
+    /// Another child comes, behind which the text begins anew.
+    pub(super) fn pause(&mut self, out: &mut dyn Out) {
+        self.line(out);
+        self.flush(out);
+        if self.open.take() == Some(true) {
+            out.end();
+        }
+    }
+
+    /// The text is over.
+    pub(super) fn finish(&mut self, out: &mut dyn Out) {
+        if !self.aside.get().is_empty() {
+            self.line(out);
+        }
+        self.flush(out);
+        if self.open == Some(true) {
+            out.end();
+        }
+        self.clear();
+    }
+
+    /// Text, in whose white space there is no meaning.
+    pub(super) fn text(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let words = rest.trim_ascii_start();
+            self.blank |= words.len() < rest.len();
+            let end = words.iter().position(u8::is_ascii_whitespace).unwrap_or(words.len());
+            let (word, behind) = words.split_at_checked(end).unwrap_or((words, &[]));
+            if !word.is_empty() {
+                self.word(word, out);
+            }
+            rest = behind;
+        }
+    }
+
+    /// Text as it stands, with its white space.
+    pub(super) fn word(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        if std::mem::take(&mut self.blank) && !self.fresh {
+            self.write(b" ", out);
+        }
+        self.fresh = false;
+        self.write(bytes, out);
+    }
+
+    /// A character. What is a blank for readers is one here, and what they do not see is left out.
+    pub(super) fn letter(&mut self, letter: char, out: &mut dyn Out) {
+        match letter {
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => self.blank = true,
+            _ if letter.is_ascii_whitespace() => self.blank = true,
+            _ => self.word(letter.encode_utf8(&mut [0; 4]).as_bytes(), out),
+        }
+    }
+
+    /// A blank, if a word follows.
+    pub(super) const fn blank(&mut self) {
+        self.blank = true;
+    }
+
+    /// Whether a blank comes before the next word.
+    pub(super) const fn is_blank(&self) -> bool {
+        self.blank
+    }
+
+    /// The white space before the next word has no meaning.
+    pub(super) const fn no_blank(&mut self) {
+        self.blank = false;
+    }
+
+    /// The next column.
+    pub(super) fn tab(&mut self, out: &mut dyn Out) {
+        self.blank = false;
+        if !self.fresh {
+            self.write(b"\t", out);
+        }
+    }
+
+    /// The line is over, if anything stands on it.
+    pub(super) fn line(&mut self, out: &mut dyn Out) {
+        self.blank = false;
+        if !std::mem::replace(&mut self.fresh, true) {
+            self.write(b"\n", out);
+        }
+        if !self.aside.get().is_empty() {
+            let aside = std::mem::replace(&mut self.aside, Field::EMPTY);
+            self.write(aside.get(), out);
+        }
+    }
+
+    /// Bytes of a value that stands beside the text.
+    pub(super) fn beside(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        let mut rest = bytes;
+        if !self.direct && self.aside.fill(&mut rest, ASIDE) && !rest.is_empty() {
+            self.line(out);
+            self.direct = true;
+        }
+        if !rest.is_empty() {
+            self.write(rest, out);
+        }
+    }
+
+    /// The value is over.
+    pub(super) fn end_beside(&mut self, out: &mut dyn Out) {
+        self.beside(b"\n", out);
+        self.direct = false;
+    }
+
+    fn write(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.room.fill(&mut rest, ROOM) {
+                self.flush(out);
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Documents that real programs have made: their text is what the programs that read them say, however the pieces are
+//! cut, and whatever is missing or wrong.
+
+#[path = "common/said.rs"]
+mod said;
+#[path = "common/tree.rs"]
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path};
+
+use said::{Said, decode};
+use tree::Tree;
+
+/// What `tests/content/make-documents.py` has found in a document.
+#[derive(Debug, Deserialize)]
+struct Expected {
+    /// Paths of leaves, and all their text but line ends at its end.
+    exact: BTreeMap<String, String>,
+    /// Paths of leaves, and lines in them.
+    lines: BTreeMap<String, Vec<String>>,
+}
+
+struct Document {
+    name: String,
+    data: Vec<u8>,
+    expected: Expected,
+}
+
+/// All documents whose names end so.
+fn documents(kinds: &[&str]) -> Vec<Document> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content/documents");
+    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    let found: Vec<_> = expected
+        .into_iter()
+        .filter(|(name, _)| kinds.iter().any(|kind| name.ends_with(kind)))
+        .map(|(name, expected)| Document { data: std::fs::read(folder.join(&name)).unwrap(), name, expected })
+        .collect();
+    assert!(kinds.iter().all(|kind| found.iter().any(|document| document.name.ends_with(kind))), "no {kinds:?}");
+    found
+}
+
+/// The text of the leaf at that path.
+fn text(said: &Said, path: &str) -> Option<String> {
+    let leaf = said.leaves.iter().find(|leaf| leaf.path == path)?;
+    Some(String::from_utf8_lossy(&leaf.bytes).trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn is_as_expected(name: &str, said: &Said, expected: &Expected) {
+    let paths: Vec<_> = said.leaves.iter().map(|leaf| &leaf.path).collect();
+    for (path, expected) in &expected.exact {
+        assert_eq!(text(said, path).as_ref(), Some(expected), "{name}: {path} of {paths:?}");
+    }
+    for (path, lines) in &expected.lines {
+        let found = text(said, path).unwrap_or_else(|| panic!("{name}: no {path} among {paths:?}"));
+        for line in lines {
+            assert!(found.lines().any(|found| found == line), "{name}: {path} has no line {line:?}: {found:?}");
+        }
+    }
+}
+
+/// Every position of a short document, and of a long one some, whatever its length is.
+fn positions(length: usize) -> impl Iterator<Item = usize> {
+    let step = if length < 3000 { 1 } else { (length / 100) | 1 };
+    (0..=length).step_by(step)
+}
+
+/// The whole proof for documents whose names end so.
+fn prove(kinds: &[&str]) {
+    let mut tree = Tree::new(Limits::default());
+    for Document { name, data, expected } in documents(kinds) {
+        let whole = decode(&mut tree, [&*data]);
+        is_as_expected(&name, &whole, &expected);
+        assert_eq!(whole.cuts, [], "{name}");
+        assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
+        let mut partial = 0;
+        for at in positions(data.len()) {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), whole, "{name}, cut at {at}");
+            partial += usize::from(begins_alike(&name, at, &decode(&mut tree, [first]), &whole, &expected));
+            if at < data.len() {
+                let mut damaged = data.clone();
+                damaged[at] ^= 0x55;
+                let said = decode(&mut tree, damaged.chunks(100));
+                assert_eq!(decode(&mut tree, damaged.chunks(7)), said, "{name}, damaged at {at}, cut elsewhere");
+                let given: usize = said.leaves.iter().map(|leaf| leaf.bytes.len()).sum();
+                assert!(given < (1 << 20) + 16 * data.len(), "{name}, damaged at {at}: {given} bytes come out");
+            }
+        }
+        assert!(partial > 0, "{name}: no part of it had any text");
+        let memory = allocation_counter::measure(|| {
+            tree.begin();
+            data.chunks(1460).for_each(|piece| tree.push(piece, &mut Nobody));
+            tree.finish(&mut Nobody);
+        });
+        assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
+    }
+}
+
+/// What is there of a document that ends at `at` is the beginning of what is in the whole, but for its last lines: what
+/// stands beside the text comes before it where the line does not go on. Says whether anything is there.
+fn begins_alike(name: &str, at: usize, short: &Said, whole: &Said, expected: &Expected) -> bool {
+    let mut found = false;
+    for path in expected.exact.keys().chain(expected.lines.keys()) {
+        let (Some(short), Some(whole)) = (text(short, path), text(whole, path)) else { continue };
+        let lines: Vec<_> = whole.lines().collect();
+        let count = short.lines().count();
+        for line in short.lines().take(count.saturating_sub(4)) {
+            assert!(lines.contains(&line), "{name}, {at} bytes: {line:?} is not in {whole:?}");
+        }
+        found |= count > 0;
+    }
+    found
+}
+
+/// Wants nothing.
+struct Nobody;
+
+impl Leaves for Nobody {
+    fn begin(&mut self, _: usize, _: &Path) {}
+
+    fn data(&mut self, _: usize, _: &[u8]) {}
+
+    fn end(&mut self, _: usize, _: Ended) {}
+
+    fn cut(&mut self, _: &Path, _: Cut) {}
+}
+
+#[test]
+fn html_as_browsers_show_it() {
+    prove(&[".html"]);
+}
+
+#[test]
+fn xml_without_expansion() {
+    prove(&[".xml"]);
+}
+
+#[test]
+fn office_documents() {
+    prove(&[".docx", ".xlsx", ".pptx", ".odt"]);
+}
+
+#[test]
+fn texts_in_other_charsets() {
+    prove(&[".txt", ".eml"]);
+}
+
+#[test]
+fn rtf_as_word_processors_show_it() {
+    prove(&[".rtf"]);
+}
+
+#[test]
+fn what_programs_send() {
+    prove(&[".json", ".form", ".base64"]);
+}
+
+#[test]
+fn metadata_of_images() {
+    prove(&[".png", ".jpg", ".gif"]);
+}
+
+#[test]
+fn the_document_as_it_stands_is_scanned_too() {
+    for document in documents(&["page.html", "records.xml"]) {
+        let said = decode(&mut Tree::new(Limits::default()), document.data.chunks(99));
+        let format = document.name.rsplit('.').next().unwrap();
+        assert_eq!((said.leaves[0].path.as_str(), &said.leaves[0].bytes), (format, &document.data));
+        assert_eq!(said.leaves.len(), 2, "{said:?}");
+    }
+}
+
+#[test]
+fn what_hides_behind_an_image_is_scanned() {
+    let mut tree = Tree::new(Limits::default());
+    for Document { name, data, .. } in documents(&["packed.png", "comment.jpg", "comment.gif"]) {
+        let format = match name.rsplit('.').next() {
+            Some("jpg") => "jpeg",
+            kind => kind.unwrap(),
+        };
+        let hidden = [&*data, b"Project Tern"].concat();
+        let said = decode(&mut tree, hidden.chunks(11));
+        assert_eq!(text(&said, &format!("{format}:(trailing)")).as_deref(), Some("Project Tern"), "{name}: {said:?}");
+        let cut = decode(&mut tree, [&data[..data.len() - 1]]);
+        assert_eq!(cut.cuts, [(format.to_owned(), Cut::Truncated)], "{name}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_document_stays_as_it_is() {
+    let mut tree = Tree::new(Limits::default());
+    let texts: [&[u8]; 8] = [
+        b"<name@example.org> wrote: Project Tern",
+        b"if (a < b) { return; }\n",
+        b"{ not json }",
+        b"[1, 2, 3]",
+        b"name = value & other = text",
+        b"#include <stdio.h>\nint main() {}\n",
+        b"id,name\n1,Project Tern\n",
+        b"a+b=c, and Gr\xf6\xdfe in Latin-1",
+    ];
+    for text in texts {
+        let said = decode(&mut tree, [text]);
+        let found: Vec<_> = said.leaves.iter().map(|leaf| (leaf.path.as_str(), &*leaf.bytes)).collect();
+        assert_eq!(found, [("", text)], "{:?}", text.escape_ascii().to_string());
+    }
+}
+
+#[test]
+fn what_stands_beside_a_line_is_never_lost() {
+    // More than is held, in one value and in many.
+    let long = "v".repeat(5000);
+    let many: String = (0..900).map(|number| format!("<i title=\"number {number}\">")).collect();
+    for (page, values) in [
+        (format!("<html><p>one <a title=\"{long}\">two</a> three</p>"), vec![long]),
+        (format!("<html><p>one {many} two</p>"), (0..900).map(|number| format!("number {number}")).collect()),
+    ] {
+        let mut tree = Tree::new(Limits::default());
+        let said = decode(&mut tree, [page.as_bytes()]);
+        let text = text(&said, "html:(text)").unwrap();
+        for value in values {
+            assert!(text.lines().any(|line| line == value), "{value} is not in {text}");
+        }
+        assert!(text.starts_with("one") && text.contains("two"), "{text}");
+        assert_eq!(decode(&mut tree, page.as_bytes().chunks(1)), said);
+    }
+}
