@@ -108,6 +108,8 @@ struct Said {
     cuts: Vec<Cut>,
     /// Where the object ended, or turned out to be malformed, if it was decoded by its coding.
     ended: Option<usize>,
+    /// The leaf of each level that has begun: what is scanned as it stands may have leaves within it.
+    open: BTreeMap<usize, usize>,
 }
 
 impl std::fmt::Debug for Said {
@@ -118,22 +120,18 @@ impl std::fmt::Debug for Said {
 }
 
 impl Leaves for Said {
-    fn begin(&mut self, _: usize, path: &Path) {
-        assert!(
-            self.leaves.last().is_none_or(|leaf| leaf.complete.is_some()),
-            "{path} begins before the last has ended"
-        );
+    fn begin(&mut self, level: usize, path: &Path) {
+        let last = self.open.insert(level, self.leaves.len());
+        assert_eq!(last, None, "{path} begins before the last of level {level} has ended");
         self.leaves.push(Leaf { path: path.to_string(), bytes: Vec::new(), complete: None });
     }
 
-    fn data(&mut self, _: usize, bytes: &[u8]) {
-        let leaf = self.leaves.last_mut().unwrap();
-        assert_eq!(leaf.complete, None, "{} is over", leaf.path);
-        leaf.bytes.extend_from_slice(bytes);
+    fn data(&mut self, level: usize, bytes: &[u8]) {
+        self.leaves[self.open[&level]].bytes.extend_from_slice(bytes);
     }
 
-    fn end(&mut self, _: usize, ended: Ended) {
-        let leaf = self.leaves.last_mut().unwrap();
+    fn end(&mut self, level: usize, ended: Ended) {
+        let leaf = &mut self.leaves[self.open.remove(&level).unwrap()];
         assert_eq!((leaf.complete, ended.size), (None, leaf.bytes.len() as u64));
         leaf.complete = Some(ended.complete);
     }
@@ -152,6 +150,7 @@ struct Coded {
 
 impl Out for Coded {
     fn begin(&mut self, _: &Child<'_>) -> bool {
+        self.said.open.insert(0, self.said.leaves.len());
         self.said.leaves.push(Leaf { path: self.path.clone(), bytes: Vec::new(), complete: None });
         true
     }
