@@ -89,8 +89,10 @@ fn ip(bytes: [u8; 16], v6: bool) -> IpAddr {
 
 reasons! {
     /// Application protocol of a flow, as EVE's `app_proto` names it.
+    #[derive(Default)]
     pub enum AppProto {
         /// Not decided: too little was seen.
+        #[default]
         Unknown => "unknown",
         /// Looked at, and none that is known.
         Failed => "failed",
@@ -131,12 +133,6 @@ reasons! {
 
 /// How many there are, those that are none among them.
 pub const APP_PROTO_COUNT: usize = AppProto::ALL.len();
-
-impl Default for AppProto {
-    fn default() -> Self {
-        Self::Unknown
-    }
-}
 
 impl AppProto {
     /// EVE's value for `app_proto`; `None` where EVE leaves the field out.

@@ -24,7 +24,7 @@ pub(crate) fn streams(capture: &Path) -> Vec<[Stream; 2]> {
     let directory = tempfile::tempdir().unwrap();
     let streams = directory.path().join("streams");
     let config = directory.path().join("names.toml");
-    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[http]\nsessions = 4096\n[scan]\nhit_records = 256\n\
+    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[sessions]\nhttp = 4096\n[scan]\nhit_records = 256\n\
                 [worker]\nring = 256\n[tunnel]\ndepth = 0\n[tls]\nhandshake_only = false\n[decoder]\n\
                 tcp_checksum = \"ignore\"\n[tcp]\nttl_slack = 255\n";
     fs::write(&config, text).unwrap();

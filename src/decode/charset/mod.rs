@@ -198,7 +198,8 @@ mod tests {
     fn charsets_are_told_by_first_bytes() {
         use Guess::{More, No, Yes};
         let long = [b"Dear all,\r\n".repeat(60), b"\x1b$B".to_vec()].concat();
-        let cases: [(fn(&[u8]) -> Guess, &[u8], Guess); 18] = [
+        type Recognise = fn(&[u8]) -> Guess;
+        let cases: [(Recognise, &[u8], Guess); 18] = [
             (wide, b"\xff\xfeA\0B\0", Yes),
             (wide, b"\xfe\xff\x04\x1f\x04\x20", Yes),
             (wide, b"\xff\xfeA\0", More),

@@ -96,7 +96,8 @@ mod tests {
         use Guess::{More, No, Yes};
         let run = "UHJvamVjdCBUZXJuLCB0aGUgbGF1bmNoIHZhbHVhdGlvbiBpcyBjb25maWRlbnRpYWwuCg==";
         let (data, prose) = (format!("data: {run}"), "prose without any of it. ".repeat(30));
-        let cases: [(fn(&[u8]) -> Guess, &str, Guess); 24] = [
+        type Recognise = fn(&[u8]) -> Guess;
+        let cases: [(Recognise, &str, Guess); 24] = [
             (json, "{\"name\": 1}", Yes),
             (json, "\u{feff} {\n  \"a\\\"b\" : 1}", Yes),
             (json, "[ { \"name\":", Yes),

@@ -11,6 +11,9 @@ const MOST_QUESTIONS: u16 = 64;
 /// Records of a section that are believed.
 const MOST: u16 = 512;
 
+/// Length of a message whose header is waited for: that of text's first two letters is more.
+const MOST_WAITED_FOR: usize = 0x2000;
+
 /// A message whose datagrams were kept.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
@@ -29,7 +32,8 @@ pub fn guess_tcp(heads: &Heads<'_>) -> Guess {
         let message = message.get(..length).unwrap_or(message);
         let is_whole = message.len() == length;
         if !is_whole && message.len() < HEADER_BYTES + 5 && head.len() < HEAD_BYTES {
-            let may_be = Header::read(message).is_none_or(has_shape);
+            // Text has lengths beyond that, and nobody is to wait for the rest of a line to see that it is none.
+            let may_be = length < MOST_WAITED_FOR && Header::read(message).is_none_or(has_shape);
             return if may_be { Guess::More } else { Guess::No };
         }
         of_message(message, is_whole)

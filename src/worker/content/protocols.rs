@@ -17,7 +17,7 @@ use crate::proto::{Guess, Heads, Parser};
 use crate::worker::slots::Slots;
 
 /// How a protocol is told by a connection's first bytes.
-type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
+pub(super) type Recognise = (AppProto, fn(&Heads<'_>) -> Guess);
 
 /// Those over TCP; the first that is sure decides.
 pub(super) const STREAMS: &[Recognise] = &[

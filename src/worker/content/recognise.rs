@@ -1,6 +1,6 @@
 //! The first bytes of a connection decide what it speaks.
 
-use super::protocols::{DATAGRAMS, STREAMS};
+use super::protocols::{DATAGRAMS, Recognise, STREAMS};
 use super::{Content, length};
 use crate::event::{AppProto, Direction};
 use crate::flow::NO_SLOT;
@@ -58,7 +58,7 @@ impl Undecided {
 }
 
 /// What is known of a connection that began with `heads`.
-fn guess(protocols: &[(AppProto, fn(&Heads<'_>) -> Guess)], heads: &Heads<'_>) -> (Guess, AppProto) {
+fn guess(protocols: &[Recognise], heads: &Heads<'_>) -> (Guess, AppProto) {
     let mut answer = (Guess::No, AppProto::Failed);
     for (protocol, guess) in protocols {
         match guess(heads) {
