@@ -2,8 +2,8 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, mime, pcap, rar, sevenzip,
-    sqlite, tar, tnef, xz, zip, zlib, zstd,
+    ar, brotli, bzip2, cab, compress, cpio, deflate, embedded, gzip, iso9660, lz4, lzma, mime, ole2, pcap, pdf, rar,
+    sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -38,7 +38,7 @@ pub struct Format {
 }
 
 /// All formats; the first that recognises an object decodes it. The last two are codings that recognise nothing.
-pub(super) const FORMATS: [&Format; 25] = [
+pub(super) const FORMATS: [&Format; 27] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -57,6 +57,8 @@ pub(super) const FORMATS: [&Format; 25] = [
     &tnef::FORMAT,
     &sqlite::FORMAT,
     &pcap::FORMAT,
+    &pdf::FORMAT,
+    &ole2::FORMAT,
     &lzma::FORMAT,
     &mime::FORMAT,
     // Behind mail, whose bodies may have files in their text.
