@@ -224,7 +224,7 @@ mod tests {
             ),
             // A length that is a letter, flags, and the text: the run begins anew at the other place.
             ([wide("first"), vec![0x2e, 0, 1], wide("second")].concat(), "first.\nsecond\n"),
-            (wide("a \u{1f600} b and"), "a \u{1f600} b and\n"),
+            (wide("and \u{1f600} b"), "and \u{1f600} b\n"),
             ([1_u8, 0, 2, 0, 3, 0, 0x41, 0, 0, 0].repeat(9), ""),
             (wide("\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}"), "\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}\n"),
         ];
