@@ -3,7 +3,7 @@
 use super::decoder::Decoder;
 use super::{
     ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, json, lz4, lzma, markup,
-    mime, pcap, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    mime, ole2, pcap, pdf, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -39,7 +39,7 @@ pub struct Format {
 
 /// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 39] = [
+pub(super) const FORMATS: [&Format; 41] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -62,6 +62,8 @@ pub(super) const FORMATS: [&Format; 39] = [
     &image::GIF,
     &rtf::FORMAT,
     &pcap::FORMAT,
+    &pdf::FORMAT,
+    &ole2::FORMAT,
     &lzma::FORMAT,
     &charset::UTF32,
     &charset::UTF16,

@@ -1,0 +1,344 @@
+//! Objects outside streams: what their dictionaries say of streams and fonts, and the text in them.
+
+use super::super::decoder::Field;
+use super::filters::{Filter, Parameters};
+use super::fonts::{Fonts, Link, name_of};
+use super::lexer::{Lexer, Token};
+use super::page::Page;
+
+/// So deep may dictionaries and arrays lie in each other that are looked into.
+const DEPTH: usize = 24;
+/// Most filters of a stream.
+const FILTERS: usize = 4;
+/// Longest name of an embedded file that is kept, in UTF-8.
+pub(super) const NAME: usize = 255;
+
+/// Keys of dictionaries that mean something here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Type,
+    Subtype,
+    Length,
+    Filter,
+    Parameters,
+    Predictor,
+    Columns,
+    Colors,
+    Bits,
+    Early,
+    Count,
+    First,
+    Contents,
+    Resources,
+    Font,
+    ToUnicode,
+    Encoding,
+    Differences,
+    Parent,
+    Script,
+    Embedded,
+    FileName,
+    Encrypt,
+    /// A font program, function or shading has it.
+    Binary,
+    /// Strings under it are no text.
+    Quiet,
+    Other,
+}
+
+impl Key {
+    fn of(name: &[u8]) -> Self {
+        match name {
+            b"Type" => Self::Type,
+            b"Subtype" => Self::Subtype,
+            b"Length" => Self::Length,
+            b"Filter" => Self::Filter,
+            b"DecodeParms" | b"DP" => Self::Parameters,
+            b"Predictor" => Self::Predictor,
+            b"Columns" => Self::Columns,
+            b"Colors" => Self::Colors,
+            b"BitsPerComponent" => Self::Bits,
+            b"EarlyChange" => Self::Early,
+            b"N" => Self::Count,
+            b"First" => Self::First,
+            b"Contents" => Self::Contents,
+            b"Resources" => Self::Resources,
+            b"Font" => Self::Font,
+            b"ToUnicode" => Self::ToUnicode,
+            b"Encoding" => Self::Encoding,
+            b"Differences" => Self::Differences,
+            b"Parent" => Self::Parent,
+            b"JS" => Self::Script,
+            b"EF" => Self::Embedded,
+            b"F" | b"UF" => Self::FileName,
+            b"Encrypt" => Self::Encrypt,
+            b"Length1" | b"Length2" | b"Length3" | b"FunctionType" | b"ShadingType" | b"Alternate" => Self::Binary,
+            b"ID" | b"O" | b"U" | b"OE" | b"UE" | b"Perms" | b"CheckSum" | b"CreationDate" | b"ModDate" | b"M"
+            | b"DA" | b"CharSet" | b"Panose" | b"Lang" | b"Registry" | b"Ordering" | b"Cert" | b"ColorSpace"
+            | b"CS" | b"Indexed" => Self::Quiet,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What a stream holds, as its dictionary says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text of a page or a table of characters: nothing says which.
+    Content,
+    /// Objects, of which the first stands so far behind the beginning.
+    Objects(u32),
+    File,
+    Metadata,
+    Script,
+    Image,
+    /// Nothing that has text.
+    Binary,
+}
+
+/// A dictionary or an array that is open.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    is_array: bool,
+    /// The key it stands under, and the one that came last in it; what stands for that name.
+    owner: Key,
+    key: Key,
+    name: u32,
+    /// A value comes next.
+    has_key: bool,
+}
+
+impl Frame {
+    const EMPTY: Self = Self { is_array: false, owner: Key::Other, key: Key::Other, name: 0, has_key: false };
+}
+
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) number: u32,
+    frames: [Frame; DEPTH],
+    depth: usize,
+    /// The last two numbers, which may be of a reference or begin an object.
+    numbers: [Option<u32>; 2],
+    kind: Kind,
+    is_image: bool,
+    first: u32,
+    filters: [Filter; FILTERS],
+    filter_count: usize,
+    pub(super) parameters: Parameters,
+    /// How long a stream is, where that is said here.
+    pub(super) length: Option<u32>,
+    /// Where a file lies that is embedded, and its name.
+    file: Option<u32>,
+    name: Field<NAME>,
+    /// The code whose glyph's name comes next.
+    code: u32,
+    /// A dictionary says that the file is encrypted.
+    pub(super) encrypted: bool,
+}
+
+impl Object {
+    pub(super) const fn new() -> Self {
+        Self {
+            number: 0,
+            frames: [Frame::EMPTY; DEPTH],
+            depth: 0,
+            numbers: [None; 2],
+            kind: Kind::Content,
+            is_image: false,
+            first: 0,
+            filters: [Filter::Other; FILTERS],
+            filter_count: 0,
+            parameters: Parameters::DEFAULT,
+            length: None,
+            file: None,
+            name: Field::EMPTY,
+            code: 0,
+            encrypted: false,
+        }
+    }
+
+    /// Another object begins.
+    pub(super) fn begin(&mut self, number: u32) {
+        *self = Self { number, encrypted: self.encrypted, ..Self::new() };
+    }
+
+    /// The object whose number and generation came last begins.
+    pub(super) fn begin_here(&mut self) {
+        let [number, _] = self.numbers;
+        self.begin(number.unwrap_or(0));
+    }
+
+    pub(super) const fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    pub(super) fn filters(&self) -> &[Filter] {
+        self.filters.get(..self.filter_count).unwrap_or(&self.filters)
+    }
+
+    /// What the stream holds that this object is.
+    pub(super) fn kind(&self, fonts: &Fonts) -> Kind {
+        match self.kind {
+            Kind::Objects(_) => Kind::Objects(self.first),
+            Kind::Content if self.is_image => Kind::Image,
+            Kind::Content if fonts.get(Link::Script, self.number).is_some() => Kind::Script,
+            kind => kind,
+        }
+    }
+
+    fn top(&mut self) -> Option<&mut Frame> {
+        self.frames.get_mut(self.depth.checked_sub(1)?)
+    }
+
+    /// The innermost dictionary that is open or has the array that is.
+    fn at(&self) -> Frame {
+        self.depth.checked_sub(1).and_then(|at| self.frames.get(at)).copied().unwrap_or(Frame::EMPTY)
+    }
+
+    fn open(&mut self, is_array: bool) {
+        let Frame { key, name, .. } = self.at();
+        self.encrypted |= self.depth == 1 && key == Key::Encrypt;
+        if let Some(place) = self.frames.get_mut(self.depth) {
+            *place =
+                Frame { is_array, owner: key, key: if is_array { key } else { Key::Other }, name, has_key: is_array };
+        }
+        self.depth = self.depth.saturating_add(1);
+        self.numbers = [None; 2];
+    }
+
+    fn close(&mut self, page: &mut Page<'_>) {
+        self.depth = self.depth.saturating_sub(1);
+        self.valued();
+        if self.depth == 0 {
+            if let Some(file) = self.file.take() {
+                page.names.add(file, self.name.get());
+            }
+            self.name.clear();
+        }
+    }
+
+    /// The value of a key is complete.
+    fn valued(&mut self) {
+        if let Some(frame) = self.top().filter(|frame| !frame.is_array) {
+            frame.has_key = false;
+        }
+    }
+
+    /// Takes a token of the object. False where no more is wanted.
+    pub(super) fn token(&mut self, token: Token, lexer: &Lexer, page: &mut Page<'_>) -> bool {
+        match token {
+            Token::Dictionary => self.open(false),
+            Token::Array => self.open(true),
+            Token::DictionaryEnd | Token::ArrayEnd => self.close(page),
+            Token::Number => {
+                let number = lexer.whole();
+                let [_, last] = self.numbers;
+                self.numbers = [last, number];
+                let at = self.at();
+                if at.has_key
+                    && let Some(number) = number
+                {
+                    self.number_value(at, number);
+                }
+                self.valued();
+            }
+            Token::Name => {
+                let at = self.at();
+                if self.depth != 0 && !at.has_key {
+                    if let Some(frame) = self.top() {
+                        (frame.key, frame.name, frame.has_key) = (Key::of(lexer.text()), name_of(lexer.text()), true);
+                    }
+                } else {
+                    self.name_value(at, lexer.text(), page.fonts);
+                    self.valued();
+                }
+                self.numbers = [None; 2];
+            }
+            Token::Word => {
+                if lexer.text() == b"R"
+                    && let [Some(to), Some(_)] = self.numbers
+                {
+                    self.reference(self.at(), to, page.fonts);
+                }
+                self.valued();
+                self.numbers = [None; 2];
+            }
+            Token::Text { last } => {
+                let at = self.at();
+                if last {
+                    self.valued();
+                }
+                self.numbers = [None; 2];
+                if at.key != Key::Quiet && at.owner != Key::Quiet {
+                    let keep = (at.key == Key::FileName).then_some(&mut self.name);
+                    return page.string(lexer.text(), last, keep);
+                }
+            }
+        }
+        true
+    }
+
+    fn number_value(&mut self, at: Frame, number: u32) {
+        let is_parameter = at.owner == Key::Parameters;
+        match at.key {
+            Key::Predictor if is_parameter => self.parameters.predictor = number,
+            Key::Columns if is_parameter => self.parameters.columns = number,
+            Key::Colors if is_parameter => self.parameters.colors = number,
+            Key::Bits if is_parameter => self.parameters.bits = number,
+            Key::Early if is_parameter => self.parameters.early = number != 0,
+            Key::Length if self.depth == 1 => self.length = Some(number),
+            Key::First if self.depth == 1 => self.first = number,
+            Key::Count if self.depth == 1 && self.kind == Kind::Content => self.kind = Kind::Binary,
+            Key::Binary if self.depth == 1 => self.kind = Kind::Binary,
+            Key::Differences => self.code = number,
+            _ => {}
+        }
+    }
+
+    fn name_value(&mut self, at: Frame, name: &[u8], fonts: &mut Fonts) {
+        match (at.key, name) {
+            (Key::Type, b"XRef") if self.depth == 1 => self.kind = Kind::Binary,
+            (Key::Type, b"ObjStm") if self.depth == 1 => self.kind = Kind::Objects(0),
+            (Key::Type, b"EmbeddedFile") if self.depth == 1 => self.kind = Kind::File,
+            (Key::Type, b"Metadata") if self.depth == 1 => self.kind = Kind::Metadata,
+            (Key::Subtype, b"Image") if self.depth == 1 => self.is_image = true,
+            (Key::Subtype, b"Type1C" | b"CIDFontType0C" | b"OpenType") if self.depth == 1 => self.kind = Kind::Binary,
+            (Key::Subtype, b"Type0") if self.depth == 1 => fonts.link(Link::Wide, self.number, 0, 1),
+            (Key::Filter, _) if self.depth <= 2 => {
+                if let Some(place) = self.filters.get_mut(self.filter_count) {
+                    *place = Filter::of(name);
+                }
+                self.filter_count = self.filter_count.saturating_add(1).min(FILTERS);
+            }
+            (Key::Binary, _) if self.depth == 1 => self.kind = Kind::Binary,
+            (Key::Differences, _) => {
+                fonts.glyph(self.number, self.code, name);
+                self.code = self.code.saturating_add(1);
+            }
+            _ => {}
+        }
+    }
+
+    fn reference(&mut self, at: Frame, to: u32, fonts: &mut Fonts) {
+        let number = self.number;
+        if at.owner == Key::Font || (self.depth == 1 && at.key == Key::Other) {
+            fonts.link(Link::Font, number, at.name, to);
+            if at.owner == Key::Font {
+                fonts.link(Link::Font, 0, at.name, to);
+            }
+        }
+        match at.key {
+            Key::Contents => fonts.link(Link::Page, to, 0, number),
+            Key::Resources => fonts.link(Link::Resources, number, 0, to),
+            Key::Font => fonts.link(Link::Fonts, number, 0, to),
+            Key::ToUnicode => fonts.link(Link::ToUnicode, number, 0, to),
+            Key::Encoding => fonts.link(Link::Encoding, number, 0, to),
+            Key::Parent => fonts.link(Link::Parent, number, 0, to),
+            Key::Script => fonts.link(Link::Script, to, 0, 1),
+            Key::Encrypt if self.depth == 1 => self.encrypted = true,
+            Key::FileName if at.owner == Key::Embedded => self.file = Some(to),
+            Key::Length if self.depth == 1 => self.length = None,
+            _ => {}
+        }
+    }
+}

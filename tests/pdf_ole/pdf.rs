@@ -1,0 +1,200 @@
+//! PDF.
+
+use super::{BTreeSet, Document, Limits, Said, Tree, bag, decode, documents, prove, words};
+
+fn said(data: &[u8]) -> Said {
+    decode(&mut Tree::new(Limits::default()), data.chunks(1000))
+}
+
+/// A file with these objects.
+fn file(objects: &[&[u8]]) -> Vec<u8> {
+    [b"%PDF-1.7\n", &objects.join(&b'\n')[..], b"\ntrailer\n<</Size 9>>\nstartxref\n0\n%%EOF\n"].concat()
+}
+
+/// A stream with these entries of its dictionary.
+fn stream(number: u32, entries: &str, data: &[u8]) -> Vec<u8> {
+    let head = format!("{number} 0 obj\n<<{entries}>>\nstream\r\n");
+    [head.as_bytes(), data, b"\nendstream\nendobj"].concat()
+}
+
+fn deflated(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, data).unwrap();
+    encoder.finish().unwrap()
+}
+
+type Pairs = Vec<(String, String)>;
+
+/// All there is of a file: its text, the paths of other leaves with what they hold, and cuts.
+fn outline(data: &[u8]) -> (String, Pairs, Pairs) {
+    let found = said(data);
+    let others = found.leaves.iter().filter(|leaf| leaf.path != "pdf" && !leaf.path.ends_with(":(text)"));
+    let others = others.map(|leaf| (leaf.path.clone(), String::from_utf8_lossy(&leaf.bytes).into_owned())).collect();
+    (found.text(), others, found.cut_names())
+}
+
+#[test]
+fn words_are_those_that_a_reader_shows() {
+    for Document { name, data, expected } in documents(".pdf") {
+        let found = said(&data);
+        let text = found.text();
+        assert_eq!(found.cut_names(), expected.cuts, "{name}");
+        let shown = bag(&text);
+        for (word, count) in bag(&expected.text) {
+            let here = shown.get(word).copied().unwrap_or(0);
+            assert!(here >= count, "{name}: {word:?} is there {here} times, not {count}: {text}");
+        }
+        for string in &expected.strings {
+            let missing: Vec<_> = words(string).into_iter().filter(|word| !text.contains(word)).collect();
+            assert!(missing.is_empty(), "{name}: {missing:?} of {string:?} is not in {text}");
+        }
+        if expected.leaves.is_empty() {
+            let strings = expected.strings.iter().flat_map(|text| words(text));
+            let all: BTreeSet<_> = words(&expected.text).into_iter().chain(strings).collect();
+            let strange: Vec<_> = shown.keys().filter(|word| !all.contains(**word)).collect();
+            assert!(strange.is_empty(), "{name}: nobody wrote {strange:?}");
+        }
+        for (path, text) in &expected.leaves {
+            let inside = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>().contains(text);
+            let latin = |bytes: &[u8]| inside(bytes) || String::from_utf8_lossy(bytes).contains(text);
+            let leaf = found.leaves.iter().find(|leaf| leaf.path.contains(path) && latin(&leaf.bytes));
+            assert!(leaf.is_some(), "{name}: no {path} with {text:?}: {:?}", found.leaves);
+        }
+        assert_eq!(found.leaves[0].path, "pdf", "it is scanned as it stands as well");
+    }
+}
+
+#[test]
+fn lines_come_in_the_order_of_the_page() {
+    for name in ["reportlab-plain.pdf", "reportlab-flate85.pdf", "qpdf-objects.pdf", "gs.pdf", "fpdf.pdf"] {
+        let documents = documents(name);
+        let text = said(&documents[0].data).text();
+        let mut rest = text.lines().map(words);
+        for line in documents[0].expected.text.lines().map(words).filter(|line| !line.is_empty()) {
+            assert!(rest.any(|found| found == line), "{name}: {line:?} is not where it should be in {text}");
+        }
+    }
+}
+
+#[test]
+fn cut_anywhere_and_damaged_anywhere() {
+    for document in documents(".pdf") {
+        prove(&document);
+    }
+}
+
+#[test]
+fn filters_stand_behind_each_other() {
+    let page = b"BT /F1 12 Tf (Project Tern) Tj ET";
+    let hex = |data: &[u8]| {
+        [data.iter().flat_map(|byte| format!("{byte:02x} ").into_bytes()).collect(), b">".to_vec()].concat()
+    };
+    let runs = |data: &[u8]| {
+        let blocks = data.chunks(100).flat_map(|block| [&[u8::try_from(block.len() - 1).unwrap()], block].concat());
+        blocks.chain([128]).collect::<Vec<_>>()
+    };
+    // Codes of nine bits that are their letters, and the end.
+    let lzw = |data: &[u8]| {
+        let codes = [256].into_iter().chain(data.iter().map(|byte| u32::from(*byte))).chain([257]);
+        let bits: Vec<_> = codes.flat_map(|code| (0..9).rev().map(move |bit| code >> bit & 1)).collect();
+        bits.chunks(8)
+            .map(|byte| byte.iter().zip((0..8).rev()).fold(0, |sum, (bit, at)| sum | u8::try_from(*bit).unwrap() << at))
+            .collect::<Vec<u8>>()
+    };
+    let cases = [
+        ("/Filter/AHx", hex(page)),
+        ("/Filter[/ASCIIHexDecode/FlateDecode]", hex(&deflated(page))),
+        ("/Filter[/ASCIIHexDecode/RunLengthDecode/FlateDecode]", hex(&runs(&deflated(page)))),
+        ("/Filter/LZWDecode", lzw(page)),
+        ("/Filter[/FlateDecode/LZWDecode]", deflated(&lzw(page))),
+        ("/Filter[/FlateDecode]/Length 99999999", deflated(page)),
+        ("/Filter/FlateDecode/Length 1", deflated(page)),
+        ("/Filter/FlateDecode/Length 9 0 R", deflated(page)),
+        ("/Length 3", page.to_vec()),
+    ];
+    for (entries, data) in cases {
+        let (text, others, cuts) = outline(&file(&[&stream(4, entries, &data)]));
+        assert_eq!((text.as_str(), others, cuts), ("Project Tern", vec![], vec![]), "{entries}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_once() {
+    let page = deflated(b"BT (first) Tj ET");
+    let bad = [b"not deflate", &page[..]].concat();
+    let objects = [
+        stream(1, "/Filter/FlateDecode", &page),
+        stream(2, "/Filter/FlateDecode", &bad),
+        stream(3, "/Filter/JBIG2Decode", &bad),
+        stream(4, "/Filter/FlateDecode", &bad),
+    ];
+    let objects: Vec<_> = objects.iter().map(Vec::as_slice).collect();
+    let malformed = vec![("pdf".to_owned(), "malformed".to_owned())];
+    assert_eq!(outline(&file(&objects)), ("first".to_owned(), vec![], malformed));
+    let encrypted = [&objects[..], &[b"trailer <</Encrypt 9 0 R>>"]].concat();
+    assert_eq!(outline(&file(&encrypted)), (String::new(), vec![], vec![("pdf".to_owned(), "encrypted".to_owned())]));
+}
+
+#[test]
+fn tables_of_characters_come_before_and_behind() {
+    let table = stream(7, "", b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange\n2 beginbfchar <0003> <00660066> <0004> <d83dde00> endbfchar 2 beginbfrange <0010> <0012> <0041> <0020> <0021> [<0058> <0059>] endbfrange endcmap");
+    let font: &[u8] = b"5 0 obj <</Type/Font/Subtype/Type0/Encoding/Identity-H/ToUnicode 7 0 R>> endobj";
+    let owner: &[u8] = b"3 0 obj <</Type/Page/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>> endobj";
+    let page = stream(4, "", b"BT /F1 9 Tf <00100011> Tj [<0003> -300 <0020> 20 <0021>] TJ T* <0004> Tj ET");
+    let shown = "ABff XY\n\u{1f600}";
+    for order in [[&page[..], owner, font, &table], [&table[..], font, owner, &page]] {
+        assert_eq!(outline(&file(&order)).0, shown);
+    }
+    // Nobody says what the codes mean: the second byte of each is taken for it.
+    let page = stream(4, "", b"BT /F1 9 Tf <00540065> Tj <0072006e> Tj ET");
+    assert_eq!(outline(&file(&[&page])).0, "Tern");
+    let differences: &[u8] = b"5 0 obj <</Type/Font/Encoding<</Differences[1/T/e 10/r/ffi]>>>> endobj";
+    let page = stream(4, "", b"BT /F1 9 Tf <01020a0b> Tj ET");
+    assert_eq!(outline(&file(&[&page, owner, differences])).0, "Terffi");
+}
+
+#[test]
+fn strings_are_text_in_their_charsets() {
+    let info = b"1 0 obj <</Title<feff00470072>/Author(Ann\\204)/Keywords(\xef\xbb\xbfcaf\xc3\xa9)/ID(secret)/Blob(\x01\x02\x03)/A<</URI(https://x.example/)>>>> endobj";
+    let (text, _, cuts) = outline(&file(&[info]));
+    assert_eq!((text.as_str(), cuts), ("Gr\nAnn\u{2014}\ncaf\u{e9}\nhttps://x.example/\n", vec![]));
+}
+
+#[test]
+fn files_scripts_and_metadata_are_children() {
+    let objects = [
+        b"1 0 obj <</Type/Filespec/F(plan.txt)/EF<</F 2 0 R>>>> endobj".to_vec(),
+        stream(2, "/Type/EmbeddedFile/Length 18", b"inner endstream xx"),
+        b"3 0 obj <</S/JavaScript/JS 4 0 R>> endobj".to_vec(),
+        stream(4, "/Filter/FlateDecode", &deflated(b"app.alert(1)")),
+        stream(5, "/Type/Metadata/Subtype/XML", b"<x/>"),
+        stream(6, "/Type/EmbeddedFile", &[]),
+    ];
+    let objects: Vec<_> = objects.iter().map(Vec::as_slice).collect();
+    let (text, others, cuts) = outline(&file(&objects));
+    let leaf = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let expected = [
+        leaf("pdf:plan.txt", "inner endstream xx"),
+        leaf("pdf:(script)", "app.alert(1)"),
+        leaf("pdf:(metadata)", "<x/>"),
+        leaf("pdf:(file)", ""),
+    ];
+    assert_eq!((text.as_str(), &others[..], cuts), ("plan.txt\n", &expected[..], vec![]));
+}
+
+#[test]
+fn bombs_and_nonsense_are_bounded() {
+    // A table for every code, endless arrays, strings without an end, and more text than there is room for.
+    let nested = [b"1 0 obj ".to_vec(), b"[".repeat(100_000), b"<</A".repeat(50_000)].concat();
+    let zeros = deflated(&deflated(&vec![b' '; 32 << 20]));
+    let long =
+        stream(2, "", &[b"BT /F1 9 Tf ".to_vec(), b"(abcdefgh ijklmnop) Tj ".repeat(40_000), b"ET".to_vec()].concat());
+    let ranges = stream(3, "", &[b"1 beginbfrange ".to_vec(), b"<0000> <ffff> <0041> ".repeat(40_000)].concat());
+    let begun = std::time::Instant::now();
+    assert_eq!(outline(&file(&[&nested])).0, "");
+    let twice = stream(1, "/Filter[/FlateDecode/FlateDecode]", &zeros);
+    assert_eq!(outline(&file(&[&twice])).2, [("pdf".to_owned(), "malformed".to_owned())], "one of a kind");
+    let (text, ..) = outline(&file(&[&long, &ranges]));
+    assert_eq!(text.matches("abcdefgh ijklmnop").count(), 40_000);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
