@@ -340,6 +340,6 @@ mod tests {
         let bytes = [b"(".to_vec(), vec![b'x'; LONGEST], b" /Name ".to_vec()].concat();
         let found = tokens(&bytes, 1000);
         assert_eq!(found.iter().map(|(_, text)| text.len()).sum::<usize>(), LONGEST + 4);
-        assert_eq!(found.last().unwrap(), &(Token::Name, b"Name".to_vec()));
+        assert_eq!(found.last(), Some(&(Token::Name, b"Name".to_vec())));
     }
 }
