@@ -37,9 +37,10 @@ struct Document {
 }
 
 impl Said {
-    /// All parts of the text.
+    /// All parts of the text; what metadata say is not among them.
     fn text(&self) -> String {
-        let parts = self.leaves.iter().filter(|leaf| leaf.path.ends_with(":(text)"));
+        let is_text = |path: &str| path.ends_with(":(text)") && !path.contains("(metadata)/");
+        let parts = self.leaves.iter().filter(|leaf| is_text(&leaf.path));
         parts.map(|leaf| std::str::from_utf8(&leaf.bytes).unwrap()).collect()
     }
 
