@@ -2,7 +2,7 @@
 
 use crate::event::record::Layout;
 
-/// Fields of the `http` object, by the tags in [`tag`](super::fields::tag).
+/// Fields of the `http` object, by the tags of its fields (`fields.rs`).
 pub static LAYOUT: Layout = Layout {
     name: "http",
     keys: &[
