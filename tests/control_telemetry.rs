@@ -117,7 +117,7 @@ fn dpdks_telemetry_tells_the_same_figures() {
     assert_eq!(ports["/tidegate/ports"], json!([]));
     let stats = stats["/tidegate/stats"].as_object().expect("an object");
     for (name, value) in sensor.figures() {
-        assert_eq!(stats.get(&name.replace('.', "_")), Some(&json!(value)), "{name}");
+        assert_eq!(stats.get(&name.replace(['.', '-'], "_")), Some(&json!(value)), "{name}");
     }
     assert_eq!((&stats["decoder_pkts"], &stats["detect_alert"]), (&json!(42), &json!(2)));
 

@@ -214,15 +214,6 @@ impl Tree {
     pub fn finish(&mut self, complete: bool, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         finish(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, complete);
     }
-
-    /// Forgets the object, if there is one, and tells nobody.
-    pub fn abandon(&mut self, decoders: &mut Decoders) {
-        for node in &mut self.nodes {
-            if let State::Wrapped(format, decoder) = std::mem::replace(&mut node.state, State::Over) {
-                decoders.give_back(format, decoder);
-            }
-        }
-    }
 }
 
 impl Node {

@@ -241,7 +241,9 @@ impl Connection {
         let name = |event: &&Value| event["anomaly"]["event"].as_str().unwrap().to_owned();
         let kept = |event: &&Value| event["tidegate"]["overlap"]["kept"].as_str().map(str::to_owned);
         let kept = of("anomaly").iter().filter_map(kept).collect();
-        let mut anomalies: Vec<_> = of("anomaly").iter().map(name).collect();
+        // What these streams say is no protocol, which the parsers tell too.
+        let stream = of("anomaly").into_iter().filter(|event| event["anomaly"]["type"] != "applayer");
+        let mut anomalies: Vec<_> = stream.map(|event| name(&event)).collect();
         let told = anomalies.len();
         anomalies.sort_unstable();
         anomalies.dedup();
