@@ -34,6 +34,7 @@ pub use flow_id::flow_id;
 pub use name_book::{Dictionaries, FIRST_CONFIGURATION, NameBook};
 pub use names::{DictionaryNames, EventNames, KeywordName};
 pub use output::{OpenMode, Output};
+pub(crate) use ring::take_bytes;
 pub use ring::{EventReceiver, EventSender, RingPolicy, channel};
 pub use stats::{CounterNameError, StatsEvent};
 pub use timestamp::EveTime;

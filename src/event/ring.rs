@@ -102,6 +102,16 @@ impl EventSender {
     }
 }
 
+/// Takes `length` bytes out of a ring and appends them to `into`. False, and nothing is taken, when there are fewer.
+pub(crate) fn take_bytes(ring: &mut Consumer<u8>, length: usize, into: &mut Vec<u8>) -> bool {
+    let Ok(chunk) = ring.read_chunk(length) else { return false };
+    let (first, second) = chunk.as_slices();
+    into.extend_from_slice(first);
+    into.extend_from_slice(second);
+    chunk.commit_all();
+    true
+}
+
 /// The event thread's end.
 #[derive(Debug)]
 pub struct EventReceiver {
@@ -116,13 +126,8 @@ impl EventReceiver {
         let event = self.ring.pop().ok()?;
         text.clear();
         let length = event.text_length();
-        if length != 0
-            && let Ok(chunk) = self.text.read_chunk(length)
-        {
-            let (first, second) = chunk.as_slices();
-            text.extend_from_slice(first);
-            text.extend_from_slice(second);
-            chunk.commit_all();
+        if length != 0 {
+            take_bytes(&mut self.text, length, text);
         }
         Some(event)
     }

@@ -182,6 +182,13 @@ impl Facts {
         &self.key
     }
 
+    /// The next byte of a direction begins something new: no keyword reaches back over it.
+    pub fn restart_scan(&mut self, direction: Direction) {
+        if let Some(state) = self.scan.get_mut(direction.index()) {
+            *state = Default::default();
+        }
+    }
+
     /// Its age class.
     #[must_use]
     #[inline]

@@ -8,7 +8,7 @@
 use crossbeam_utils::Backoff;
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::event::RingPolicy;
+use crate::event::{RingPolicy, take_bytes};
 
 /// Records between worker and thread, beside those that end files.
 const RECORDS: usize = 8192;
@@ -143,11 +143,7 @@ impl KeptFiles {
         let record = self.records.pop().ok()?;
         bytes.clear();
         if let KeptRecord::Data { length, .. } = record {
-            let chunk = self.bytes.read_chunk(length).ok()?;
-            let (first, second) = chunk.as_slices();
-            bytes.extend_from_slice(first);
-            bytes.extend_from_slice(second);
-            chunk.commit_all();
+            return take_bytes(&mut self.bytes, length, bytes).then_some(record);
         }
         Some(record)
     }

@@ -10,7 +10,7 @@
 use crossbeam_utils::Backoff;
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
-use crate::event::{Direction, FlowEvent, FlowHead};
+use crate::event::{Direction, FlowEvent, FlowHead, take_bytes};
 use crate::tcp::StreamEnd;
 
 /// Records between worker and writing thread.
@@ -131,11 +131,7 @@ impl TapReceiver {
         let record = self.records.pop().ok()?;
         bytes.clear();
         if let TapRecord::Data { length, .. } = record {
-            let chunk = self.bytes.read_chunk(length).ok()?;
-            let (first, second) = chunk.as_slices();
-            bytes.extend_from_slice(first);
-            bytes.extend_from_slice(second);
-            chunk.commit_all();
+            return take_bytes(&mut self.bytes, length, bytes).then_some(record);
         }
         Some(record)
     }

@@ -1,8 +1,8 @@
 //! Is this FTP?
 
 use super::command::split;
-use crate::proto::text::{begins, code, contains, may_begin};
-use crate::proto::{Guess, HEAD_BYTES, Heads};
+use crate::proto::text::{begins, both_sides, code, contains, may_begin};
+use crate::proto::{Guess, Heads};
 
 /// Commands that no other protocol of lines has.
 const COMMANDS: [&[u8]; 32] = [
@@ -20,13 +20,7 @@ const SHARED: [&[u8]; 13] = [
 /// greeting's text or a code that others have not; a greeting of 220 with nothing else waits for the client.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let (client, server) = (client(heads.to_server, heads.to_client), server(heads.to_client));
-    match (client, server) {
-        (Guess::No, _) | (_, Guess::No) => Guess::No,
-        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
-        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
-        _ => Guess::More,
-    }
+    both_sides(heads, client(heads.to_server, heads.to_client), server(heads.to_client))
 }
 
 fn client(head: &[u8], server: &[u8]) -> Guess {

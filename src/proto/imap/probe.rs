@@ -1,8 +1,8 @@
 //! Is this IMAP?
 
 use super::client::{Verb, parse};
-use crate::proto::text::{begins, may_begin, word};
-use crate::proto::{Guess, HEAD_BYTES, Heads};
+use crate::proto::text::{begins, both_sides, may_begin, word};
+use crate::proto::{Guess, Heads};
 
 /// Commands that connections begin with, or are picked up at.
 const COMMANDS: [&[u8]; 16] = [
@@ -28,13 +28,7 @@ const COMMANDS: [&[u8]; 16] = [
 /// that has a tag and a command that is known.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let (client, server) = (client(heads.to_server), server(heads.to_client));
-    match (client, server) {
-        (Guess::No, _) | (_, Guess::No) => Guess::No,
-        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
-        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
-        _ => Guess::More,
-    }
+    both_sides(heads, client(heads.to_server), server(heads.to_client))
 }
 
 fn client(head: &[u8]) -> Guess {

@@ -1,8 +1,8 @@
 //! Is this POP3?
 
 use super::command::{Verb, verb};
-use crate::proto::text::{begins, may_begin, number, word};
-use crate::proto::{Guess, HEAD_BYTES, Heads};
+use crate::proto::text::{begins, both_sides, may_begin, number, word};
+use crate::proto::{Guess, Heads};
 
 /// Commands (RFC 1939, 2449, 2595, 5034).
 const COMMANDS: [&[u8]; 14] = [
@@ -13,13 +13,7 @@ const COMMANDS: [&[u8]; 14] = [
 /// Whether a connection speaks POP3. A server's first line says so, `+OK`; a client's commands that others have not, too.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let (client, server) = (client(heads.to_server), server(heads.to_client));
-    match (client, server) {
-        (Guess::No, _) | (_, Guess::No) => Guess::No,
-        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
-        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
-        _ => Guess::More,
-    }
+    both_sides(heads, client(heads.to_server), server(heads.to_client))
 }
 
 fn client(head: &[u8]) -> Guess {

@@ -1,8 +1,8 @@
 //! Is this SMTP?
 
 use super::command::{Command, parse};
-use crate::proto::text::{begins, code, contains, may_begin, number, word};
-use crate::proto::{Guess, HEAD_BYTES, Heads};
+use crate::proto::text::{begins, both_sides, code, contains, may_begin, number, word};
+use crate::proto::{Guess, Heads};
 
 /// Names that stand in a greeting of SMTP and in none of FTP, which begins with the same code.
 const NAMES: [&[u8]; 8] = [b"SMTP", b"Postfix", b"Exim", b"Sendmail", b"Exchange", b"qmail", b"LMTP", b"OpenSMTPD"];
@@ -34,13 +34,7 @@ const KEYWORDS: [&[u8]; 6] = [b"PIPELINING", b"SIZE", b"CHUNKING", b"8BITMIME", 
 /// to EHLO, or a code with an enhanced one behind it (RFC 2034); 354 is SMTP's alone. With 220 and nothing else the client decides.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let (client, server) = (client(heads.to_server, !heads.to_client.is_empty()), server(heads.to_client));
-    match (client, server) {
-        (Guess::No, _) | (_, Guess::No) => Guess::No,
-        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
-        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
-        _ => Guess::More,
-    }
+    both_sides(heads, client(heads.to_server, !heads.to_client.is_empty()), server(heads.to_client))
 }
 
 /// `answered`: the server has spoken, and what it said may be SMTP.

@@ -19,6 +19,8 @@ pub(in crate::proto) use name::Name;
 pub(in crate::proto) use queue::Queue;
 pub(in crate::proto) use reply::{Reply, Told, code};
 
+use super::{Guess, HEAD_BYTES, Heads};
+
 /// The first word of a line and what follows the blanks behind it.
 pub(in crate::proto) fn word(line: &[u8]) -> (&[u8], &[u8]) {
     let line = line.trim_ascii_start();
@@ -41,6 +43,17 @@ pub(in crate::proto) fn number(digits: &[u8]) -> Option<u64> {
 /// Whether `text` contains `word`, whatever the case of its letters.
 pub(in crate::proto) fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len().max(1)).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// What two sides say together: one that cannot be of the protocol decides against it, else one that is decides for it, and
+/// as much of either as is kept is enough to tell.
+pub(in crate::proto) fn both_sides(heads: &Heads<'_>, client: Guess, server: Guess) -> Guess {
+    match (client, server) {
+        (Guess::No, _) | (_, Guess::No) => Guess::No,
+        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
+        _ if heads.to_server.len() >= HEAD_BYTES || heads.to_client.len() >= HEAD_BYTES => Guess::No,
+        _ => Guess::More,
+    }
 }
 
 /// Whether the beginning of a line may become one of these commands, or is one: all of its first word that is there says so.

@@ -104,7 +104,7 @@ impl Consumer for Content<'_> {
             self.fail();
         }
         // No keyword reaches over bytes that were never seen.
-        self.restart(direction);
+        self.flow.restart_scan(direction);
         self.with_parser(direction, 0, |parser, sink| parser.gap(direction, length, sink));
     }
 
@@ -165,13 +165,13 @@ impl Desk {
 impl Content<'_> {
     /// A UDP datagram.
     pub(super) fn datagram(&mut self, direction: Direction, bytes: &[u8]) {
-        self.restart(direction);
+        self.flow.restart_scan(direction);
         match self.flow.app_proto {
             AppProto::Failed => self.raw(direction, 0, bytes),
             AppProto::Unknown => self.recognise_datagram(direction, bytes),
             _ => self.parse(direction, 0, bytes),
         }
-        self.restart(direction);
+        self.flow.restart_scan(direction);
     }
 
     /// The flow is over: ends what is open of it, and gives back all that it holds.
@@ -228,13 +228,6 @@ impl Content<'_> {
             self.flow.app_proto = AppProto::Unknown;
         }
         tunnelled
-    }
-
-    /// The next byte begins something new: no keyword reaches back over it.
-    fn restart(&mut self, direction: Direction) {
-        if let Some(state) = self.flow.scan.get_mut(direction.index()) {
-            *state = Default::default();
-        }
     }
 
     /// Scans bytes as they are.

@@ -24,17 +24,9 @@ pub(super) struct FlowSink<'a> {
     pub(super) expectations: &'a Expectations,
 }
 
-impl FlowSink<'_> {
-    fn restart(&mut self) {
-        if let Some(state) = self.flow.scan.get_mut(self.spot.direction.index()) {
-            *state = Default::default();
-        }
-    }
-}
-
 impl Sink for FlowSink<'_> {
     fn begin_lines(&mut self, label: &'static str) {
-        self.restart();
+        self.flow.restart_scan(self.spot.direction);
         if let Some(place) = self.told.labels.get_mut(self.spot.direction.index()) {
             *place = label;
         }
@@ -46,7 +38,7 @@ impl Sink for FlowSink<'_> {
     }
 
     fn lines_gap(&mut self, _: u64) {
-        self.restart();
+        self.flow.restart_scan(self.spot.direction);
     }
 
     fn begin_object(&mut self, id: u32, object: &Object<'_>) {
@@ -64,7 +56,7 @@ impl Sink for FlowSink<'_> {
 
     fn object_gap(&mut self, id: u32, length: u64) {
         if !self.objects.gap(self.flow, &self.spot, self.desk, id, self.told.records, length) {
-            self.restart();
+            self.flow.restart_scan(self.spot.direction);
         }
     }
 
@@ -83,7 +75,7 @@ impl Sink for FlowSink<'_> {
     }
 
     fn raw_gap(&mut self, _: u64) {
-        self.restart();
+        self.flow.restart_scan(self.spot.direction);
     }
 
     fn tunnel(&mut self) {
