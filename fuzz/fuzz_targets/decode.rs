@@ -20,6 +20,8 @@ const DEPTH: usize = 8;
 #[derive(Default)]
 struct Digest {
     hashers: [DefaultHasher; DEPTH + 1],
+    /// What was cut short: by itself, since how much of the leaf around it was handed out before depends on the pieces.
+    cuts: DefaultHasher,
     /// Bytes of the leaf that has begun, if one has.
     open: [Option<u64>; DEPTH + 1],
     /// Bytes of all leaves.
@@ -49,13 +51,13 @@ impl Leaves for Digest {
     }
 
     fn cut(&mut self, path: &Path, reason: Cut) {
-        self.hashers[0].write(path.as_str().as_bytes());
-        self.hashers[0].write_u8(reason as u8);
+        self.cuts.write(path.as_str().as_bytes());
+        self.cuts.write_u8(reason as u8);
     }
 }
 
 /// Decodes an object that comes in these pieces.
-fn decode<'a>(tree: &mut Tree, decoders: &mut Decoders, pieces: impl Iterator<Item = &'a [u8]>) -> ([u64; DEPTH + 1], u64) {
+fn decode<'a>(tree: &mut Tree, decoders: &mut Decoders, pieces: impl Iterator<Item = &'a [u8]>) -> (([u64; DEPTH + 1], u64), u64) {
     let mut digest = Digest::default();
     tree.begin(&Start::default(), decoders);
     for piece in pieces {
@@ -63,7 +65,7 @@ fn decode<'a>(tree: &mut Tree, decoders: &mut Decoders, pieces: impl Iterator<It
     }
     tree.finish(true, decoders, &mut digest);
     assert_eq!(digest.open, [None; DEPTH + 1], "a leaf has not ended");
-    (digest.hashers.map(|hasher| hasher.finish()), digest.given)
+    ((digest.hashers.map(|hasher| hasher.finish()), digest.cuts.finish()), digest.given)
 }
 
 thread_local! {
