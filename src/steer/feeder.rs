@@ -22,10 +22,12 @@ use super::capture::CapturedPacket;
 use crate::dpdk::lcore::StopFlag;
 use crate::dpdk::ring::RingSender;
 use crate::dpdk::{Burst, DpdkError, Eal, MAX_BURST, Mbuf, Mempool, Meta, MetaKind};
+use crate::wire::{LinkType, bare_packet};
 
 /// Data room of ordinary mbufs: frames up to it go there.
 const SMALL_ROOM: u16 = 2176;
-/// Data room of large mbufs, the most that DPDK's 16-bit lengths allow. Longer frames are cut to it.
+/// Data room of large mbufs, the most that DPDK's 16-bit lengths allow. Longer frames lose their link layer, and are cut
+/// to it where that does not help: Linux' loopback interface has an MTU of 65,536.
 const LARGE_ROOM: u16 = u16::MAX;
 /// Small mbufs that an lcore keeps at hand; its cache may come to hold half as many again before they go back.
 const CACHE: u32 = 256;
@@ -43,7 +45,7 @@ pub struct FeederCounters {
     pub packets: u64,
     /// Bytes of them on the wire.
     pub bytes: u64,
-    /// Frames longer than 65,535 bytes, of which the rest was cut off.
+    /// Frames longer than 65,535 bytes even without their link layer, of which the rest was cut off.
     pub oversize: u64,
     /// Timestamps before an earlier packet's; the sensor's clock stood still meanwhile.
     pub time_went_back: u64,
@@ -161,21 +163,22 @@ impl Feeder {
     /// Hands one packet to its worker. Told to stop, or with a worker gone, it may throw the packet away instead of
     /// waiting, and then does not count it.
     pub fn feed(&mut self, packet: &CapturedPacket<'_>, iface: u16) {
-        let (worker, headers) = self.steering.frame(packet.link, packet.data, packet.wire_len);
+        let (link, data, wire_len) = fitting(packet);
+        let (worker, headers) = self.steering.frame(link, data, wire_len);
         self.take_turn(worker, headers.is_some_and(|headers| headers.fragment));
-        let Some(mut mbuf) = self.mbuf(packet.data.len() > usize::from(SMALL_ROOM)) else { return };
+        let Some(mut mbuf) = self.mbuf(data.len() > usize::from(SMALL_ROOM)) else { return };
         self.counters.time_went_back += u64::from(packet.timestamp_ns < self.clock_ns);
         self.clock_ns = self.clock_ns.max(packet.timestamp_ns);
         self.counters.packets += 1;
         self.counters.bytes += u64::from(packet.wire_len);
-        let held = mbuf.fill(packet.data);
-        self.counters.oversize += u64::from(held < packet.data.len());
+        let held = mbuf.fill(data);
+        self.counters.oversize += u64::from(held < data.len());
         mbuf.set_meta(Meta {
             timestamp_ns: packet.timestamp_ns,
             clock_ns: self.clock_ns,
-            wire_len: packet.wire_len,
+            wire_len,
             iface,
-            link: packet.link as u8,
+            link: link as u8,
             kind: MetaKind::Packet,
         });
         if let Some(outlet) = self.rings.get_mut(usize::from(worker)) {
@@ -286,9 +289,45 @@ impl Feeder {
     }
 }
 
+/// A packet's link type, bytes and length on the wire; without its link layer if it has no room with it.
+fn fitting<'a>(packet: &CapturedPacket<'a>) -> (LinkType, &'a [u8], u32) {
+    let whole = (packet.link, packet.data, packet.wire_len);
+    if packet.data.len() <= usize::from(LARGE_ROOM) {
+        return whole;
+    }
+    bare_packet(packet.link, packet.data).map_or(whole, |bare| {
+        let less = u32::try_from(packet.data.len() - bare.len()).unwrap_or(0);
+        (LinkType::RawIp, bare, packet.wire_len.saturating_sub(less))
+    })
+}
+
 /// A message without a frame.
 fn addressed(mut mbuf: Mbuf, kind: MetaKind, clock_ns: u64) -> Mbuf {
     mbuf.fill(&[]);
     mbuf.set_meta(Meta::message(kind, clock_ns));
     mbuf
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_of_the_loopback_interface_keeps_its_whole_packet() {
+        let mut frame = vec![0; 14 + 65_535];
+        frame[12] = 8;
+        frame[14] = 0x45;
+        fn packet(data: &[u8]) -> CapturedPacket<'_> {
+            CapturedPacket { timestamp_ns: 0, wire_len: 65_549, link: LinkType::Ethernet, interface: 0, data }
+        }
+        assert_eq!(fitting(&packet(&frame)), (LinkType::RawIp, &frame[14..], 65_535));
+        // It has room as it is.
+        let short = &frame[..65_535];
+        assert_eq!(fitting(&packet(short)), (LinkType::Ethernet, short, 65_549));
+        // A VLAN tag would be lost, and what is no IP packet is left alone.
+        frame[12..18].copy_from_slice(&[0x81, 0, 0, 7, 8, 0]);
+        assert_eq!(fitting(&packet(&frame)), (LinkType::Ethernet, frame.as_slice(), 65_549));
+        frame[12..14].copy_from_slice(&[8, 6]);
+        assert_eq!(fitting(&packet(&frame)), (LinkType::Ethernet, frame.as_slice(), 65_549));
+    }
 }

@@ -181,6 +181,13 @@ pub(super) fn network(link: LinkType, frame: &[u8]) -> Result<Network, Reject> {
     }
 }
 
+/// The IP packet of a frame, where no VLAN tag and no label stands before it that would be lost without its link layer.
+#[must_use]
+pub fn bare_packet(link: LinkType, frame: &[u8]) -> Option<&[u8]> {
+    let network = network(link, frame).ok().filter(|network| network.vlan == [0; 2] && !network.mpls)?;
+    frame.get(network.offset..)
+}
+
 pub(super) fn by_ethertype(frame: &[u8], offset: usize, ethertype: u16) -> Result<Network, Reject> {
     let (mut offset, mut ethertype) = (offset, ethertype);
     let mut vlan = [0_u16; 2];

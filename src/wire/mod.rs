@@ -38,7 +38,7 @@ mod tunnel;
 )] // a test may fail loudly
 mod tests;
 
-pub use link::{LinkType, Resumed};
+pub use link::{LinkType, Resumed, bare_packet};
 pub use parse::{Headers, Reading, TcpHeader, parse, parse_into, resume_into};
 pub use quote::Quote;
 pub use reject::{REJECT_COUNT, Reject};

@@ -1,9 +1,10 @@
-"""The planted sentence in every format, as real programs make it."""
+"""The planted sentence in every format, as real programs make it. What office programs make is in documents/."""
 
 import bz2
 import gzip
 import io
 import lzma
+import pathlib
 import shutil
 import subprocess
 import tarfile
@@ -59,6 +60,9 @@ def make(directory, leak):
         "nested.zip": zipped("inner.tar.gz", tar("plans/leak.txt", leak, "w:gz")),
         "mail.zip": zipped("papers.eml", mail("leak.txt.gz", gzip.compress(leak))),
     }
+    documents = pathlib.Path(__file__).resolve().parent / "documents"
+    contents |= {path.name: path.read_bytes() for path in documents.glob("*.*")}
+    contents["documents.zip"] = zipped("plans/leak.docx", contents["leak.docx"])
     for name, command in {
         "leak.txt.zst": ["zstd", "-c"],
         "leak.txt.lz4": ["lz4", "-c"],
