@@ -316,7 +316,7 @@ impl Leaves for Files {
 fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
     let mut tree = Tree::new(Limits::default());
     let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name)).collect();
-    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings, format: None };
+    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings, ..Start::default() };
     let mut files = Files::default();
     tree.tree.begin(&start, &mut tree.decoders);
     data.chunks(size).for_each(|piece| tree.push(piece, &mut files));
@@ -350,6 +350,47 @@ fn files_are_what_is_sent_and_what_mail_brings() {
             cHJvZml0Cg==\r\n--b--\r\n";
         let sent = files(mail, &[], size);
         assert_eq!(sent.files, [("q3.txt".to_owned(), "text/plain", b"profit\n".to_vec(), whole(b"profit\n"))]);
+    }
+}
+
+#[test]
+fn what_carries_a_text_says_what_it_is_written_in() {
+    use std::io::Write as _;
+    use tidegate::decode::{charset_of, format};
+
+    let russian = "\u{43f}\u{43b}\u{430}\u{43d} \u{43d}\u{430} \u{433}\u{43e}\u{434}";
+    let bytes = encoding_rs::WINDOWS_1251.encode(russian).0.into_owned();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(&bytes).unwrap();
+    let page = encoding_rs::WINDOWS_1251.encode(&format!("<html><p>{russian}</p>")).0.into_owned();
+    let gzip = [format("gzip")];
+    let cases: [(&[u8], &[u8], &[_], bool); 6] = [
+        (&bytes, b"text/plain; charset=windows-1251", &[], true),
+        (&bytes, b"text/plain;charset=\"CP1251\"; format=flowed", &[], true),
+        (&packed.finish().unwrap(), b"text/plain; charset=windows-1251", &gzip, true),
+        (&page, b"text/html; charset=windows-1251", &[], true),
+        (&bytes, b"text/plain; charset=utf-8", &[], false),
+        (&bytes, b"text/plain; charset=klingon", &[], false),
+    ];
+    for (data, media_type, codings, found) in cases {
+        let said = String::from_utf8_lossy(media_type);
+        let mut tree = Tree::new(Limits::default());
+        let start = Start { codings, charset: charset_of(media_type), ..Start::default() };
+        // The object after it is of nobody's charset.
+        for (start, found) in [(start, found), (Start { codings, ..Start::default() }, false)] {
+            for size in [1, 5, usize::MAX] {
+                let mut leaves = Said::default();
+                tree.tree.begin(&start, &mut tree.decoders);
+                data.chunks(size).for_each(|piece| tree.push(piece, &mut leaves));
+                tree.finish(&mut leaves);
+                let texts: Vec<_> = leaves.leaves.iter().map(|leaf| String::from_utf8_lossy(&leaf.bytes)).collect();
+                assert_eq!(
+                    texts.iter().any(|text| text.contains(russian)),
+                    found,
+                    "{said}, pieces of {size}: {texts:?}"
+                );
+            }
+        }
     }
 }
 

@@ -76,6 +76,7 @@ pub use decoder::{Child, Decoder, Fault, Out, Taken};
 pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use lznt1::{Lznt1, Lznt1Step};
+pub use mime::charset_of;
 pub use path::Path;
 pub use pool::Decoders;
 pub use tree::{Ended, File, Leaves, MAX_CODINGS, Start, Tree};

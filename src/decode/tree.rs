@@ -67,6 +67,8 @@ pub struct Start<'a> {
     pub codings: &'a [Option<&'static Format>],
     /// What it is within those, where that is known: then its first bytes are not asked.
     pub format: Option<&'static Format>,
+    /// What it is written in within those, where whatever carries it says so and it is a text.
+    pub charset: Option<Charset>,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -137,8 +139,10 @@ struct Shared {
     output: u64,
     full: bool,
     codings: [Option<&'static Format>; MAX_CODINGS],
-    /// What is within the codings, and at which level that is.
-    format: Option<(usize, &'static Format)>,
+    /// The level of what is within them, and what is known of that.
+    inner: usize,
+    format: Option<&'static Format>,
+    charset: Option<Charset>,
 }
 
 /// All that the work on an object needs beside its nodes.
@@ -167,7 +171,15 @@ impl Tree {
             name: Field::EMPTY,
             charset: None,
         });
-        let shared = Shared { path: Path::EMPTY, output: 0, full: false, codings: [None; MAX_CODINGS], format: None };
+        let shared = Shared {
+            path: Path::EMPTY,
+            output: 0,
+            full: false,
+            codings: [None; MAX_CODINGS],
+            inner: 0,
+            format: None,
+            charset: None,
+        };
         Self { nodes: nodes.collect(), shared }
     }
 
@@ -188,8 +200,8 @@ impl Tree {
         for (number, place) in shared.codings.iter_mut().enumerate() {
             *place = start.codings.get(number).copied().flatten();
         }
-        let codings = shared.codings.iter().take_while(|coding| coding.is_some()).count();
-        shared.format = start.format.map(|format| (codings, format));
+        shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
+        (shared.format, shared.charset) = (start.format, start.charset);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());
@@ -272,7 +284,7 @@ impl Node {
 impl Shared {
     /// What the object at `level` is without a look at it.
     fn known(&self, level: usize) -> Option<&'static Format> {
-        self.coding(level).or(self.format.filter(|(at, _)| *at == level).map(|(_, format)| format))
+        self.coding(level).or(self.format.filter(|_| level == self.inner))
     }
 
     /// What the object at `level` is said to be wrapped in.
@@ -323,6 +335,9 @@ fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) {
 
 /// Finds out what an object is. False: its first bytes do not say yet. With `last` they have to.
 fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: bool) -> bool {
+    if node.level == context.shared.inner {
+        node.charset = node.charset.or(context.shared.charset);
+    }
     let mut found = context.shared.known(node.level);
     if found.is_none() {
         for format in FORMATS {

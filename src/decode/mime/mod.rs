@@ -28,6 +28,7 @@ use memchr::memmem::Finder;
 use self::body::Body;
 use self::boundary::{Boundaries, Boundary, Found};
 use self::header::{Header, Line};
+pub use self::parameter::charset_of;
 use super::cut::Cut;
 use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::Format;

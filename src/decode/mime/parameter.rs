@@ -1,5 +1,6 @@
 //! Parameters of header fields (RFC 2045 section 5.1), in one or several parts and with a charset (RFC 2231).
 
+use super::super::charset;
 use super::super::decoder::Field;
 use super::super::quoted_printable::hex;
 use super::word::{self, Charset};
@@ -10,6 +11,14 @@ const PASSES: usize = 4;
 /// Appends the value of parameter `key`, as UTF-8 where its charset is known. False where there is none.
 pub(super) fn parameter<const N: usize>(field: &[u8], key: &[u8], out: &mut Field<N>) -> bool {
     extended(field, key, out) || parts(field, key, out) || plain(field, key, out)
+}
+
+/// What a text is written in by its media type (RFC 9110 section 8.3.2), such as `text/html; charset=windows-1251`. `None`
+/// where that does not say so, or says that it is UTF-8 or nothing known.
+#[must_use]
+pub fn charset_of(media_type: &[u8]) -> Option<charset::Charset> {
+    let mut label = Field::<64>::EMPTY;
+    parameter(media_type, b"charset", &mut label).then(|| charset::Charset::of(label.get())).flatten()
 }
 
 /// The part of a field before its parameters, without blanks and comments.

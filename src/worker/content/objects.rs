@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Start, Totals, Tree, coding,
+    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Start, Totals, Tree, charset_of,
+    coding,
 };
 use crate::event::{AnomalyEvent, Direction, Event, FileEvent, Layer};
 use crate::flow::{Bits, Facts, NO_OBJECT};
@@ -178,7 +179,8 @@ impl Objects {
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         let codings = &read_codings(object.codings);
         let format = is_message(object.media_type).then_some(MESSAGE);
-        slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format }, decoders);
+        let charset = charset_of(object.media_type);
+        slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format, charset }, decoders);
         true
     }
 
