@@ -395,6 +395,56 @@ fn what_carries_a_text_says_what_it_is_written_in() {
 }
 
 #[test]
+fn messages_of_a_websocket_go_on_with_the_window_of_the_one_before() {
+    use flate2::{Compress, Compression, FlushCompress};
+    use tidegate::decode::format;
+
+    let messages: [&[u8]; 4] = [b"the same words, again and again", b"the same words, again", b"", b"again and again"];
+    let mut deflate = Compress::new(Compression::best(), false);
+    let packed = messages.map(|message| {
+        let mut out = Vec::with_capacity(256);
+        deflate.compress_vec(message, &mut out, FlushCompress::Sync).unwrap();
+        // An empty message is an empty block of its own (RFC 7692 section 7.2.3.6).
+        if out.is_empty() { vec![0, 0, 0, 0xff, 0xff] } else { out }
+    });
+    let (takeover, fresh) = ([format("permessage-deflate")], [format("deflate-raw")]);
+    let mut tree = Tree::new(Limits::default());
+    // More often than there are decoders: none is lost.
+    for round in 0..10 {
+        for (number, (packed, message)) in packed.iter().zip(messages).enumerate() {
+            let mut said = Said::default();
+            let start = Start { prefix: "websocket", codings: &takeover, ..Start::default() };
+            tree.tree.begin(&start, &mut tree.decoders);
+            packed.chunks(round + 1).for_each(|piece| tree.push(piece, &mut said));
+            tree.finish(&mut said);
+            assert_eq!(said.cuts, [], "message {number}");
+            assert_eq!(said.leaves[0].path, "websocket/permessage-deflate");
+            assert!(said.leaves[0].bytes == message, "message {number}");
+            assert!(tree.tree.is_kept());
+        }
+        tree.tree.release(&mut tree.decoders);
+        assert!(!tree.tree.is_kept());
+    }
+    // Without what they go on from, later messages cannot be read; each says so, and the first of the next window can.
+    let said = |tree: &mut Tree, codings: &[_], packed: &[u8], complete: bool| {
+        let mut said = Said::default();
+        tree.tree.begin(&Start { codings, ..Start::default() }, &mut tree.decoders);
+        tree.push(packed, &mut said);
+        tree.tree.finish(complete, &mut tree.decoders, &mut said);
+        (said.cuts.into_iter().map(|(_, cut)| cut).collect::<Vec<_>>(), said.leaves[0].bytes.clone())
+    };
+    assert_eq!(said(&mut tree, &takeover, &packed[1], true).0, [Cut::Malformed]);
+    assert!(!tree.tree.is_kept());
+    assert_eq!(said(&mut tree, &takeover, &packed[0], true), (vec![], messages[0].to_vec()));
+    // A message that stands for itself between them has a decoder of its own, and ends what was kept.
+    assert_eq!(said(&mut tree, &fresh, &packed[0], true), (vec![], messages[0].to_vec()));
+    assert!(!tree.tree.is_kept());
+    // One that was cut off is no window for another.
+    let (cuts, _) = said(&mut tree, &takeover, &packed[0][..packed[0].len() - 6], false);
+    assert_eq!((cuts, tree.tree.is_kept()), (vec![Cut::Truncated], false));
+}
+
+#[test]
 fn a_coding_that_is_none_leaves_the_object_as_it_is() {
     let sent = files(b"no gzip at all", &["gzip"], usize::MAX);
     assert_eq!((sent.leaves, sent.cuts), (vec!["http/body".to_owned()], vec![Cut::Malformed]));

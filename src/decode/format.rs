@@ -3,7 +3,7 @@
 use super::decoder::Decoder;
 use super::{
     ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, json, lz4, lzma, markup,
-    mime, ole2, pcap, pdf, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -37,9 +37,18 @@ pub struct Format {
     pub carries: bool,
 }
 
-/// All formats; the first that recognises an object decodes it. The last three recognise nothing: somebody
+impl Format {
+    /// An object that is coded so goes on where the one before it ended: its decoder is kept for the next one
+    /// ([`Tree::is_kept`](super::Tree::is_kept)).
+    #[must_use]
+    pub fn continues(&self) -> bool {
+        std::ptr::eq(self, &permessage::TAKEOVER)
+    }
+}
+
+/// All formats; the first that recognises an object decodes it. The last five recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 41] = [
+pub(super) const FORMATS: [&Format; 43] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -82,6 +91,8 @@ pub(super) const FORMATS: [&Format; 41] = [
     &iso9660::FORMAT,
     &brotli::FORMAT,
     &deflate::FORMAT,
+    &permessage::TAKEOVER,
+    &permessage::FRESH,
     &charset::DECLARED,
 ];
 
@@ -99,17 +110,19 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.into_iter().find(|format| format.name == name)
 }
 
-/// The format of a content coding, by the name that HTTP has for it (RFC 9110 section 8.4.1, RFC 7932, RFC 8878), in
+/// The format of a content coding, by the name that HTTP has for it (RFC 9110 section 8.4.1, RFC 7932, RFC 8878) or
+/// WebSocket's messages (RFC 7692), in
 /// whatever case. What is not coded (`identity`) has none.
 #[must_use]
 pub fn coding(name: &[u8]) -> Option<&'static Format> {
-    let codings: [(&str, &'static Format); 8] = [
+    let codings: [(&str, &'static Format); 9] = [
         ("gzip", &gzip::FORMAT),
         ("x-gzip", &gzip::FORMAT),
         ("deflate", &deflate::FORMAT),
         ("br", &brotli::FORMAT),
         ("zstd", &zstd::FORMAT),
-        ("deflate-raw", &deflate::FORMAT),
+        ("permessage-deflate", &permessage::TAKEOVER),
+        ("deflate-raw", &permessage::FRESH),
         ("compress", &compress::FORMAT),
         ("x-compress", &compress::FORMAT),
     ];

@@ -53,6 +53,7 @@ mod path;
 mod pcap;
 mod pdf;
 mod percent;
+mod permessage;
 mod pool;
 mod quoted_printable;
 mod rar;

@@ -143,6 +143,8 @@ struct Shared {
     inner: usize,
     format: Option<&'static Format>,
     charset: Option<Charset>,
+    /// What has undone the outermost coding of the object before, and goes on with this one's.
+    kept: Option<Box<dyn Decoder>>,
 }
 
 /// All that the work on an object needs beside its nodes.
@@ -179,6 +181,7 @@ impl Tree {
             inner: 0,
             format: None,
             charset: None,
+            kept: None,
         };
         Self { nodes: nodes.collect(), shared }
     }
@@ -191,6 +194,9 @@ impl Tree {
 
     /// Another object begins.
     pub fn begin(&mut self, start: &Start<'_>, decoders: &mut Decoders) {
+        if start.codings.first().copied().flatten().map(|format| format.name) != self.kept().map(|format| format.name) {
+            self.release(decoders);
+        }
         let Self { nodes, shared } = self;
         shared.path.truncate(0);
         if !start.prefix.is_empty() {
@@ -208,6 +214,24 @@ impl Tree {
             node.name.append(start.name);
             node.facts.file = true;
         }
+    }
+
+    /// The outermost coding goes on with the next object, and has its decoder until then.
+    #[must_use]
+    pub const fn is_kept(&self) -> bool {
+        self.shared.kept.is_some()
+    }
+
+    /// The outermost coding does not go on.
+    pub fn release(&mut self, decoders: &mut Decoders) {
+        if let Some((format, decoder)) = self.shared.codings[0].zip(self.shared.kept.take()) {
+            decoders.give_back(format, decoder);
+        }
+    }
+
+    /// What is kept.
+    fn kept(&self) -> Option<&'static Format> {
+        self.shared.kept.is_some().then_some(self.shared.codings[0]).flatten()
     }
 
     /// The object's next piece.
@@ -253,9 +277,10 @@ impl Node {
     fn begin_file(&mut self, context: &mut Context<'_>) {
         let carries = match &self.state {
             State::Wrapped(format, _) => {
-                // A text with files in it that has a name is a file itself; a message never is.
-                let is_unnamed = self.name.get().is_empty() || std::ptr::eq(*format, MESSAGE);
-                (format.carries && is_unnamed) || context.shared.coding(self.level).is_some()
+                // A text with files in it is a file itself where it has a name or is all that was sent; a message never is.
+                let is_sent = !self.name.get().is_empty() || self.level == context.shared.inner;
+                let is_file = is_sent && !std::ptr::eq(*format, MESSAGE);
+                (format.carries && !is_file) || context.shared.coding(self.level).is_some()
             }
             _ => false,
         };
@@ -294,6 +319,21 @@ impl Shared {
 }
 
 impl Context<'_> {
+    /// A decoder: that which is kept, or an idle one.
+    fn take(&mut self, format: &'static Format) -> Option<Box<dyn Decoder>> {
+        let kept = if format.continues() { self.shared.kept.take() } else { None };
+        kept.or_else(|| self.decoders.take(format))
+    }
+
+    /// An object is over, and so is the work of its decoder, unless that goes on with the next.
+    fn done(&mut self, format: &'static Format, decoder: Box<dyn Decoder>, complete: bool) {
+        if format.continues() && complete {
+            self.shared.kept = Some(decoder);
+        } else {
+            self.decoders.give_back(format, decoder);
+        }
+    }
+
     /// Tells, once for an object, why it is not whole.
     fn cut(&mut self, facts: &mut Facts, reason: Cut) {
         if !facts.cut {
@@ -354,7 +394,7 @@ fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: 
     if let Some(format) = found.or(node.charset.map(|_| &charset::DECLARED)) {
         if is_lowest {
             context.cut(&mut node.facts, Cut::Depth);
-        } else if let Some(mut decoder) = context.decoders.take(format) {
+        } else if let Some(mut decoder) = context.take(format) {
             if let Some(charset) = node.charset {
                 decoder.declare(charset);
             }
@@ -541,7 +581,7 @@ fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
             // The child that is open now ends with the object, and lacks what that lacks.
             let (facts, open) = (&mut node.facts, complete);
             let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
-            context.decoders.give_back(format, decoder);
+            context.done(format, decoder, complete);
             // A decoder that forgot to end a child has not finished it.
             finish(below, context, false);
             let alone = !whole && node.facts.given == 0 && !format.scanned && as_it_is(node, context, node.facts.fed);

@@ -1,6 +1,8 @@
 """Carriers: a real server, and a real client that sends or fetches a file."""
 
+import asyncio
 import http.server
+import importlib.util
 import os
 import pathlib
 import pwd
@@ -324,6 +326,63 @@ class FtpUpload(Ftp):
         curl("--upload-file", str(file), f"ftp://127.0.0.1:{self.PORT}/in/{file.name}")
 
 
+class WebSocket:
+    """A message of a WebSocket, compressed with the window of those before it: the file is sent, and comes back."""
+
+    NEEDS = ("python:websockets",)
+    PORT = 8083
+
+    def __init__(self, place, files):
+        self.loop = asyncio.new_event_loop()
+
+    def __enter__(self):
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.run(self.serve())
+        return self
+
+    def __exit__(self, *_):
+        self.run(self.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    def run(self, work):
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
+    async def serve(self):
+        import websockets
+
+        async def echo(connection, *_):
+            async for message in connection:
+                await connection.send(message)
+
+        self.server = await websockets.serve(echo, "127.0.0.1", self.PORT, max_size=None)
+
+    async def close(self):
+        self.server.close()
+        await self.server.wait_closed()
+
+    async def talk(self, file):
+        import websockets
+
+        async with websockets.connect(f"ws://127.0.0.1:{self.PORT}/{file.name}", max_size=None) as connection:
+            # The file itself is not the first message, so that it leans on another.
+            for message in (b"papers, as you asked", file.read_bytes()):
+                await connection.send(message)
+                if await connection.recv() != message:
+                    raise SystemExit("carriers: websocket: another message came back")
+
+    def transfer(self, file):
+        self.run(self.talk(file))
+
+
+def missing(carrier):
+    """What a carrier needs and this machine lacks."""
+    def lacks(need):
+        kind, _, module = need.partition(":")
+        return importlib.util.find_spec(module) is None if kind == "python" else shutil.which(need) is None
+
+    return [need for need in carrier.NEEDS if lacks(need)]
+
+
 CARRIERS = [
     ("http", Nginx),
     ("http-gzip", NginxGzip),
@@ -331,6 +390,7 @@ CARRIERS = [
     ("http-put", Upload),
     ("http-chunked", ChunkedUpload),
     ("http-form", Form),
+    ("websocket", WebSocket),
     ("smtp", Smtp),
     ("pop3", Pop3),
     ("imap", Dovecot),

@@ -61,6 +61,8 @@ struct Slot {
     next: u16,
     direction: Direction,
     id: u32,
+    /// It has not ended. One that has is kept for the next, whose coding goes on.
+    open: bool,
     /// Where it begins in the file that it is a part of.
     start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
@@ -105,6 +107,7 @@ impl Objects {
             next: NO_OBJECT,
             direction: Direction::ToServer,
             id: 0,
+            open: false,
             start: 0,
             generation: false,
             tree: Tree::new(&limits.decode),
@@ -164,24 +167,40 @@ impl Objects {
         object: &Object<'_>,
     ) -> bool {
         self.end(flow, spot, desk, id, false, 0);
-        if self.count(flow) >= usize::from(self.pending) {
-            desk.counters.objects_pending += 1;
-            desk.tell(flow, spot.timestamp_ns, spot.direction, "content.pending");
-            return false;
-        }
-        let Some(number) = self.free.pop() else {
-            desk.counters.objects_exhausted += 1;
-            return false;
+        let codings = &read_codings(object.codings);
+        let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
+        let kept = if continues { self.find_kept(flow, spot.direction, id) } else { None };
+        let number = match kept {
+            Some(number) => number,
+            None => match self.take(flow, spot, desk) {
+                Some(number) => number,
+                None => return false,
+            },
         };
         let Self { slots, decoders, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
-        slot.next = std::mem::replace(&mut flow.objects, number);
-        (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
-        let codings = &read_codings(object.codings);
+        (slot.direction, slot.id, slot.start, slot.open) = (spot.direction, id, object.offset, true);
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
         slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format, charset }, decoders);
         true
+    }
+
+    /// A free slot, which becomes the flow's first; nothing where there is no room for another object.
+    fn take(&mut self, flow: &mut Facts, spot: &Spot<'_>, desk: &mut Desk) -> Option<u16> {
+        if self.count(flow) >= usize::from(self.pending) {
+            desk.counters.objects_pending += 1;
+            desk.tell(flow, spot.timestamp_ns, spot.direction, "content.pending");
+            return None;
+        }
+        let Some(number) = self.free.pop() else {
+            desk.counters.objects_exhausted += 1;
+            return None;
+        };
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            slot.next = std::mem::replace(&mut flow.objects, number);
+        }
+        Some(number)
     }
 
     /// Its next bytes. False when it is not looked into.
@@ -220,18 +239,25 @@ impl Objects {
         complete: bool,
         records: u32,
     ) {
-        let finished =
-            self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
-        if finished {
-            self.unlink(flow, spot.direction, id);
+        let Some(number) = self.find(flow, spot.direction, id) else { return };
+        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
+        let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
+        slot.open = false;
+        if !slot.tree.is_kept() {
+            self.unlink(flow, number);
         }
     }
 
     /// The flow is over, and so is all that was open of it.
     pub(super) fn close(&mut self, flow: &mut Facts, timestamp_ns: u64, desk: &mut Desk, records: u32) {
-        while let Some(slot) = self.slots.get(usize::from(flow.objects)) {
+        while let Some(slot) = self.slots.get_mut(usize::from(flow.objects)) {
             let (direction, id) = (slot.direction, slot.id);
-            self.end(flow, &Spot { trigger: None, timestamp_ns, direction }, desk, id, false, records);
+            if slot.open {
+                self.end(flow, &Spot { trigger: None, timestamp_ns, direction }, desk, id, false, records);
+            } else {
+                slot.tree.release(&mut self.decoders);
+                self.unlink(flow, flow.objects);
+            }
         }
     }
 
@@ -260,10 +286,20 @@ impl Objects {
         true
     }
 
+    /// The slot of an object that is open.
     fn find(&self, flow: &Facts, direction: Direction, id: u32) -> Option<u16> {
+        self.find_that(flow, direction, id, true)
+    }
+
+    /// The slot of an object that has ended, whose coding goes on with the next.
+    fn find_kept(&self, flow: &Facts, direction: Direction, id: u32) -> Option<u16> {
+        self.find_that(flow, direction, id, false)
+    }
+
+    fn find_that(&self, flow: &Facts, direction: Direction, id: u32, open: bool) -> Option<u16> {
         let mut number = flow.objects;
         while let Some(slot) = self.slots.get(usize::from(number)) {
-            if slot.id == id && slot.direction == direction {
+            if slot.id == id && slot.direction == direction && slot.open == open {
                 return Some(number);
             }
             number = slot.next;
@@ -281,8 +317,7 @@ impl Objects {
         .count()
     }
 
-    fn unlink(&mut self, flow: &mut Facts, direction: Direction, id: u32) {
-        let Some(number) = self.find(flow, direction, id) else { return };
+    fn unlink(&mut self, flow: &mut Facts, number: u16) {
         let after = self.slots.get(usize::from(number)).map_or(NO_OBJECT, |slot| slot.next);
         let mut before = flow.objects;
         if before == number {
