@@ -159,7 +159,8 @@ fn a_bomb_is_cut_by_its_ratio() {
     let said = decode(&mut tree, bomb.chunks(1460));
     assert_eq!(said.cuts, [("gzip".to_owned(), Cut::Ratio)]);
     let given = said.leaves[0].bytes.len();
-    assert!((1_000_000..2 << 20).contains(&given), "{given} bytes came out");
+    // Zeros may begin a disk image, whose decoder hands them on as well.
+    assert!((500_000..2 << 20).contains(&given), "{given} bytes came out");
     assert!(!said.leaves[0].ended.unwrap().complete);
     assert_eq!(tree.decoders.totals().cut(Cut::Ratio), 1);
     let whole = decode(&mut Tree::new(Limits { ratio: 2000, ..Limits::default() }), bomb.chunks(1460));
@@ -173,6 +174,32 @@ fn a_bomb_within_a_bomb_is_cut_by_what_comes_out() {
     let said = decode(&mut tree, [&*bomb]);
     assert_eq!(said.cuts, [("gzip/gzip/gzip".to_owned(), Cut::Output)]);
     assert!(said.leaves[0].bytes.len() <= 1 << 20);
+}
+
+#[test]
+fn a_bomb_behind_much_else_is_cut_within_its_packet() {
+    // A frame of zstd (RFC 8878): 16 MiB of raw blocks, then blocks that are 128 KiB of one byte in four.
+    let block = |kind: u32, size: u32| ((size << 3) | (kind << 1)).to_le_bytes()[..3].to_vec();
+    let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3];
+    for _ in 0..128 {
+        bomb.extend(block(0, 128 << 10));
+        bomb.extend([7; 128 << 10]);
+    }
+    let start = bomb.len();
+    (0..1000).for_each(|_| bomb.extend([block(1, 128 << 10), vec![0]].concat()));
+    let mut tree = Tree::new(Limits::default());
+    let mut count = Count(0);
+    tree.begin();
+    let (mut most, mut before) = (0, 0);
+    for packet in bomb.chunks(1448) {
+        tree.push(packet, &mut count);
+        (most, before) = (most.max(count.0 - before), count.0);
+    }
+    tree.finish(&mut count);
+    // 46 MiB without the limit; what is more than it comes in a decoder's own pieces.
+    assert!(most < (1 << 20) + 1448 * 1000 + (256 << 10), "{most} bytes out of one packet");
+    assert_eq!(tree.decoders.totals().cut(Cut::Ratio), 1);
+    assert!(count.0 >= start as u64);
 }
 
 #[test]

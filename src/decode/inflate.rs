@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use super::crc32::Crc32;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::decoder::{Fault, Out};
 
@@ -14,7 +15,7 @@ pub(super) struct Inflate {
     state: Decompress,
     zlib: bool,
     piece: Box<[u8]>,
-    crc: Crc,
+    crc: Crc32,
 }
 
 /// How far a piece has led.
@@ -31,7 +32,7 @@ pub(super) enum Step {
 impl Inflate {
     /// Raw data, or with the header and trailer of zlib (RFC 1950).
     pub(super) fn new(zlib: bool) -> Self {
-        Self { state: Decompress::new(zlib), zlib, piece: vec![0; PIECE].into_boxed_slice(), crc: Crc::new() }
+        Self { state: Decompress::new(zlib), zlib, piece: vec![0; PIECE].into_boxed_slice(), crc: Crc32::new() }
     }
 
     pub(super) fn reset(&mut self) {

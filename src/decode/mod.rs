@@ -29,6 +29,7 @@ mod cab;
 mod charset;
 mod compress;
 mod cpio;
+mod crc32;
 mod cut;
 mod decoder;
 mod deflate;

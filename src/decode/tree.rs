@@ -138,6 +138,9 @@ struct Shared {
     /// Bytes that all decoders have handed out for this object, and whether it was told that those were too many.
     output: u64,
     full: bool,
+    /// Bytes that they have handed out for the piece that is being taken, and how many they may.
+    burst: u64,
+    most: u64,
     codings: [Option<&'static Format>; MAX_CODINGS],
     /// The level of what is within them, and what is known of that.
     inner: usize,
@@ -177,6 +180,8 @@ impl Tree {
             path: Path::EMPTY,
             output: 0,
             full: false,
+            burst: 0,
+            most: u64::MAX,
             codings: [None; MAX_CODINGS],
             inner: 0,
             format: None,
@@ -237,6 +242,8 @@ impl Tree {
     /// The object's next piece.
     pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         decoders.totals.taken += piece.len() as u64;
+        self.shared.burst = 0;
+        self.shared.most = (piece.len() as u64).saturating_mul(decoders.limits.ratio).saturating_add(RATIO_FROM);
         push(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, piece);
     }
 
@@ -686,6 +693,15 @@ impl Out for Below<'_, '_> {
         if facts.given > RATIO_FROM && facts.given / facts.taken.max(1) > decoders.limits.ratio {
             facts.full = true;
             context.cut(facts, Cut::Ratio);
+            return false;
+        }
+        // What came before makes no room for a bomb in one packet, whose worker has others waiting.
+        context.shared.burst = context.shared.burst.saturating_add(length);
+        if context.shared.burst > context.shared.most {
+            facts.full = true;
+            if !std::mem::replace(&mut context.shared.full, true) {
+                context.cut(facts, Cut::Ratio);
+            }
             return false;
         }
         push(nodes, context, bytes);

@@ -1,6 +1,6 @@
 //! yEnc (yEnc 1.3, yenc.org): bytes plus 42, those that a line cannot have escaped, between lines that begin with `=y`.
 
-use flate2::Crc;
+use super::super::crc32::Crc32;
 
 /// What `=ybegin` says of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ enum At {
 #[derive(Debug)]
 pub(super) struct Yenc {
     at: At,
-    crc: Crc,
+    crc: Crc32,
     size: u64,
     is_part: bool,
     /// First and last byte of the part, from one.
@@ -74,7 +74,7 @@ pub(super) enum Verdict {
 
 impl Yenc {
     pub(super) fn new() -> Self {
-        Self { at: At::LineStart, crc: Crc::new(), size: 0, is_part: false, part: None }
+        Self { at: At::LineStart, crc: Crc32::new(), size: 0, is_part: false, part: None }
     }
 
     pub(super) fn begin(&mut self, opening: Opening<'_>) {

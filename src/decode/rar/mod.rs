@@ -7,7 +7,7 @@
 
 mod entry;
 
-use flate2::Crc;
+use super::crc32::Crc32;
 
 use self::entry::{BASE, Header, Kind};
 use super::cut::Cut;
@@ -57,8 +57,8 @@ struct Rar {
     is_old: bool,
     field: Field<16>,
     header: Kept<HEADER>,
-    header_crc: Crc,
-    crc: Crc,
+    header_crc: Crc32,
+    crc: Crc32,
     /// The file's checksum, where it can be verified.
     told: Option<u32>,
 }
@@ -70,8 +70,8 @@ impl Rar {
             is_old: false,
             field: Field::EMPTY,
             header: Kept::EMPTY,
-            header_crc: Crc::new(),
-            crc: Crc::new(),
+            header_crc: Crc32::new(),
+            crc: Crc32::new(),
             told: None,
         }
     }

@@ -5,7 +5,7 @@
 
 mod names;
 
-use flate2::Crc;
+use super::crc32::Crc32;
 
 use self::names::Files;
 use super::cut::Cut;
@@ -43,18 +43,18 @@ struct SevenZip {
     state: State,
     start: Field<START>,
     header: Vec<u8>,
-    crc: Crc,
+    crc: Crc32,
 }
 
 impl SevenZip {
     fn new() -> Self {
-        Self { state: State::Start, start: Field::EMPTY, header: Vec::with_capacity(HEADER), crc: Crc::new() }
+        Self { state: State::Start, start: Field::EMPTY, header: Vec::with_capacity(HEADER), crc: Crc32::new() }
     }
 
     /// The first bytes are complete: where the header lies. `None` where their sum is wrong.
     fn start(&self) -> Option<(u64, u64)> {
         let start = self.start.get();
-        let mut crc = Crc::new();
+        let mut crc = Crc32::new();
         crc.update(start.get(12..)?);
         (le32(start, 8)? == crc.sum()).then_some((le64(start, 12)?, le64(start, 20)?))
     }

@@ -1,6 +1,6 @@
 //! The sums that may stand behind a block.
 
-use flate2::Crc;
+use super::super::crc32::Crc32;
 use sha2::{Digest, Sha256};
 
 /// CRC-64 of ECMA-182, the lowest bit first, by byte and by how many bytes follow it.
@@ -37,14 +37,14 @@ const SIZES: [usize; 16] = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64,
 /// The sum of a block. Of a kind that is not known only the size is.
 pub(super) struct Check {
     kind: u8,
-    crc32: Crc,
+    crc32: Crc32,
     crc64: u64,
     sha256: Sha256,
 }
 
 impl Check {
     pub(super) fn new() -> Self {
-        Self { kind: 0, crc32: Crc::new(), crc64: 0, sha256: Sha256::new() }
+        Self { kind: 0, crc32: Crc32::new(), crc64: 0, sha256: Sha256::new() }
     }
 
     /// Begins a sum of a kind from 0 to 15.

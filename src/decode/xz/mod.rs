@@ -7,13 +7,13 @@
 mod check;
 
 use self::check::Check;
+use super::crc32::Crc32;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::lzma::raw::{Bad, Step, WINDOW};
 use super::lzma::two::Two;
 use super::tap::Tap;
-use flate2::Crc;
 
 pub(super) static FORMAT: Format = Format {
     name: "xz",
@@ -94,7 +94,7 @@ struct Xz {
     seen: Blocks,
     listed: Blocks,
     /// The index so far.
-    index: Crc,
+    index: Crc32,
     index_size: u64,
 }
 
@@ -123,7 +123,7 @@ impl Xz {
             unpacked: 0,
             seen: Blocks::default(),
             listed: Blocks::default(),
-            index: Crc::new(),
+            index: Crc32::new(),
             index_size: 0,
         }
     }
@@ -379,7 +379,7 @@ fn number_of(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 fn crc32(bytes: &[u8]) -> [u8; 4] {
-    let mut crc = Crc::new();
+    let mut crc = Crc32::new();
     crc.update(bytes);
     crc.sum().to_le_bytes()
 }

@@ -1,10 +1,10 @@
 //! Deflate64, method 9: deflate (RFC 1951) with a window of 64 KiB, distances up to that, and lengths up to 64 KiB.
 
+use super::super::crc32::Crc32;
 use super::super::decoder::{Fault, Out, take};
 use super::super::inflate::Step;
 use super::super::tap::Tap;
 use super::super::window::Window;
-use flate2::Crc;
 
 /// Room for the 64 KiB that matches reach back, and for what was not handed out yet.
 const WINDOW: usize = 128 << 10;
@@ -207,7 +207,7 @@ pub(super) struct Deflate64 {
     /// Codes of each kind, and lengths that were read.
     counts: (usize, usize, usize),
     read: usize,
-    crc: Crc,
+    crc: Crc32,
     taken: u64,
     given: u64,
 }
@@ -224,7 +224,7 @@ impl Deflate64 {
             lengths: [0; LITERALS + DISTANCES],
             counts: (0, 0, 0),
             read: 0,
-            crc: Crc::new(),
+            crc: Crc32::new(),
             taken: 0,
             given: 0,
         }

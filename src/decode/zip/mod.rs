@@ -10,11 +10,11 @@ mod header;
 
 use self::deflate64::Deflate64;
 use self::header::{FIXED, Header, Signature};
+use super::crc32::Crc32;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::inflate::{Inflate, Step};
-use flate2::Crc;
 
 pub(super) static FORMAT: Format =
     Format { name: "zip", recognise, make: || Box::new(Zip::new()), memory: 200 << 10, scanned: false, carries: false };
@@ -68,7 +68,7 @@ struct Zip {
     header: Header,
     /// Bytes of the name or the extra field that have passed.
     passed: usize,
-    crc: Crc,
+    crc: Crc32,
     inflate: Inflate,
     deflate64: Deflate64,
     /// What goes on is still packed, so its sum and size are not known.
@@ -87,7 +87,7 @@ impl Zip {
             descriptor: Field::EMPTY,
             header: Header::default(),
             passed: 0,
-            crc: Crc::new(),
+            crc: Crc32::new(),
             inflate: Inflate::new(false),
             deflate64: Deflate64::new(),
             packed: false,
