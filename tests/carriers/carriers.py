@@ -45,8 +45,11 @@ class Server:
     def __enter__(self):
         self.log = open(self.place / "server.log", "wb")
         self.process = subprocess.Popen(self.command(), stdout=self.log, stderr=self.log)
-        wait_for(self.PORT)
+        self.wait()
         return self
+
+    def wait(self):
+        wait_for(self.PORT)
 
     def __exit__(self, *_):
         self.process.terminate()
@@ -326,6 +329,40 @@ class FtpUpload(Ftp):
         curl("--upload-file", str(file), f"ftp://127.0.0.1:{self.PORT}/in/{file.name}")
 
 
+class Tftp(Server):
+    """A download over TFTP: the server answers from a port of its own."""
+
+    NEEDS = ("in.tftpd", "curl")
+    PORT = 6969
+
+    def command(self):
+        root = self.place / "root"
+        (root / "in").mkdir(parents=True)
+        for file in self.files:
+            shutil.copy(file, root)
+        shutil.chown(root / "in", "tftp")
+        os.chmod(root, 0o755)
+        return ["in.tftpd", "-4", "-L", "-c", "-a", f":{self.PORT}", "-u", "tftp", "-s", str(root)]
+
+    def wait(self):
+        # Nobody listens with TCP.
+        for _ in range(200):
+            if f":{self.PORT:04X} " in pathlib.Path("/proc/net/udp").read_text():
+                return
+            time.sleep(0.05)
+        raise SystemExit("carriers: in.tftpd does not listen")
+
+    def transfer(self, file):
+        curl(f"tftp://127.0.0.1:{self.PORT}/{file.name}")
+
+
+class TftpUpload(Tftp):
+    """An upload over TFTP."""
+
+    def transfer(self, file):
+        curl("--upload-file", str(file), f"tftp://127.0.0.1:{self.PORT}/in/{file.name}")
+
+
 class WebSocket:
     """A message of a WebSocket, compressed with the window of those before it: the file is sent, and comes back."""
 
@@ -397,4 +434,6 @@ CARRIERS = [
     ("ftp", Ftp),
     ("ftp-active", FtpActive),
     ("ftp-put", FtpUpload),
+    ("tftp", Tftp),
+    ("tftp-put", TftpUpload),
 ]

@@ -1,4 +1,4 @@
-//! Connections that others have announced, such as FTP's data connections.
+//! Connections that others have announced, such as FTP's data connections and TFTP's transfers.
 //!
 //! The connection that announces and the one that is announced may belong to two
 //! workers, so all share one table. It is written once for each transfer and read
@@ -13,6 +13,7 @@ use xxhash_rust::const_xxh3::xxh3_64;
 
 use crate::event::{Direction, Tuple};
 use crate::proto::ftp::FtpData;
+use crate::proto::tftp::Tftp;
 use crate::proto::{Endpoint, Expected, Port, Transport};
 use crate::wire::proto;
 
@@ -33,7 +34,16 @@ struct Announced {
     /// From which addresses: that which was announced, and that of the connection that announces.
     from: [[u8; 16]; 2],
     until_ns: u64,
-    parser: FtpData,
+    parser: Awaited,
+}
+
+/// What reads an announced connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Awaited {
+    /// Over TCP.
+    Ftp(FtpData),
+    /// Over UDP.
+    Tftp(Tftp),
 }
 
 /// All announcements of a sensor.
@@ -57,19 +67,29 @@ impl Expectations {
     /// A connection with these ends announces another.
     pub(super) fn announce(&self, tuple: &Tuple, expected: &Expected<'_>, now_ns: u64) {
         let address = |end: &Endpoint| end.address.map(bytes);
+        let client = (&expected.client, tuple.src, tuple.src_port);
+        let server = (&expected.server, tuple.dest, tuple.dest_port);
         let (opener, server) = match expected.opener {
-            Direction::ToServer => ((&expected.client, tuple.src), (&expected.server, tuple.dest)),
-            Direction::ToClient => ((&expected.server, tuple.dest), (&expected.client, tuple.src)),
+            Direction::ToServer => (client, server),
+            Direction::ToClient => (server, client),
         };
-        // Who listens has to have said where; over UDP nothing is looked up yet.
-        let (Port::Number(port), Transport::Tcp) = (server.0.port, expected.transport) else { return };
+        let port = match server.0.port {
+            Port::Number(port) => port,
+            Port::Same => server.2,
+            // Who listens has to have said where.
+            Port::Any => return,
+        };
+        let (protocol, parser) = match expected.transport {
+            Transport::Tcp => (proto::TCP, Awaited::Ftp(FtpData::new(expected))),
+            Transport::Udp => (proto::UDP, Awaited::Tftp(Tftp::expected(expected))),
+        };
         let from = [address(opener.0).unwrap_or(opener.1), opener.1];
         // Behind a translator of addresses, and for clients that trust no announcement, it is the second.
         let to = [address(server.0).unwrap_or(server.1), server.1];
-        let (until_ns, parser) = (now_ns.saturating_add(PATIENCE_NS), FtpData::new(expected));
+        let until_ns = now_ns.saturating_add(PATIENCE_NS);
         for address in to.iter().take(if to.first() == to.last() { 1 } else { 2 }) {
             let to = (*address, port);
-            let (digest, number) = place(to);
+            let (digest, number) = place(protocol, to);
             if let (Some(known), Some(place)) = (self.digests.get(number), self.places.get(number)) {
                 place.store(Some(Announced { to, from, until_ns, parser }));
                 known.store(digest, Ordering::Release);
@@ -78,12 +98,9 @@ impl Expectations {
     }
 
     /// What was announced of a connection with these ends.
-    pub(super) fn find(&self, tuple: &Tuple, now_ns: u64) -> Option<FtpData> {
-        if tuple.proto != proto::TCP {
-            return None;
-        }
+    pub(super) fn find(&self, tuple: &Tuple, now_ns: u64) -> Option<Awaited> {
         let to = (tuple.dest, tuple.dest_port);
-        let (digest, number) = place(to);
+        let (digest, number) = place(tuple.proto, to);
         if self.digests.get(number)?.load(Ordering::Acquire) != digest {
             return None;
         }
@@ -94,11 +111,12 @@ impl Expectations {
 }
 
 /// Digest of an end, and its place.
-fn place((address, port): End) -> (u64, usize) {
-    let mut bytes = [0; 18];
+fn place(protocol: u8, (address, port): End) -> (u64, usize) {
+    let [high, low] = port.to_be_bytes();
+    let mut bytes = [0; 19];
     let (head, tail) = bytes.split_at_mut(address.len());
     head.copy_from_slice(&address);
-    tail.copy_from_slice(&port.to_be_bytes());
+    tail.copy_from_slice(&[high, low, protocol]);
     let digest = xxh3_64(&bytes);
     (digest, usize::try_from(digest).unwrap_or(0) % PLACES)
 }
@@ -177,8 +195,19 @@ mod tests {
         assert!(expectations.find(&tuple(1, (2, 6000)), 1000).is_none(), "not the client");
         let nothing = Expected { server: Endpoint::default(), ..passive() };
         expectations.announce(&tuple(1, (2, 21)), &nothing, 1000);
-        let udp = Expected { transport: Transport::Udp, ..passive() };
-        expectations.announce(&tuple(1, (7, 21)), &udp, 1000);
-        assert!(expectations.find(&tuple(1, (7, 5000)), 1000).is_none());
+        // TFTP's server answers from a port of its own.
+        let client = Endpoint { address: None, port: Port::Same };
+        let udp = Expected { transport: Transport::Udp, client, ..active };
+        let asked = Tuple { proto: proto::UDP, ..tuple(1, (7, 69)) };
+        expectations.announce(&asked, &udp, 1000);
+        let answer = Tuple { src_port: 1069, proto: proto::UDP, ..tuple(7, (1, 40_000)) };
+        assert!(matches!(expectations.find(&answer, 1000), Some(Awaited::Tftp(_))), "the server answers");
+        for (tuple, case) in [
+            (Tuple { proto: proto::TCP, ..answer }, "over TCP"),
+            (Tuple { dest_port: 40_001, ..answer }, "to another port"),
+            (Tuple { src: address(8), ..answer }, "another server"),
+        ] {
+            assert!(expectations.find(&tuple, 1000).is_none(), "{case}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Which protocols there are, and the states of their parsers.
 
+use super::expectations::Awaited;
 use super::recognise::Undecided;
 use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
 use crate::proto::dns::{self, Dns, DnsTcp};
@@ -172,9 +173,10 @@ impl Protocols {
     }
 
     /// Puts what was announced of a connection into its state.
-    pub(super) fn set_expected(&mut self, slot: u32, parser: FtpData) {
-        if let Some(session) = self.expected.get_mut(slot) {
-            session.parser = parser;
-        }
+    pub(super) fn set_expected(&mut self, slot: u32, parser: Awaited) {
+        match parser {
+            Awaited::Ftp(parser) => self.expected.get_mut(slot).map(|session| session.parser = parser),
+            Awaited::Tftp(parser) => self.tftp.get_mut(slot).map(|session| session.parser = parser),
+        };
     }
 }

@@ -1,5 +1,6 @@
 //! The first bytes of a connection decide what it speaks.
 
+use super::expectations::Awaited;
 use super::protocols::{DATAGRAMS, Recognise, STREAMS};
 use super::{Content, length};
 use crate::event::{AppProto, Direction};
@@ -115,8 +116,12 @@ impl Content<'_> {
         let Some(expected) = self.inspector.expectations.find(&self.flow.tuple(), self.flow.last_ns) else {
             return false;
         };
-        self.decide(AppProto::FtpData, direction, 0, &[]);
-        if self.flow.app_proto != AppProto::FtpData {
+        let protocol = match expected {
+            Awaited::Ftp(_) => AppProto::FtpData,
+            Awaited::Tftp(_) => AppProto::Tftp,
+        };
+        self.decide(protocol, direction, 0, &[]);
+        if self.flow.app_proto != protocol {
             return false;
         }
         self.inspector.protocols.set_expected(self.flow.parser, expected);
@@ -126,6 +131,9 @@ impl Content<'_> {
 
     /// A datagram of a flow of which it is not known what it speaks: the first says it.
     pub(super) fn recognise_datagram(&mut self, direction: Direction, bytes: &[u8]) {
+        if self.was_expected(direction, 0, bytes) {
+            return;
+        }
         let heads = match direction {
             Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
             Direction::ToClient => Heads { to_server: &[], to_client: bytes },
