@@ -472,6 +472,36 @@ fn messages_of_a_websocket_go_on_with_the_window_of_the_one_before() {
 }
 
 #[test]
+fn base64_is_undone_wherever_it_begins_in_a_text() {
+    let inner = gzip(b"Project Tern, the launch valuation is confidential. ".repeat(4).as_slice());
+    let run = data_encoding::BASE64.encode(&inner);
+    let prose = "prose of no interest, line after line\n".repeat(40);
+    let late = format!("{prose}{run}\n{prose}once more: {}.", &run[..80]);
+    let page = format!("<html><body><p>{prose}</p><pre>{run}</pre></body></html>");
+    for (text, path) in [
+        (&late, "base64:(base64)/gzip"),
+        (&format!("\u{0}\u{1}binary {late}"), "base64:(base64)/gzip"),
+        (&page, "html:(text)/base64:(base64)/gzip"),
+    ] {
+        for size in [1, 3, 64, 511, 4096, usize::MAX] {
+            let mut tree = Tree::new(Limits::default());
+            let said = decode(&mut tree, text.as_bytes().chunks(size));
+            let leaf = said.leaves.iter().find(|leaf| leaf.path == path);
+            let bytes = &leaf.unwrap_or_else(|| panic!("no {path} in pieces of {size}: {said:?}")).bytes;
+            assert!(bytes.starts_with(b"Project Tern, the launch"), "{path} in pieces of {size}");
+            // What it stands in is scanned as it stands, once.
+            let around =
+                said.leaves.iter().filter(|leaf| leaf.bytes.windows(9).any(|part| part == b"line afte")).count();
+            assert_eq!(around, if path.starts_with("html") { 2 } else { 1 }, "in pieces of {size}");
+        }
+    }
+    // Neither words nor digests are base64.
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".repeat(3);
+    let said = decode(&mut Tree::new(Limits::default()), [format!("{prose}{digest} {}", "long".repeat(99)).as_bytes()]);
+    assert_eq!(said.leaves.len(), 1);
+}
+
+#[test]
 fn a_coding_that_is_none_leaves_the_object_as_it_is() {
     let sent = files(b"no gzip at all", &["gzip"], usize::MAX);
     assert_eq!((sent.leaves, sent.cuts), (vec!["http/body".to_owned()], vec![Cut::Malformed]));

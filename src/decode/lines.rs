@@ -28,9 +28,14 @@ pub(super) struct Lines {
     aside: Field<ASIDE>,
     /// What comes beside is handed out at once: there was no room for it.
     direct: bool,
+    /// Nothing is handed out.
+    silent: bool,
 }
 
 impl Lines {
+    /// Hands out nothing.
+    pub(super) const SILENT: Self = Self { silent: true, ..Self::NEW };
+
     pub(super) const NEW: Self = Self {
         open: None,
         enough: false,
@@ -39,6 +44,7 @@ impl Lines {
         fresh: true,
         aside: Field::EMPTY,
         direct: false,
+        silent: false,
     };
 
     /// Forgets everything.
@@ -172,7 +178,7 @@ impl Lines {
     }
 
     fn write(&mut self, bytes: &[u8], out: &mut dyn Out) {
-        let mut rest = bytes;
+        let mut rest = if self.silent { &[] } else { bytes };
         while !rest.is_empty() {
             if self.room.fill(&mut rest, ROOM) {
                 self.flush(out);

@@ -1,5 +1,7 @@
 //! base64 within text: a run of 64 digits or more, which are upper-case and lower-case letters and others, is an object of
 //! its own, `(base64)`, and the text goes on behind it. Line ends within a run are no end of it.
+//!
+//! [`Seeker`] finds the first in whatever is scanned, and [`Runs`] then undoes it and those behind it.
 
 use super::base64::Base64;
 use super::decoder::{Child, Field, Out};
@@ -25,9 +27,76 @@ fn is_run(digits: &[u8]) -> bool {
         && digits.iter().any(|byte| byte.is_ascii_alphanumeric() && !byte.is_ascii_hexdigit())
 }
 
-/// Whether a run begins in a text.
-pub(super) fn has_run(text: &[u8]) -> bool {
-    text.split(|byte| !is_digit(*byte)).any(|run| run.get(..SHORTEST).is_some_and(is_run))
+/// Looks for the first run of a text, and passes by whatever cannot be one: it looks at one byte in ten of prose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seeker {
+    /// Digits at the end of what was seen, until there are enough of them.
+    held: Field<SHORTEST>,
+    /// Those that are no run go on.
+    word: bool,
+    /// Nothing is looked for any more.
+    off: bool,
+}
+
+impl Seeker {
+    pub(super) const NEW: Self = Self { held: Field::EMPTY, word: false, off: false };
+
+    /// What comes does not follow what was there.
+    pub(super) const fn restart(&mut self) {
+        self.held.clear();
+        self.word = false;
+    }
+
+    /// Nothing is looked for any more.
+    pub(super) const fn stop(&mut self) {
+        self.off = true;
+    }
+
+    /// The first digits of a run that has become long enough in `bytes`, and what stands behind them.
+    pub(super) fn seek<'a>(&mut self, bytes: &'a [u8]) -> Option<(Field<SHORTEST>, &'a [u8])> {
+        let mut rest = bytes;
+        while !self.off && !rest.is_empty() {
+            if self.word || !self.held.get().is_empty() {
+                // Digits have come before.
+                let count = rest.iter().position(|byte| !is_digit(*byte)).unwrap_or(rest.len());
+                let (digits, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+                let mut left = digits;
+                if !self.word && self.held.fill(&mut left, SHORTEST) {
+                    if is_run(self.held.get()) {
+                        let held = std::mem::replace(&mut self.held, Field::EMPTY);
+                        return Some((held, rest.get(count - left.len()..).unwrap_or(&[])));
+                    }
+                    self.word = true;
+                }
+                if !behind.is_empty() {
+                    self.restart();
+                }
+                rest = behind;
+                continue;
+            }
+            // A run that begins here has a digit where its last one must stand; what has none there, begins behind it.
+            rest = match rest.get(..SHORTEST) {
+                Some(window) => match window.iter().rposition(|byte| !is_digit(*byte)) {
+                    Some(at) => rest.get(at + 1..).unwrap_or(&[]),
+                    None => {
+                        self.held.append(window);
+                        if is_run(window) {
+                            let held = std::mem::replace(&mut self.held, Field::EMPTY);
+                            return Some((held, rest.get(SHORTEST..).unwrap_or(&[])));
+                        }
+                        self.word = true;
+                        rest.get(SHORTEST..).unwrap_or(&[])
+                    }
+                },
+                None => {
+                    let begins = rest.iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+                    self.held.append(rest.get(begins..).unwrap_or(&[]));
+                    &[]
+                }
+            };
+        }
+        None
+    }
 }
 
 /// Where in the text the next byte stands.
@@ -165,5 +234,65 @@ impl Runs {
     /// Whether text may be handed out: no other child is open.
     pub(super) const fn is_text(&self) -> bool {
         matches!(self.state, State::Start | State::Word)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // a test may fail loudly
+mod tests {
+    use super::*;
+
+    /// Where the first run has its 64th digit, sought in pieces of that size.
+    fn sought(text: &[u8], size: usize) -> Option<usize> {
+        let mut seeker = Seeker::NEW;
+        let mut before = 0;
+        for piece in text.chunks(size) {
+            if let Some((held, behind)) = seeker.seek(piece) {
+                let at = before + piece.len() - behind.len();
+                assert_eq!(held.get(), &text[at - SHORTEST..at]);
+                return Some(at);
+            }
+            before += piece.len();
+        }
+        None
+    }
+
+    /// The same, told simply.
+    fn expected(text: &[u8]) -> Option<usize> {
+        let mut begins = 0;
+        for word in text.split(|byte| !is_digit(*byte)) {
+            if word.get(..SHORTEST).is_some_and(is_run) {
+                return Some(begins + SHORTEST);
+            }
+            begins += word.len() + 1;
+        }
+        None
+    }
+
+    #[test]
+    fn the_first_run_is_found_wherever_pieces_end() {
+        let run = "UHJvamVjdCBUZXJuLCB0aGUgbGF1bmNoIHZhbHVhdGlvbiBpcyBjb25maWRlbnRpYWwuCg";
+        let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let mut texts = vec![String::new(), run.to_owned(), run[..63].to_owned(), hash.repeat(2), "word ".repeat(40)];
+        texts.push(format!("{hash} {run}"));
+        texts.push(format!("{hash}{run} and so on"));
+        texts.push(format!("prose, {} {run}= and behind it", "and more of it ".repeat(9)));
+        // Anything, with more or fewer digits in it.
+        let mut state = 7_u32;
+        for length in 0..400 {
+            let mut next = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state >> 16
+            };
+            let share = 2 + next() % 90;
+            let letter = |number: u32| if number % share == 0 { ' ' } else { b"Ab3x/"[number as usize % 5] as char };
+            texts.push((0..length).map(|_| letter(next())).collect());
+        }
+        for text in texts {
+            let text = text.as_bytes();
+            for size in [1, 2, 7, 63, 64, 65, usize::MAX] {
+                assert_eq!(sought(text, size), expected(text), "{} in pieces of {size}", String::from_utf8_lossy(text));
+            }
+        }
     }
 }

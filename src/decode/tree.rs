@@ -4,10 +4,12 @@ use super::charset::{self, Charset};
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
+use super::json::BASE64;
 use super::kind;
 use super::limits::Limits;
 use super::path::Path;
 use super::pool::Decoders;
+use super::runs::Seeker;
 
 /// So much may come out of an object before its ratio counts.
 const RATIO_FROM: u64 = 1 << 20;
@@ -88,6 +90,8 @@ struct Node {
     name: Field<NAME>,
     /// What it is written in, where that is declared.
     charset: Option<Charset>,
+    /// Looks for base64 in it, where it is a leaf.
+    seeker: Seeker,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -175,6 +179,7 @@ impl Tree {
             facts: Facts::default(),
             name: Field::EMPTY,
             charset: None,
+            seeker: Seeker::NEW,
         });
         let shared = Shared {
             path: Path::EMPTY,
@@ -265,6 +270,7 @@ impl Node {
         self.first.clear();
         self.name.clear();
         self.charset = None;
+        self.seeker = Seeker::NEW;
         self.facts = Facts { path, base: path, ..Facts::default() };
     }
 
@@ -436,10 +442,10 @@ fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &
     }
     let taken = match &mut node.state {
         State::Unknown | State::Over => return,
-        State::Leaf => return node.scan(context.leaves, bytes),
+        State::Leaf => return leaf(node, below, context, bytes),
         State::Rest(name) => {
             let name = *name;
-            return begin_rest(node, context, name, bytes);
+            return begin_rest(node, below, context, name, bytes);
         }
         State::Wrapped(format, decoder) => {
             let is_coding = context.shared.coding(node.level).is_some();
@@ -455,7 +461,7 @@ fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &
         }
         Ok(Taken::End(at)) => {
             if over(node, below, context, true) {
-                rest(node, context, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
+                rest(node, below, context, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
             }
         }
         Err(Fault { at }) => {
@@ -464,15 +470,40 @@ fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &
             if !alone {
                 return;
             }
-            if !as_it_is(node, context, before.saturating_add(at as u64)) {
-                rest(node, context, b"(rest)", bytes.get(at..).unwrap_or(&[]));
+            if !as_it_is(node, below, context, before.saturating_add(at as u64)) {
+                rest(node, below, context, b"(rest)", bytes.get(at..).unwrap_or(&[]));
                 return;
             }
             let known = usize::try_from((node.first.get().len() as u64).saturating_sub(before)).unwrap_or(usize::MAX);
             if let Some(more) = bytes.get(known..).filter(|more| !more.is_empty()) {
-                node.scan(context.leaves, more);
+                feed(node, below, context, more);
             }
         }
+    }
+}
+
+/// Scans bytes of a leaf. Where base64 begins in it, which is long enough to be nothing else, that is undone as well from
+/// there on.
+fn leaf(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
+    node.scan(context.leaves, bytes);
+    let Some((held, behind)) = node.seeker.seek(bytes) else { return };
+    node.seeker.stop();
+    if below.is_empty() {
+        return context.cut(&mut node.facts, Cut::Depth);
+    }
+    let Some(mut decoder) = context.decoders.take(&BASE64) else {
+        return context.cut(&mut node.facts, Cut::Decoders);
+    };
+    context.shared.path.truncate(node.facts.path);
+    context.shared.path.format(BASE64.name);
+    node.facts.path = context.shared.path.len();
+    let brings = brings(&BASE64, &node.facts, &node.name, false);
+    let out = &mut Below { facts: &mut node.facts, nodes: below, context, brings, open: true, whole: true };
+    // It takes whatever comes; when it wants no more, nobody does.
+    let taken = decoder.push(held.get(), out).and_then(|_| decoder.push(behind, out));
+    node.state = State::Wrapped(&BASE64, decoder);
+    if taken != Ok(Taken::All) {
+        over(node, below, context, false);
     }
 }
 
@@ -489,31 +520,33 @@ fn brings<'a>(format: &Format, facts: &Facts, name: &'a Field<NAME>, is_coding: 
 }
 
 /// What follows an object within the same bytes, or the place where it turned out to be none, is scanned as it stands.
-fn rest(node: &mut Node, context: &mut Context<'_>, name: &'static [u8], bytes: &[u8]) {
+fn rest(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, name: &'static [u8], bytes: &[u8]) {
     node.state = State::Rest(name);
     if !bytes.is_empty() {
-        begin_rest(node, context, name, bytes);
+        begin_rest(node, below, context, name, bytes);
     }
 }
 
-fn begin_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8], bytes: &[u8]) {
+fn begin_rest(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, name: &[u8], bytes: &[u8]) {
     node.state = State::Leaf;
     context.shared.path.truncate(node.facts.path);
     context.shared.path.child(name, 0);
-    node.tell_leaf(context.shared.path.len(), context);
-    node.scan(context.leaves, bytes);
+    node.facts.path = context.shared.path.len();
+    node.tell_leaf(node.facts.path, context);
+    leaf(node, below, context, bytes);
 }
 
 /// Makes a leaf of an object that was taken for a wrapped one by mistake, as is seen from its first bytes, which are still
 /// there. False where they are not all that was fed to its decoder.
-fn as_it_is(node: &mut Node, context: &mut Context<'_>, fed: u64) -> bool {
+fn as_it_is(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, fed: u64) -> bool {
     if fed > node.first.get().len() as u64 {
         return false;
     }
     node.state = State::Leaf;
-    node.tell_leaf(node.facts.base, context);
+    node.facts.path = node.facts.base;
+    node.tell_leaf(node.facts.path, context);
     let first = node.first;
-    node.scan(context.leaves, first.get());
+    leaf(node, below, context, first.get());
     true
 }
 
@@ -551,6 +584,7 @@ fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
         }
     }
     if matches!(node.state, State::Leaf) {
+        node.seeker.restart();
         context.leaves.gap(node.level, length);
     }
 }
@@ -579,6 +613,12 @@ fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
     if matches!(node.state, State::Unknown) {
         known_by_now(node, below, context);
     }
+    close(node, below, context, complete);
+    node.end_file(context.leaves, complete);
+}
+
+/// Ends what an object is.
+fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, complete: bool) {
     match std::mem::replace(&mut node.state, State::Over) {
         State::Unknown | State::Over | State::Rest(_) => {}
         State::Leaf => node.end_leaf(context, complete),
@@ -591,16 +631,13 @@ fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bool) {
             context.done(format, decoder, complete);
             // A decoder that forgot to end a child has not finished it.
             finish(below, context, false);
-            let alone = !whole && node.facts.given == 0 && !format.scanned && as_it_is(node, context, node.facts.fed);
-            if alone {
-                node.state = State::Over;
-            }
-            if alone || format.scanned {
+            if format.scanned {
                 node.end_leaf(context, complete);
+            } else if !whole && node.facts.given == 0 && as_it_is(node, below, context, node.facts.fed) {
+                close(node, below, context, complete);
             }
         }
     }
-    node.end_file(context.leaves, complete);
 }
 
 impl Node {

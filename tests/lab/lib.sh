@@ -185,8 +185,7 @@ filler() {
 }
 
 # documents: leaking.txt, innocent.txt (both 8 MiB) and long.txt (24 MiB) in $WORK/www. LEAK_OFFSET is where, in
-# leaking.txt, the second "Project Tern" ends and so the dictionary's threshold is reached. What surrounds it is base64, and
-# so the sensor takes the document for text that holds some: http/body/base64.
+# leaking.txt, the second "Project Tern" ends and so the dictionary's threshold is reached.
 documents() {
 	local www=$WORK/www begins second
 	mkdir -p "$www"

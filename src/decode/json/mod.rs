@@ -1,13 +1,13 @@
 //! What programs send each other as text: JSON (RFC 8259), forms, and base64 in other text.
 //!
 //! Children are `(text)`, of JSON every string, names too, of forms every name and value, each on a line and without its
-//! escapes; and long base64 in strings and in text as `(base64)`, which may be anything ([`runs`]). Numbers of JSON are in
+//! escapes; and long base64 in strings and in any other text as `(base64)`, which may be anything ([`runs`]). Numbers of JSON are in
 //! the object as it stands. Escapes of JavaScript that JSON has not are undone too.
 
 mod recognise;
 
 use super::decoder::{Decoder, Fault, Out, Taken};
-use super::format::Format;
+use super::format::{Format, Guess};
 use super::lines::{self, Lines};
 use super::percent::Percent;
 use super::quoted_printable::hex;
@@ -33,10 +33,11 @@ pub(super) static FORM: Format = Format {
     carries: false,
 };
 
+/// What recognises nothing: a run in what is scanned is found wherever it begins. The text around it is scanned as it stands.
 pub(super) static BASE64: Format = Format {
     name: "base64",
-    recognise: recognise::base64,
-    make: || Box::new(Text::new(Kind::Plain)),
+    recognise: |_| Guess::No,
+    make: || Box::new(Text { lines: Lines::SILENT, ..Text::new(Kind::Plain) }),
     memory: MEMORY,
     scanned: true,
     carries: false,

@@ -1,7 +1,6 @@
-//! Telling JSON, forms and base64 from other text, by their first bytes.
+//! Telling JSON and forms from other text, by their first bytes.
 
 use super::super::format::{Guess, PROBE};
-use super::super::runs;
 
 /// JSON: an object with a name, or an array of objects.
 pub(super) fn json(bytes: &[u8]) -> Guess {
@@ -77,27 +76,16 @@ pub(super) fn form(bytes: &[u8]) -> Guess {
     }
 }
 
-/// Text with base64 in its first bytes.
-pub(super) fn base64(bytes: &[u8]) -> Guess {
-    let is_text = |byte: &u8| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r');
-    if !bytes.iter().all(is_text) {
-        return Guess::No;
-    }
-    if runs::has_run(bytes) { Guess::Yes } else { more(bytes) }
-}
-
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)] // a test may fail loudly
 mod tests {
     use super::*;
 
     #[test]
-    fn json_forms_and_base64_are_told_from_other_text() {
+    fn json_and_forms_are_told_from_other_text() {
         use Guess::{More, No, Yes};
-        let run = "UHJvamVjdCBUZXJuLCB0aGUgbGF1bmNoIHZhbHVhdGlvbiBpcyBjb25maWRlbnRpYWwuCg==";
-        let (data, prose) = (format!("data: {run}"), "prose without any of it. ".repeat(30));
         type Recognise = fn(&[u8]) -> Guess;
-        let cases: [(Recognise, &str, Guess); 24] = [
+        let cases: [(Recognise, &str, Guess); 19] = [
             (json, "{\"name\": 1}", Yes),
             (json, "\u{feff} {\n  \"a\\\"b\" : 1}", Yes),
             (json, "[ { \"name\":", Yes),
@@ -117,11 +105,6 @@ mod tests {
             (form, "a=b\n", No),
             (form, "=a&b=", No),
             (form, "2=a&b=c", No),
-            (base64, run, Yes),
-            (base64, &data, Yes),
-            (base64, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 ", More),
-            (base64, &prose, No),
-            (base64, "\0", No),
         ];
         for (recognise, text, expected) in cases {
             let bytes = &text.as_bytes()[..text.len().min(PROBE)];

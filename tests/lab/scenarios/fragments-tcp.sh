@@ -33,7 +33,7 @@ sensor_ends routed
 events routed <<'END_OF_PYTHON'
 [alert] = alerts
 assert (alert["src_ip"], alert["src_port"], alert["dest_port"]) == ("10.79.0.1", 80, 40001)
-assert alert["tidegate"]["path"] == "http/body/base64" and alert["tidegate"]["offset"] == int(env["LEAK_OFFSET"])
+assert alert["tidegate"]["path"] == "http/body" and alert["tidegate"]["offset"] == int(env["LEAK_OFFSET"])
 [flow] = between(client=40001)
 assert flow["flow"]["bytes_toclient"] > 8 << 20 and flow["flow"]["alerted"]
 stats = stats[-1]["stats"]

@@ -36,7 +36,7 @@ events killer <<'END_OF_PYTHON'
 assert alert["alert"]["action"] == "blocked" and alert["ip_v"] == 6
 assert (alert["src_ip"], alert["src_port"]) == ("fd78::2", 40002)
 assert alert["direction"] == "to_server"
-assert alert["tidegate"]["path"] == "http/body/base64" and alert["tidegate"]["offset"] == int(env["LEAK_OFFSET"])
+assert alert["tidegate"]["path"] == "http/body" and alert["tidegate"]["offset"] == int(env["LEAK_OFFSET"])
 [killed] = between(client=40002)
 assert killed["flow"]["alerted"] and killed["tidegate"]["blocked"]
 [innocent] = between(client=40001)
