@@ -18,6 +18,18 @@ const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
 }
 
+/// Any run has so many digits that are all of an aligned chunk. Chunks are looked at whole, without a branch a byte.
+const CHUNK: usize = 32;
+const _: () = assert!(2 * CHUNK <= SHORTEST + 1);
+
+fn is_all_digits(chunk: &[u8]) -> bool {
+    chunk.iter().fold(true, |all, byte| {
+        let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let is_number = byte.wrapping_sub(b'0') < 10;
+        all & (is_letter | is_number | (*byte == b'+') | (*byte == b'/'))
+    })
+}
+
 /// Whether so many digits are base64 rather than a word or a number in hexadecimal.
 fn is_run(digits: &[u8]) -> bool {
     digits.len() >= SHORTEST
@@ -27,7 +39,7 @@ fn is_run(digits: &[u8]) -> bool {
         && digits.iter().any(|byte| byte.is_ascii_alphanumeric() && !byte.is_ascii_hexdigit())
 }
 
-/// Looks for the first run of a text, and passes by whatever cannot be one: it looks at one byte in ten of prose.
+/// Looks for the first run of a text, and passes by whatever cannot be one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seeker {
     /// Digits at the end of what was seen, until there are enough of them.
@@ -56,44 +68,33 @@ impl Seeker {
     pub(super) fn seek<'a>(&mut self, bytes: &'a [u8]) -> Option<(Field<SHORTEST>, &'a [u8])> {
         let mut rest = bytes;
         while !self.off && !rest.is_empty() {
-            if self.word || !self.held.get().is_empty() {
-                // Digits have come before.
-                let count = rest.iter().position(|byte| !is_digit(*byte)).unwrap_or(rest.len());
-                let (digits, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
-                let mut left = digits;
-                if !self.word && self.held.fill(&mut left, SHORTEST) {
-                    if is_run(self.held.get()) {
-                        let held = std::mem::replace(&mut self.held, Field::EMPTY);
-                        return Some((held, rest.get(count - left.len()..).unwrap_or(&[])));
-                    }
-                    self.word = true;
+            if !self.word && self.held.get().is_empty() {
+                let chunks = rest.chunks_exact(CHUNK).take_while(|chunk| !is_all_digits(chunk)).count();
+                // The word that begins before the chunk, or at the end: no run has passed.
+                let (passed, ahead) = rest.split_at_checked(chunks * CHUNK).unwrap_or((rest, &[]));
+                let is_last = ahead.len() < CHUNK;
+                let searched = if is_last { rest } else { passed };
+                let begins = searched.iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+                rest = rest.get(begins..).unwrap_or(&[]);
+                if is_last {
+                    self.held.append(rest);
+                    return None;
                 }
-                if !behind.is_empty() {
-                    self.restart();
-                }
-                rest = behind;
-                continue;
             }
-            // A run that begins here has a digit where its last one must stand; what has none there, begins behind it.
-            rest = match rest.get(..SHORTEST) {
-                Some(window) => match window.iter().rposition(|byte| !is_digit(*byte)) {
-                    Some(at) => rest.get(at + 1..).unwrap_or(&[]),
-                    None => {
-                        self.held.append(window);
-                        if is_run(window) {
-                            let held = std::mem::replace(&mut self.held, Field::EMPTY);
-                            return Some((held, rest.get(SHORTEST..).unwrap_or(&[])));
-                        }
-                        self.word = true;
-                        rest.get(SHORTEST..).unwrap_or(&[])
-                    }
-                },
-                None => {
-                    let begins = rest.iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
-                    self.held.append(rest.get(begins..).unwrap_or(&[]));
-                    &[]
+            let count = rest.iter().position(|byte| !is_digit(*byte)).unwrap_or(rest.len());
+            let (digits, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            let mut left = digits;
+            if !self.word && self.held.fill(&mut left, SHORTEST) {
+                if is_run(self.held.get()) {
+                    let held = std::mem::replace(&mut self.held, Field::EMPTY);
+                    return Some((held, rest.get(count - left.len()..).unwrap_or(&[])));
                 }
-            };
+                self.word = true;
+            }
+            if !behind.is_empty() {
+                self.restart();
+            }
+            rest = behind;
         }
         None
     }
