@@ -76,6 +76,8 @@ pub use decoder::{Child, Decoder, Fault, Out, Taken};
 pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use lznt1::{Lznt1, Lznt1Step};
+pub(crate) use parts::{le16, le32, le64, until_zero};
 pub use path::Path;
 pub use pool::Decoders;
+pub(crate) use tnef::Lzfu;
 pub use tree::{Ended, File, Leaves, MAX_CODINGS, Start, Tree};
