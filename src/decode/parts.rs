@@ -45,7 +45,7 @@ pub(super) fn begin_rest(held: &[u8], out: &mut dyn Out) -> bool {
 }
 
 /// A child of which nothing can be handed out but its name.
-pub(super) fn only_name(name: &[u8], reason: Cut, out: &mut dyn Out) {
+pub(crate) fn only_name(name: &[u8], reason: Cut, out: &mut dyn Out) {
     if out.begin(&Child { name }) {
         out.cut(reason);
         out.end();

@@ -18,17 +18,19 @@ pub(super) struct Text<'a> {
     /// The last character that was put.
     last: char,
     open: bool,
+    /// The child is not wanted, or nothing more of the object.
+    refused: bool,
     enough: bool,
 }
 
 impl<'a> Text<'a> {
     pub(super) fn new(out: &'a mut dyn Out, name: String) -> Self {
-        Self { out, name, held: String::with_capacity(ROOM), last: '\n', open: false, enough: false }
+        Self { out, name, held: String::with_capacity(ROOM), last: '\n', open: false, refused: false, enough: false }
     }
 
-    /// Whether more is wanted.
+    /// Whether more is wanted of it.
     pub(super) const fn is_wanted(&self) -> bool {
-        !self.enough
+        !self.refused && !self.enough
     }
 
     /// Takes a character; those that are not seen are left out.
@@ -72,26 +74,29 @@ impl<'a> Text<'a> {
     }
 
     fn flush(&mut self) {
-        if !self.enough && !self.held.is_empty() {
+        if self.is_wanted() && !self.held.is_empty() {
             if !self.open {
                 self.open = self.out.begin_text(&Child { name: self.name.as_bytes() });
-                self.enough = !self.open;
+                self.refused = !self.open;
             }
-            self.enough = self.enough || !self.out.data(self.held.as_bytes());
+            self.enough = self.open && !self.out.data(self.held.as_bytes());
         }
         self.held.clear();
     }
 
-    /// The text is over. False where nothing more is wanted.
+    /// The text is over, for that reason where it is not whole. False where nothing more is wanted of the object.
     pub(super) fn finish(mut self, reason: Option<Cut>) -> bool {
         self.flush();
-        if let Some(reason) = reason {
+        if self.enough {
+            return false;
+        }
+        if let Some(reason) = reason.filter(|_| !self.refused) {
             self.out.cut(reason);
         }
         if self.open {
             self.out.end();
         }
-        !self.enough
+        true
     }
 }
 

@@ -1,7 +1,7 @@
 //! The file system in a file ([MS-CFB]): sectors, chains of them, and a directory.
 //!
-//! A chain that comes back to itself ends there. No stream is longer than the file, and all that are read together are no
-//! longer than four times the file, however often they share sectors.
+//! A sector belongs to one chain, and has one place in it: it is read once. So chains that come back to themselves end, and
+//! all that is read together is no longer than the file and its mini stream.
 
 use crate::decode::{le16, le32, le64};
 
@@ -15,8 +15,6 @@ const MINI: usize = 64;
 pub(super) const DEPTH: usize = 32;
 /// Entries that are looked at.
 const ENTRIES: usize = 1 << 16;
-/// How many times the file's length is read.
-const TIMES: usize = 4;
 
 /// What an entry of the directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(super) struct Entry {
 pub(super) struct Faults {
     /// Sectors lie beyond its end.
     pub(super) truncated: bool,
-    /// Chains or the directory come back to themselves, or end too soon.
+    /// Chains or the directory come back to themselves, share what they have, or end too soon.
     pub(super) malformed: bool,
     /// Storages lie too deep.
     pub(super) deep: bool,
@@ -64,8 +62,9 @@ pub(super) struct Compound<'a> {
     entries: Vec<Option<Entry>>,
     /// Parents and their children, sorted.
     order: Vec<(usize, usize)>,
-    /// Bytes that may still be read.
-    left: usize,
+    /// Sectors that were read, and those of the mini stream.
+    taken: Vec<bool>,
+    mini_taken: Vec<bool>,
     pub(super) faults: Faults,
 }
 
@@ -85,7 +84,8 @@ impl<'a> Compound<'a> {
             cutoff: u64::from(le32(object, 56)?).min(1 << 16),
             entries: Vec::new(),
             order: Vec::new(),
-            left: object.len().saturating_mul(TIMES),
+            taken: Vec::new(),
+            mini_taken: Vec::new(),
             faults: Faults::default(),
         };
         file.read_fat()?;
@@ -98,6 +98,7 @@ impl<'a> Compound<'a> {
         file.mini_fat = words(&mini_fat).collect();
         let (start, size) = (le32(root, 116)?, le32(root, 120)?);
         file.mini = file.chain(start, usize::try_from(size).ok()?);
+        file.mini_taken = vec![false; file.mini.len().div_ceil(MINI)];
         file.read_directory(entries);
         Some(file)
     }
@@ -134,32 +135,27 @@ impl<'a> Compound<'a> {
             self.fat.resize(whole, NONE);
         }
         self.fat.truncate(sectors);
+        self.taken = vec![false; self.fat.len()];
         Some(())
     }
 
     /// The bytes of a chain of sectors, `size` at most; of a chain that is not whole as many as there are.
     fn chain(&mut self, start: u32, size: usize) -> Vec<u8> {
-        let size = size.min(self.fat.len().saturating_mul(self.size));
         let mut bytes = Vec::new();
-        let (mut number, mut seen) = (start, Loop::new(start));
+        let mut number = start;
         while number < NONE && bytes.len() < size {
+            let Some(next) = follow(number, &self.fat, &mut self.taken) else {
+                let is_beyond = usize::try_from(number).is_ok_and(|number| number >= self.fat.len());
+                self.faults.truncated |= is_beyond;
+                self.faults.malformed |= !is_beyond;
+                break;
+            };
             let sector = self.sector(number);
             let wanted = (size - bytes.len()).min(self.size);
-            if sector.len() < wanted {
-                self.faults.truncated = true;
-            }
-            let part = sector.get(..wanted).unwrap_or(sector);
-            if part.len() > self.left {
-                self.faults.malformed = true;
-                break;
-            }
-            self.left -= part.len();
-            bytes.extend_from_slice(part);
-            number = usize::try_from(number).ok().and_then(|at| self.fat.get(at)).copied().unwrap_or(NONE);
-            if seen.is_at(number) {
-                self.faults.malformed = true;
-                break;
-            }
+            // Of the last one not all may be there.
+            self.faults.truncated |= sector.len() < wanted;
+            bytes.extend_from_slice(sector.get(..wanted).unwrap_or(sector));
+            number = next;
         }
         bytes
     }
@@ -167,24 +163,18 @@ impl<'a> Compound<'a> {
     /// The bytes of a chain in the mini stream.
     fn mini_chain(&mut self, start: u32, size: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let (mut number, mut seen) = (start, Loop::new(start));
+        let mut number = start;
         while number < NONE && bytes.len() < size {
+            let next = follow(number, &self.mini_fat, &mut self.mini_taken);
+            let from = usize::try_from(number).ok().and_then(|number| number.checked_mul(MINI));
             let wanted = (size - bytes.len()).min(MINI);
-            let part = usize::try_from(number)
-                .ok()
-                .and_then(|number| self.mini.get(number.checked_mul(MINI)?..)?.get(..wanted))
-                .filter(|part| part.len() <= self.left);
-            let Some(part) = part else {
+            let part = from.and_then(|from| self.mini.get(from..)?.get(..wanted));
+            let Some((next, part)) = next.zip(part) else {
                 self.faults.malformed = true;
                 break;
             };
-            self.left -= part.len();
             bytes.extend_from_slice(part);
-            number = usize::try_from(number).ok().and_then(|at| self.mini_fat.get(at)).copied().unwrap_or(NONE);
-            if seen.is_at(number) {
-                self.faults.malformed = true;
-                break;
-            }
+            number = next;
         }
         bytes
     }
@@ -281,29 +271,12 @@ impl<'a> Compound<'a> {
     }
 }
 
-/// Finds out that a chain comes back (R. P. Brent): compares with a place that it has left, further away each time.
-struct Loop {
-    kept: u32,
-    steps: u64,
-    until: u64,
-}
-
-impl Loop {
-    const fn new(start: u32) -> Self {
-        Self { kept: start, steps: 0, until: 2 }
-    }
-
-    /// The chain goes on at `number`. True where it has been there before, sooner or later.
-    const fn is_at(&mut self, number: u32) -> bool {
-        if number == self.kept && number < NONE {
-            return true;
-        }
-        self.steps += 1;
-        if self.steps == self.until {
-            (self.kept, self.until) = (number, 2 * self.until);
-        }
-        false
-    }
+/// Takes a sector, and says which follows. `None` where there is none of that number, or it is taken.
+fn follow(number: u32, fat: &[u32], taken: &mut [bool]) -> Option<u32> {
+    let at = usize::try_from(number).ok()?;
+    let next = fat.get(at)?;
+    let before = std::mem::replace(taken.get_mut(at)?, true);
+    (!before).then_some(*next)
 }
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {

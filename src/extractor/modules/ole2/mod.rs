@@ -7,7 +7,8 @@
 //! - `(text)`: what a document shows, a line where a paragraph or a cell ends;
 //! - `SummaryInformation` and the like: properties, a line each;
 //! - `VBA/Module1`: the source of a macro, with [`Cut::Macros`];
-//! - `(subject)`, `(body)`, `(html)`, `(rtf)`, `(header)`, `(properties)` of a message, and its attachments by their names;
+//! - `(subject)`, `(body)`, `(html)`, `(rtf)`, `(header)`, `(recipient)`, `(properties)` of a message, and its attachments by
+//!   their names;
 //! - packages and embedded objects by their names;
 //! - every other stream by its name; those that are in no storage below `(loose)`.
 
@@ -37,7 +38,7 @@ const PATH: usize = 1024;
 /// Bytes handed out at a time.
 const PIECE: usize = 64 << 10;
 /// Streams that say nothing that is not read elsewhere.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 13] = [
     "WordDocument",
     "0Table",
     "1Table",
@@ -51,8 +52,9 @@ const KNOWN: [&str; 14] = [
     "EncryptedPackage",
     "EncryptionInfo",
     message::PROPERTIES,
-    "\u{6}DataSpaces",
 ];
+/// The storage that says how a document of OOXML is encrypted.
+const DATA_SPACES: &str = "\u{6}DataSpaces";
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
     let Some(file) = Compound::open(object) else {
@@ -100,7 +102,7 @@ impl Walk<'_, '_> {
             let path = self.labels.get(&storage).cloned().unwrap_or_default();
             let inner = self.file.children(storage).filter(|(_, entry)| entry.kind == Kind::Storage);
             let inner: Vec<_> = inner.map(|(at, entry)| (at, entry.name.clone())).collect();
-            for (at, name) in inner.into_iter().rev() {
+            for (at, name) in inner.into_iter().rev().filter(|(_, name)| name != DATA_SPACES) {
                 let role = Role::of(&name);
                 // What an attachment holds is called as it is.
                 let label = if role == Some(Role::Attached) { path.clone() } else { join(&path, &name) };
@@ -195,9 +197,9 @@ impl Walk<'_, '_> {
             let book = self.stream(storage, name);
             let path = join(self.label(storage), "(text)");
             let mut text = Text::new(self.out, path);
-            let reason = xls::read(&book, &mut text).err();
-            let wanted = text.finish(reason);
-            self.done(wanted, reason);
+            let (done, has_macros) = xls::read(&book, &mut text);
+            let wanted = text.finish(done.err().or(has_macros.then_some(Cut::Macros)));
+            self.done(wanted, done.err());
         }
     }
 
@@ -216,10 +218,9 @@ impl Walk<'_, '_> {
             if self.enough {
                 return;
             }
-            if object.is_packed {
-                self.packed(&path, object.bytes);
-            } else {
-                self.object(&path, object.bytes, None);
+            match object.packed {
+                Some(length) => self.packed(&path, object.bytes, u64::from(length)),
+                None => self.object(&path, object.bytes, None),
             }
         }
     }
@@ -235,8 +236,7 @@ impl Walk<'_, '_> {
     /// A file in a package.
     fn native(&mut self, storage: usize, bytes: &[u8]) {
         let native = native::read(bytes);
-        let name = encoding_rs::WINDOWS_1252.decode_without_bom_handling(native.name).0;
-        let name = if name.is_empty() { "(object)" } else { &*name };
+        let name = if native.name.is_empty() { "(object)" } else { &native.name };
         self.object(&join(self.label(storage), name), native.bytes, None);
     }
 
@@ -257,23 +257,24 @@ impl Walk<'_, '_> {
         self.out.end();
     }
 
-    /// A child that is packed as zlib does.
-    fn packed(&mut self, path: &str, bytes: &[u8]) {
+    /// A child of so many bytes that is packed as zlib does.
+    fn packed(&mut self, path: &str, bytes: &[u8], length: u64) {
         if !self.out.begin(&Child { name: path.as_bytes() }) {
             return;
         }
-        let mut reader = flate2::bufread::ZlibDecoder::new(bytes);
+        // Not every program writes the checksum behind it.
+        let mut reader = flate2::bufread::ZlibDecoder::new(bytes).take(length);
         let mut piece = vec![0; PIECE];
         loop {
             match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(length) => {
+                Ok(0) if reader.limit() == 0 => break,
+                Ok(length @ 1..) => {
                     if !self.out.data(piece.get(..length).unwrap_or(&[])) {
                         self.enough = true;
                         return;
                     }
                 }
-                Err(_) => {
+                Ok(_) | Err(_) => {
                     self.cut(Cut::Malformed);
                     break;
                 }
@@ -372,7 +373,12 @@ impl Walk<'_, '_> {
             let name = join(self.label(around), name.as_deref().unwrap_or("(attachment)"));
             self.labels.insert(storage, name);
         }
-        let mut text = Text::new(self.out, join(&path, "(properties)"));
+        let around = self.file.entry(storage).map_or(0, |entry| entry.parent);
+        let name = match role {
+            Role::Recipient => join(self.label(around), "(recipient)"),
+            _ => join(self.label(storage), "(properties)"),
+        };
+        let mut text = Text::new(self.out, name);
         text.text(&lines);
         let wanted = text.finish(None);
         self.done(wanted, None);

@@ -15,7 +15,8 @@ const CRYPT_SESSION: u16 = 0x2f14;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Object<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) is_packed: bool,
+    /// How long it is where it is packed.
+    pub(super) packed: Option<u32>,
 }
 
 /// Whether the stream `Current User` says that a presentation is encrypted (section 2.3.2).
@@ -47,12 +48,14 @@ pub(super) fn read<'a>(stream: &'a [u8], text: &mut Text<'_>) -> (Vec<Object<'a>
         };
         rest = behind;
         match kind {
+            // What programs keep for themselves is called `___PPT10` and the like.
+            C_STRING if body.starts_with(b"_\0_\0_\0P\0P\0T\0") => continue,
             TEXT_CHARS | C_STRING => text.wide(body),
             TEXT_BYTES => body.iter().for_each(|byte| text.put(char::from(*byte))),
             OLE_OBJECT if first >> 4 == 1 => {
-                objects.push(Object { bytes: body.get(4..).unwrap_or(&[]), is_packed: true })
+                objects.push(Object { bytes: body.get(4..).unwrap_or(&[]), packed: le32(body, 0) })
             }
-            OLE_OBJECT => objects.push(Object { bytes: body, is_packed: false }),
+            OLE_OBJECT => objects.push(Object { bytes: body, packed: None }),
             _ => continue,
         }
         text.end_line();

@@ -69,20 +69,18 @@ impl Shared {
     }
 }
 
-/// Reads the stream `Workbook`, or `Book`.
-///
-/// # Errors
-/// Why that is not all.
-pub(super) fn read(stream: &[u8], text: &mut Text<'_>) -> Result<(), Cut> {
+/// Reads the stream `Workbook`, or `Book`. Gives why that is not all, and whether a sheet has macros of Excel 4.
+pub(super) fn read(stream: &[u8], text: &mut Text<'_>) -> (Result<(), Cut>, bool) {
     let left = stream.len().saturating_mul(TIMES);
     let mut shared = Shared { left, text: String::new(), places: Vec::new() };
-    let done = records(stream, text, &mut shared);
+    let mut has_macros = false;
+    let done = records(stream, text, &mut shared, &mut has_macros);
     for (from, to, used) in &shared.places {
         if !used && text.is_wanted() {
             text.line(shared.text.get(*from..*to).unwrap_or_default());
         }
     }
-    done
+    (done, has_macros)
 }
 
 /// The next record, and what is behind it.
@@ -92,7 +90,7 @@ fn next(stream: &[u8]) -> Option<(u16, &[u8], &[u8])> {
     Some((le16(stream, 0)?, record, rest))
 }
 
-fn records(stream: &[u8], text: &mut Text<'_>, shared: &mut Shared) -> Result<(), Cut> {
+fn records(stream: &[u8], text: &mut Text<'_>, shared: &mut Shared, has_macros: &mut bool) -> Result<(), Cut> {
     let (Some(BOF), Some(version)) = (le16(stream, 0), le16(stream, 4)) else { return Err(Cut::Malformed) };
     let mut strings = match version {
         0x600 => Strings::Unicode,
@@ -138,7 +136,11 @@ fn records(stream: &[u8], text: &mut Text<'_>, shared: &mut Shared) -> Result<()
                     text.end_line();
                 }
             }
-            _ => cell(kind, record, strings, text),
+            _ => {
+                // Section 2.4.28: dt.
+                *has_macros |= kind == BOUND_SHEET && record.get(5) == Some(&1);
+                cell(kind, record, strings, text);
+            }
         }
         if !text.is_wanted() {
             return Ok(());
