@@ -27,7 +27,7 @@ reasons! {
         Unsupported => "unsupported",
         /// What was decoded does not have the checksum or the length that stands with it.
         Checksum => "checksum",
-        /// It is, or holds, a program in a document: told of it, although all of it was read.
+        /// It is, or holds, a program in a document. Nothing is left out for that.
         Macros => "macros",
     }
     /// Its name.

@@ -36,12 +36,17 @@ impl Role {
     }
 }
 
+/// Whether a stream is a property's, or says how long the values of one are.
+pub(super) fn is_property(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
 /// A property's number and its type ([MS-OXPROPS]), by its stream's name. Of one with many values each has a stream, with a
 /// number behind the name.
 pub(super) fn property(name: &str) -> Option<(u16, u16)> {
     let digits = name.strip_prefix(PREFIX)?;
     let part = |range| u16::from_str_radix(digits.get(range)?, 16).ok();
-    // The list of their lengths is none of the values.
+    // What says how long they are is none of the values.
     let kind = part(4..8)?;
     if kind & 0x1000 != 0 && digits.len() == 8 {
         return None;

@@ -14,8 +14,10 @@
 
 mod compound;
 mod doc;
+mod mail;
 mod message;
 mod native;
+mod office;
 mod ppt;
 mod property_set;
 mod segments;
@@ -29,7 +31,7 @@ use self::compound::{Compound, Kind};
 use self::message::Role;
 use super::super::module::Module;
 use super::text::Text;
-use crate::decode::{Charset, Child, Cut, Lzfu, Out};
+use crate::decode::{Charset, Child, Cut, Out};
 
 pub(super) static MODULE: Module = Module { name: "ole2", extract };
 
@@ -179,52 +181,6 @@ impl Walk<'_, '_> {
         self.whole &= reason.is_none();
     }
 
-    fn word(&mut self, storage: usize) {
-        let word = self.stream(storage, "WordDocument");
-        let tables = [self.stream(storage, "0Table"), self.stream(storage, "1Table")];
-        let path = join(self.label(storage), "(text)");
-        let mut text = Text::new(self.out, path);
-        let reason = doc::read(&word, tables.each_ref().map(Vec::as_slice), &mut text).err();
-        let wanted = text.finish(reason);
-        self.done(wanted, reason);
-    }
-
-    fn excel(&mut self, storage: usize) {
-        for name in ["Workbook", "Book"] {
-            if self.file.find(storage, name).is_none() || self.enough {
-                continue;
-            }
-            let book = self.stream(storage, name);
-            let path = join(self.label(storage), "(text)");
-            let mut text = Text::new(self.out, path);
-            let (done, has_macros) = xls::read(&book, &mut text);
-            let wanted = text.finish(done.err().or(has_macros.then_some(Cut::Macros)));
-            self.done(wanted, done.err());
-        }
-    }
-
-    fn powerpoint(&mut self, storage: usize) {
-        if ppt::is_encrypted(&self.stream(storage, "Current User")) {
-            return self.cut(Cut::Encrypted);
-        }
-        let slides = self.stream(storage, "PowerPoint Document");
-        let path = join(self.label(storage), "(text)");
-        let mut text = Text::new(self.out, path);
-        let (objects, done) = ppt::read(&slides, &mut text);
-        let wanted = text.finish(done.err());
-        self.done(wanted, done.err());
-        let path = join(self.label(storage), "(object)");
-        for object in objects {
-            if self.enough {
-                return;
-            }
-            match object.packed {
-                Some(length) => self.packed(&path, object.bytes, u64::from(length)),
-                None => self.object(&path, object.bytes, None),
-            }
-        }
-    }
-
     /// The properties of a document.
     fn properties(&mut self, path: String, bytes: &[u8]) {
         let mut text = Text::new(self.out, path);
@@ -279,145 +235,6 @@ impl Walk<'_, '_> {
                     break;
                 }
             }
-        }
-        self.out.end();
-    }
-
-    /// A project's modules, and its other streams but for what is compiled.
-    fn macros(&mut self, storage: usize, streams: &[(usize, String, bool)]) {
-        let project = vba::Project::read(&self.stream(storage, "dir"));
-        for (at, name, _) in streams {
-            let is_compiled = name.starts_with("__SRP_") || name.eq_ignore_ascii_case("_VBA_PROJECT");
-            if is_compiled || name.eq_ignore_ascii_case("dir") || self.enough {
-                continue;
-            }
-            let path = join(self.label(storage), name);
-            let stream = self.file.read(*at);
-            let Some(source) = project.source(name, &stream) else {
-                self.object(&path, &stream, None);
-                continue;
-            };
-            if self.out.begin_text(&Child { name: path.as_bytes() }) {
-                self.out.cut(Cut::Macros);
-                self.source(source, project.encoding);
-            }
-        }
-    }
-
-    /// The source of a module, whose child has begun.
-    fn source(&mut self, source: &[u8], encoding: &'static encoding_rs::Encoding) {
-        let mut decoder = encoding.new_decoder_without_bom_handling();
-        let mut enough = false;
-        let whole = vba::unpack(source, |bytes| {
-            let mut text = String::new();
-            text.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len()));
-            // There is room for all of it.
-            let (_result, _read, _replaced) = decoder.decode_to_string(bytes, &mut text, false);
-            enough = !text.is_empty() && !self.out.data(text.as_bytes());
-            !enough
-        });
-        self.whole &= whole;
-        self.enough |= enough;
-        if !enough {
-            self.out.end();
-        }
-    }
-
-    /// A message, a recipient or an attachment.
-    fn message(&mut self, storage: usize, role: Role, streams: &[(usize, String, bool)]) {
-        let path = self.label(storage).to_owned();
-        let (narrow, html) = message::encodings(&self.stream(storage, message::PROPERTIES));
-        let mut lines = String::new();
-        let mut others = Vec::new();
-        // Names of the attachment, the long one first.
-        let mut names: [String; 3] = Default::default();
-        for (at, name, _) in streams {
-            let Some((id, kind)) = message::property(name) else {
-                continue;
-            };
-            if !matches!(kind, 0x1e | 0x1f) {
-                others.push((*at, id, kind));
-                continue;
-            }
-            let bytes = self.file.read(*at);
-            let text = message::text(kind, &bytes, narrow);
-            let place = match (role, id) {
-                (Role::Attachment, 0x3707) => names.first_mut(),
-                (Role::Attachment, 0x3704) => names.get_mut(1),
-                (Role::Attachment, 0x3001) => names.get_mut(2),
-                _ => None,
-            };
-            if let Some(place) = place {
-                place.clone_from(&text);
-            }
-            // Numbers of properties: [MS-OXPROPS].
-            let label = match id {
-                0x0037 => "(subject)",
-                0x007d => "(header)",
-                0x1000 => "(body)",
-                0x1013 => "(html)",
-                _ => {
-                    lines.push_str(&text);
-                    lines.push('\n');
-                    continue;
-                }
-            };
-            self.object(&join(&path, label), text.as_bytes(), None);
-            if self.enough {
-                return;
-            }
-        }
-        let name = names.into_iter().find(|name| !name.is_empty());
-        if role == Role::Attachment {
-            let around = self.file.entry(storage).map_or(0, |entry| entry.parent);
-            let name = join(self.label(around), name.as_deref().unwrap_or("(attachment)"));
-            self.labels.insert(storage, name);
-        }
-        let around = self.file.entry(storage).map_or(0, |entry| entry.parent);
-        let name = match role {
-            Role::Recipient => join(self.label(around), "(recipient)"),
-            _ => join(self.label(storage), "(properties)"),
-        };
-        let mut text = Text::new(self.out, name);
-        text.text(&lines);
-        let wanted = text.finish(None);
-        self.done(wanted, None);
-        for (at, id, kind) in others {
-            if self.enough {
-                return;
-            }
-            match (id, kind) {
-                (0x3701, 0x102) => {
-                    let bytes = self.file.read(at);
-                    let name = self.label(storage).to_owned();
-                    self.object(&name, &bytes, None);
-                }
-                (0x1013, 0x102) => {
-                    let bytes = self.file.read(at);
-                    self.object(&join(&path, "(html)"), &bytes, Charset::of(html.name().as_bytes()));
-                }
-                (0x1009, 0x102) => {
-                    let bytes = self.file.read(at);
-                    self.rtf(&join(&path, "(rtf)"), &bytes);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// RTF that is packed ([MS-OXRTFCP]).
-    fn rtf(&mut self, path: &str, bytes: &[u8]) {
-        if !self.out.begin(&Child { name: path.as_bytes() }) {
-            return;
-        }
-        let mut lzfu = Lzfu::new();
-        lzfu.clear();
-        if !lzfu.push(bytes, self.out) {
-            self.enough = true;
-            return;
-        }
-        if !lzfu.is_whole() {
-            self.cut(Cut::Checksum);
         }
         self.out.end();
     }
