@@ -4,7 +4,7 @@
 Usage: make-extractor.py [DIRECTORY]
 
 Writes objects and expected.json to the directory (default: extractor, where this script is). What is in an object is told by
-the programs that read such objects (antiword, catppt, xls2csv, olevba, extract_msg, 7z, unar, cabextract), not by tidegate.
+the programs that read such objects (antiword, catppt, xls2csv, olevba, extract_msg, 7z, unar, cabextract, pdftotext), not by tidegate.
 Encrypted archives, which have salt, differ each time they are made.
 
 Documents of Microsoft's programs come with the test data of oletools (BSD-2-Clause), a project of Excel's macros with
@@ -32,7 +32,7 @@ import xlwt
 from aspose.email_foss.msg import MapiMessage
 from oletools.olevba import VBA_Parser
 
-PACKAGES = "7zip antiword cabextract catdoc gcab libreoffice-calc-nogui libreoffice-writer-nogui unar"
+PACKAGES = "7zip antiword cabextract catdoc gcab libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils qpdf unar"
 MODULES = "aspose-email-foss extract-msg oletools xlwt"
 SOURCES = ("oletools==0.60.2", "rarfile==4.5", "xlsxwriter==3.3.1")
 TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
@@ -279,6 +279,26 @@ def cab(work):
     yield "quantum.cab", bytes(other), [named(names[2], "unsupported"), named(names[0], "unsupported")], []
 
 
+def pdfs(work):
+    """Documents that everybody can open, although they are encrypted, as pdftotext reads them."""
+    source = pathlib.Path(__file__).resolve().parent / "pdf_ole/reportlab-flate.pdf"
+    kinds = {
+        "rc4-40": ["--allow-weak-crypto", "--encrypt", "", "owner", "40"],
+        "rc4-128": ["--allow-weak-crypto", "--encrypt", "", "owner", "128", "--use-aes=n"],
+        "aes-128": ["--allow-weak-crypto", "--object-streams=generate", "--encrypt", "", "owner", "128", "--use-aes=y"],
+        "aes-256": ["--object-streams=generate", "--encrypt", "", "owner", "256"],
+        "linear": ["--linearize", "--encrypt", "", "owner", "256"],
+    }
+    for kind, options in kinds.items():
+        path = work / f"{kind}.pdf"
+        run("qpdf", "--static-id", "--static-aes-iv", *options, "--", source, path)
+        found = run("pdftotext", "-raw", "-enc", "UTF-8", path, "-").decode().replace("\f", " ")
+        yield path.name, path.read_bytes(), [texts("(text)", found)], []
+    path = work / "locked.pdf"
+    run("qpdf", "--static-id", "--static-aes-iv", "--encrypt", "secret", "owner", "256", "--", source, path)
+    yield path.name, path.read_bytes(), [], ["encrypted"]
+
+
 def main():
     if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
         print(__doc__)
@@ -290,7 +310,7 @@ def main():
         work = pathlib.Path(work)
         files = sources(work)
         makers = {"ole2": (letter(work), workbook(work), message(work), office(files)), "7z": (sevenzip(work),), "rar": (rar(work, files),),
-                  "cab": (cab(work),)}
+                  "cab": (cab(work),), "pdf": (pdfs(work),)}
         for module, objects_ in makers.items():
             for maker in objects_:
                 for name, data, parts, cuts in maker:

@@ -132,6 +132,12 @@ fn cabinets() {
     compare("cab", true);
 }
 
+/// In passing they are encrypted, and nothing of them is read.
+#[test]
+fn pdf_that_everybody_can_open() {
+    compare("pdf", false);
+}
+
 /// The texts of the older tests too, in their order: the words of documents that antiword and xls2csv have read.
 #[test]
 fn texts_are_in_the_order_of_the_document() {
@@ -157,7 +163,7 @@ fn texts_are_in_the_order_of_the_document() {
 /// What is not wanted is not handed out: whoever says so is left alone.
 #[test]
 fn enough_is_enough() {
-    for module in ["ole2", "7z", "rar", "cab"] {
+    for module in ["ole2", "7z", "rar", "cab", "pdf"] {
         for Object { name, data, .. } in objects(module) {
             let all = Heard::of(module, &data);
             for most in [0, 10, 1000] {

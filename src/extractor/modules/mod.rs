@@ -2,6 +2,7 @@
 
 mod cab;
 mod ole2;
+mod pdf;
 mod rar;
 mod sevenzip;
 mod stretch;
@@ -10,4 +11,4 @@ mod text;
 use super::module::Module;
 
 /// All modules.
-pub const MODULES: &[&Module] = &[&ole2::MODULE, &sevenzip::MODULE, &cab::MODULE, &rar::MODULE];
+pub const MODULES: &[&Module] = &[&ole2::MODULE, &sevenzip::MODULE, &cab::MODULE, &rar::MODULE, &pdf::MODULE];
