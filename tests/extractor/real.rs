@@ -132,6 +132,13 @@ fn cabinets() {
     compare("cab", true);
 }
 
+#[test]
+fn modules_are_called_as_their_formats_are() {
+    let names: BTreeSet<_> = tidegate::extractor::MODULES.iter().map(|module| module.name).collect();
+    assert_eq!(names.len(), tidegate::extractor::MODULES.len());
+    assert!(names.iter().all(|name| tidegate::decode::format(name).is_some()), "{names:?}");
+}
+
 /// In passing they are encrypted, and nothing of them is read.
 #[test]
 fn pdf_that_everybody_can_open() {
