@@ -23,6 +23,7 @@
 //! | [`tcp`] | sequence space, session state, reassembler |
 //! | [`proto`] | application protocols |
 //! | [`decode`] | wrapped content to what is within |
+//! | [`extractor`] | formats that need the whole object |
 //! | [`scan`] | keyword scanner |
 //! | [`kill`] | when and how a session is torn down |
 //! | [`event`] | event types, EVE encoding, rings, the writer thread |
@@ -35,6 +36,7 @@ pub mod defrag;
 #[allow(unsafe_code)] // the one place that speaks to DPDK and the kernel
 pub mod dpdk;
 pub mod event;
+pub mod extractor;
 pub mod flow;
 pub mod kill;
 pub mod policy;

@@ -27,6 +27,8 @@ reasons! {
         Unsupported => "unsupported",
         /// What was decoded does not have the checksum or the length that stands with it.
         Checksum => "checksum",
+        /// It is, or holds, a program in a document. Nothing is left out for that.
+        Macros => "macros",
     }
     /// Its name.
     pub fn name => "";

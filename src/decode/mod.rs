@@ -72,6 +72,7 @@ mod zip;
 mod zlib;
 mod zstd;
 
+pub(crate) use cab::header as cabinet;
 pub use charset::Charset;
 pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
@@ -79,6 +80,8 @@ pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use lznt1::{Lznt1, Lznt1Step};
 pub use mime::charset_of;
+pub(crate) use parts::{le16, le32, le64, only_name, until_zero};
 pub use path::Path;
 pub use pool::Decoders;
+pub(crate) use tnef::Lzfu;
 pub use tree::{Ended, File, Leaves, MAX_CODINGS, Start, Tree};

@@ -45,7 +45,7 @@ pub(super) fn begin_rest(held: &[u8], out: &mut dyn Out) -> bool {
 }
 
 /// A child of which nothing can be handed out but its name.
-pub(super) fn only_name(name: &[u8], reason: Cut, out: &mut dyn Out) {
+pub(crate) fn only_name(name: &[u8], reason: Cut, out: &mut dyn Out) {
     if out.begin(&Child { name }) {
         out.cut(reason);
         out.end();
@@ -53,7 +53,7 @@ pub(super) fn only_name(name: &[u8], reason: Cut, out: &mut dyn Out) {
 }
 
 /// What stands before the first zero byte.
-pub(super) fn until_zero(field: &[u8]) -> &[u8] {
+pub(crate) fn until_zero(field: &[u8]) -> &[u8] {
     field.get(..memchr::memchr(0, field).unwrap_or(field.len())).unwrap_or(&[])
 }
 
@@ -66,15 +66,15 @@ pub(super) const fn padding(length: u64, to: u64) -> u64 {
 }
 
 /// Little-endian numbers at `at`.
-pub(super) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|word| u16::from_le_bytes(*word))
 }
 
-pub(super) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|word| u32::from_le_bytes(*word))
 }
 
-pub(super) fn le64(bytes: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn le64(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 

@@ -51,6 +51,23 @@ fn what_is_encrypted_says_so() {
 }
 
 #[test]
+fn macros_are_told() {
+    let mut tree = Tree::new(Limits::default());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/content/extractor/vbaProject.bin");
+    let project = std::fs::read(path).unwrap();
+    let told = |path: &str| (path.to_owned(), "macros".to_owned());
+    assert_eq!(decode(&mut tree, project.chunks(100)).cut_names(), [told("ole2")]);
+    // As documents of OOXML have it: stored, under this name.
+    let name = b"xl/vbaProject.bin";
+    let (mut crc, size) = (flate2::Crc::new(), u32::try_from(project.len()).unwrap().to_le_bytes());
+    crc.update(&project);
+    let header = [&b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0"[..], &crc.sum().to_le_bytes(), &size, &size, &[17, 0, 0, 0]];
+    let book = [&header.concat()[..], name, &project].concat();
+    let cuts = decode(&mut tree, book.chunks(100)).cut_names();
+    assert!(cuts.contains(&told("zip:xl/vbaProject.bin/ole2")), "{cuts:?}");
+}
+
+#[test]
 fn what_is_cut_short_says_so() {
     let mut tree = Tree::new(Limits::default());
     let data = documents(".doc").remove(0).data;

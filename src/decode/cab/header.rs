@@ -3,27 +3,27 @@
 use super::super::parts::{le16, le32};
 
 /// Bytes of the fixed part of the header, of a folder, of a file without its name, and of a block of data.
-pub(super) const FIXED: u64 = 36;
-pub(super) const FOLDER: u64 = 8;
-pub(super) const FILE: usize = 16;
-pub(super) const BLOCK: u64 = 8;
+pub(crate) const FIXED: u64 = 36;
+pub(crate) const FOLDER: u64 = 8;
+pub(crate) const FILE: usize = 16;
+pub(crate) const BLOCK: u64 = 8;
 
 /// What the header says.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// Bytes of the cabinet.
-    pub(super) length: u64,
+    pub(crate) length: u64,
     /// Where its list of files begins.
-    pub(super) files_at: u64,
-    pub(super) folders: u16,
-    pub(super) files: u16,
+    pub(crate) files_at: u64,
+    pub(crate) folders: u16,
+    pub(crate) files: u16,
     /// It has reserved fields; so many names of other cabinets and disks follow.
-    pub(super) reserves: bool,
-    pub(super) names: u8,
+    pub(crate) reserves: bool,
+    pub(crate) names: u8,
 }
 
 impl Header {
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let flags = le16(bytes, 30)?;
         Some(Self {
             length: u64::from(le32(bytes, 8)?),
@@ -66,18 +66,18 @@ impl Folder {
 
 /// A file: where it lies in its folder, and its name among all names.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct File {
-    pub(super) size: u64,
-    pub(super) at: u64,
-    pub(super) folder: usize,
+pub(crate) struct File {
+    pub(crate) size: u64,
+    pub(crate) at: u64,
+    pub(crate) folder: usize,
     /// It begins in the cabinet before.
-    pub(super) continued: bool,
-    pub(super) name: (usize, usize),
+    pub(crate) continued: bool,
+    pub(crate) name: (usize, usize),
 }
 
 impl File {
     /// Reads what stands before a name, in a cabinet of so many folders.
-    pub(super) fn read(bytes: &[u8], folders: usize) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8], folders: usize) -> Option<Self> {
         let number = le16(bytes, 8)?;
         Some(Self {
             size: u64::from(le32(bytes, 0)?),
@@ -95,7 +95,7 @@ impl File {
 }
 
 /// A block's checksum goes on with `bytes` ([MS-CAB] section 2.6).
-pub(super) fn checksum(sum: u32, bytes: &[u8]) -> u32 {
+pub(crate) fn checksum(sum: u32, bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<4>();
     let sum = words.iter().fold(sum, |sum, word| sum ^ u32::from_le_bytes(*word));
     rest.iter().fold(0, |last, byte| last << 8 | u32::from(*byte)) ^ sum

@@ -4,7 +4,7 @@
 //! no file that is known is `(rest)`. Files packed otherwise (Quantum, LZX) are named, [`Cut::Unsupported`]; those that
 //! began in another cabinet are [`Cut::Truncated`]. What stands behind the cabinet, such as a signature, is no part of it.
 
-mod header;
+pub(crate) mod header;
 
 use flate2::{Decompress, FlushDecompress};
 

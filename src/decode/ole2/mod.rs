@@ -3,13 +3,13 @@
 //!
 //! Which sectors belong together stands anywhere in the file, so streams are not put together: all runs of text, of one
 //! byte (Windows-1252) or two a character, are one child, `(text)`, each with a line end behind it, and as UTF-8. Names of
-//! streams are among them, so `_VBA_PROJECT` says that there are macros. Numbers beside a text may look like one more
-//! letter of it. A text whose sectors are apart is broken where
-//! they are. Pictures and objects within are not told apart, nor is what Outlook or macros have packed.
+//! streams are among them; `_VBA_PROJECT` says that there are macros ([`Cut::Macros`]), and so does the file that documents of
+//! OOXML keep theirs in. Numbers beside a text may look like one more letter of it. A text whose sectors are apart is broken
+//! where they are. Pictures and objects within are not told apart, nor is what Outlook or macros have packed.
 
 mod runs;
 
-use self::runs::{ENCRYPTED, Runs};
+use self::runs::{ENCRYPTED, MACROS, Runs};
 use super::cut::Cut;
 use super::decoder::{Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, begins};
@@ -122,6 +122,8 @@ impl Decoder for Ole2 {
             out.cut(Cut::Encrypted);
         } else if !complete {
             out.cut(Cut::Truncated);
+        } else if self.runs.seen(MACROS) {
+            out.cut(Cut::Macros);
         }
         complete
     }

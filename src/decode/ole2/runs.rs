@@ -7,10 +7,11 @@ use super::super::pdf::windows_character;
 const LEAST: usize = 4;
 /// Bytes that may begin one.
 const WINDOW: usize = 2 * LEAST;
-/// Names of streams that tell something ([MS-OFFCRYPTO] section 2.3.4).
-const NAMES: [&[u8]; 2] = [b"EncryptedPackage", b"EncryptionInfo"];
-/// Any of those whose presence says that the file is encrypted.
-pub(super) const ENCRYPTED: [usize; 2] = [0, 1];
+/// Names of streams that tell something ([MS-OFFCRYPTO] section 2.3.4, [MS-OVBA] section 2.2.1).
+const NAMES: [&[u8]; 3] = [b"EncryptedPackage", b"EncryptionInfo", b"_VBA_PROJECT"];
+/// Any of those whose presence says that the file is encrypted, or has macros.
+pub(super) const ENCRYPTED: &[usize] = &[0, 1];
+pub(super) const MACROS: &[usize] = &[2];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
@@ -50,7 +51,7 @@ impl Runs {
     }
 
     /// Whether one of these names was seen.
-    pub(super) fn seen(&self, names: [usize; 2]) -> bool {
+    pub(super) fn seen(&self, names: &[usize]) -> bool {
         names.iter().any(|name| self.seen.get(*name) == Some(&true))
     }
 

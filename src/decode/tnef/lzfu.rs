@@ -41,7 +41,7 @@ enum Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Lzfu {
+pub(crate) struct Lzfu {
     header: Field<HEADER>,
     kind: Kind,
     /// What is left of the text.
@@ -57,7 +57,7 @@ pub(super) struct Lzfu {
 }
 
 impl Lzfu {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             header: Field::EMPTY,
             kind: Kind::Unknown,
@@ -72,7 +72,7 @@ impl Lzfu {
     }
 
     /// Another text begins.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.header.clear();
         self.dictionary.fill(0);
         if let Some(place) = self.dictionary.first_chunk_mut() {
@@ -83,14 +83,14 @@ impl Lzfu {
     }
 
     /// Whether all came that the header says, and its sum is right.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         // What is not packed has no sum.
         let told = le32(self.header.get(), 12);
         self.left == 0 && self.kind == Kind::Over && (told == Some(self.crc) || told == Some(0))
     }
 
     /// Takes the next bytes. False when no more is wanted.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut dyn Out) -> bool {
+    pub(crate) fn push(&mut self, bytes: &[u8], out: &mut dyn Out) -> bool {
         let mut input = bytes;
         if self.kind == Kind::Unknown {
             if !self.header.fill(&mut input, HEADER) {

@@ -7,6 +7,7 @@
 mod lzfu;
 mod properties;
 
+pub(crate) use self::lzfu::Lzfu;
 use self::properties::Properties;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};

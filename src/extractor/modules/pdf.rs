@@ -1,0 +1,199 @@
+//! PDF files that are encrypted so that everybody can open them, which forbids no more than to print or to copy: the user's
+//! password is empty (ISO 32000-1 section 7.6.3.1). In passing they cannot be read, since what decrypts them may stand at
+//! their end.
+//!
+//! `hayro-syntax` finds and decrypts their objects; those are written anew, one after the other, for the decoder that reads
+//! files in passing. All others it has read already.
+
+use hayro_syntax::object::{Dict, MaybeRef, Name, Object};
+use hayro_syntax::{LoadPdfError, Pdf};
+
+use super::super::module::Module;
+use crate::decode::{Charset, Child, Cut, Decoder, Out, Taken, format};
+
+pub(super) static MODULE: Module = Module { name: "pdf", extract };
+
+/// Objects within each other that are written.
+const DEPTH: usize = 64;
+
+fn extract(object: &[u8], out: &mut dyn Out) -> bool {
+    // Where the file breaks off before this, it is not all there.
+    let is_complete = memchr::memmem::rfind(object, b"startxref").is_some();
+    if memchr::memmem::find(object, b"/Encrypt").is_none() {
+        return is_complete;
+    }
+    let pdf = match Pdf::new(object.to_vec()) {
+        Ok(pdf) => pdf,
+        Err(error) => {
+            let locked = matches!(error, LoadPdfError::Decryption(_));
+            out.cut(if locked { Cut::Encrypted } else { Cut::Malformed });
+            return false;
+        }
+    };
+    let Some(format) = format("pdf") else { return false };
+    let out = Watched { out, enough: false };
+    let mut writer =
+        Writer { decoder: (format.make)(), out, text: b"%PDF-1.7\n".to_vec(), others: 1 << 23, enough: false };
+    // Fonts and the like first: they say how to read the streams.
+    for is_stream in [false, true] {
+        for object in pdf.objects() {
+            if matches!(object, Object::Stream(_)) == is_stream {
+                writer.object(&object);
+            }
+            if writer.enough {
+                return false;
+            }
+        }
+    }
+    if is_complete {
+        writer.text.extend_from_slice(b"startxref\n0\n%%EOF\n");
+        writer.flush();
+    }
+    !writer.enough && writer.decoder.finish(&mut writer.out) && !writer.out.enough
+}
+
+/// Remembers that no more was wanted, which a decoder does not say at its end.
+struct Watched<'a> {
+    out: &'a mut dyn Out,
+    enough: bool,
+}
+
+impl Out for Watched<'_> {
+    fn begin(&mut self, child: &Child<'_>) -> bool {
+        !self.enough && self.out.begin(child)
+    }
+
+    fn begin_text(&mut self, child: &Child<'_>) -> bool {
+        !self.enough && self.out.begin_text(child)
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> bool {
+        self.enough = self.enough || !self.out.data(bytes);
+        !self.enough
+    }
+
+    fn declare(&mut self, charset: Charset) {
+        self.out.declare(charset);
+    }
+
+    fn end(&mut self) {
+        if !self.enough {
+            self.out.end();
+        }
+    }
+
+    fn mistaken(&mut self) {
+        self.out.mistaken();
+    }
+
+    fn cut(&mut self, reason: Cut) {
+        if !self.enough {
+            self.out.cut(reason);
+        }
+    }
+}
+
+/// Writes objects for a decoder.
+struct Writer<'a> {
+    decoder: Box<dyn Decoder>,
+    out: Watched<'a>,
+    text: Vec<u8>,
+    /// Numbers of objects that nobody can refer to.
+    others: u32,
+    enough: bool,
+}
+
+impl Writer<'_> {
+    /// Hands on what is written.
+    fn flush(&mut self) {
+        let taken = self.decoder.push(&self.text, &mut self.out);
+        self.enough |= taken != Ok(Taken::All);
+        self.text.clear();
+    }
+
+    fn object(&mut self, object: &Object<'_>) {
+        let id = match object {
+            Object::Dict(dict) => dict.obj_id(),
+            Object::Stream(stream) => Some(stream.obj_id()),
+            _ => None,
+        };
+        let number = id.map_or_else(|| i64::from(self.others), |id| i64::from(id.obj_number));
+        self.others += u32::from(id.is_none());
+        self.text.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
+        if let Object::Stream(stream) = object {
+            // What is in these is among the objects; what says where those are is of no use.
+            let kind = stream.dict().get::<Name<'_>>(b"Type");
+            if kind.is_some_and(|kind| matches!(kind.as_ref(), b"ObjStm" | b"XRef")) {
+                return self.text.clear();
+            }
+            let data = stream.raw_data();
+            self.dict(stream.dict(), Some(data.len()), 0);
+            self.text.extend_from_slice(b"\nstream\n");
+            self.text.extend_from_slice(&data);
+            self.text.extend_from_slice(b"\nendstream");
+        } else {
+            self.value(object, 0);
+        }
+        self.text.extend_from_slice(b"\nendobj\n");
+        self.flush();
+    }
+
+    /// A dictionary, of a stream of that length.
+    fn dict(&mut self, dict: &Dict<'_>, length: Option<usize>, depth: usize) {
+        self.text.extend_from_slice(b"<<");
+        for (name, value) in dict.entries() {
+            if length.is_some() && name.as_ref() == b"Length" {
+                continue;
+            }
+            self.name(name.as_ref());
+            self.text.push(b' ');
+            self.reference(&value, depth);
+        }
+        if let Some(length) = length {
+            self.text.extend_from_slice(format!("/Length {length}").as_bytes());
+        }
+        self.text.extend_from_slice(b">>");
+    }
+
+    fn reference(&mut self, value: &MaybeRef<Object<'_>>, depth: usize) {
+        match value {
+            MaybeRef::Ref(to) => self.text.extend_from_slice(format!("{} 0 R", to.obj_number).as_bytes()),
+            MaybeRef::NotRef(value) => self.value(value, depth + 1),
+        }
+    }
+
+    fn value(&mut self, value: &Object<'_>, depth: usize) {
+        match value {
+            _ if depth > DEPTH => self.text.extend_from_slice(b"null"),
+            Object::Null(_) | Object::Stream(_) => self.text.extend_from_slice(b"null"),
+            Object::Boolean(value) => self.text.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Object::Number(number) => self.text.extend_from_slice(number.as_f64().to_string().as_bytes()),
+            Object::Name(name) => self.name(name.as_ref()),
+            Object::Dict(dict) => self.dict(dict, None, depth),
+            Object::String(string) => {
+                self.text.push(b'<');
+                self.text.extend_from_slice(data_encoding::HEXLOWER.encode(string.as_bytes()).as_bytes());
+                self.text.push(b'>');
+            }
+            Object::Array(array) => {
+                self.text.push(b'[');
+                for value in array.raw_iter() {
+                    self.reference(&value, depth);
+                    self.text.push(b' ');
+                }
+                self.text.push(b']');
+            }
+        }
+    }
+
+    fn name(&mut self, name: &[u8]) {
+        self.text.push(b'/');
+        for byte in name {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+') {
+                self.text.push(*byte);
+            } else {
+                self.text.extend_from_slice(format!("#{byte:02x}").as_bytes());
+            }
+        }
+    }
+}
