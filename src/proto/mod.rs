@@ -21,6 +21,7 @@ mod parser;
 pub mod pop3;
 pub mod quic;
 mod sink;
+pub mod smb;
 pub mod smtp;
 pub mod ssh;
 #[cfg(test)]
