@@ -3,9 +3,9 @@
 use super::anomaly::Anomaly;
 use super::fields::Text;
 use super::pending::Pending;
-use super::runs::{RunRef, Runs};
 use crate::event::Direction;
 use crate::proto::Sink;
+use crate::proto::stretches::{Key, Placement, Stretches};
 
 /// Files of a connection that are followed at a time.
 pub const MAX_FILES: usize = 24;
@@ -13,11 +13,8 @@ pub const MAX_FILES: usize = 24;
 /// The number of an open file that says: that of the request before in the chain (MS-SMB2 section 3.2.4.1.4).
 pub(super) const RELATED: [u8; 16] = [0xFF; 16];
 
-/// Writes may be this far ahead of what is still to be written before them, bytes: clients have several on their way.
-const WRITE_AHEAD: u64 = 16 << 20;
-
-/// Longest hole within an object, bytes; what is behind a longer one is an object of its own.
-const MAX_JUMP: u64 = 1 << 40;
+/// Objects of all of them that are followed at a time.
+const STRETCHES: usize = 48;
 
 /// An open file, for as long as it is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,15 +72,6 @@ impl File {
     };
 }
 
-/// Where the bytes of a message go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Placement {
-    /// So many of them have been seen before.
-    pub(super) again: u32,
-    /// The rest is a part of this object, if there is room for it.
-    pub(super) run: Option<RunRef>,
-}
-
 /// Bytes of a file in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -97,14 +85,14 @@ pub(super) struct Piece {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Files {
     files: [File; MAX_FILES],
-    pub(super) runs: Runs,
+    pub(super) stretches: Stretches<FileRef, STRETCHES>,
     serial: u32,
     clock: u32,
 }
 
 impl Files {
-    pub(super) const fn new() -> Self {
-        Self { files: [File::NONE; MAX_FILES], runs: Runs::new(), serial: 0, clock: 0 }
+    pub(super) fn new() -> Self {
+        Self { files: [File::NONE; MAX_FILES], stretches: Stretches::new("smb/file"), serial: 0, clock: 0 }
     }
 
     /// A file is being opened: a place for it.
@@ -165,24 +153,19 @@ impl Files {
     fn free(&mut self, at: usize, direction: Direction, sink: &mut dyn Sink) {
         let Some(file) = self.files.get_mut(at) else { return };
         let file = FileRef { at: u8::try_from(at).unwrap_or(0), serial: std::mem::take(&mut file.serial) };
-        self.runs.abandon(file, direction, sink);
+        self.stretches.abandon(file, direction, sink);
     }
 
     /// It is closed: what goes that way ends here.
     pub(super) fn close(&mut self, file: FileRef, direction: Direction, sink: &mut dyn Sink) {
         let Some(known) = self.get(file) else { return };
         let (size, refused) = (known.size, known.refused);
-        self.runs.close(file, direction, size, refused, sink);
+        self.stretches.close(Key::new(file, direction, false), |end| size == Some(end), sink);
+        self.stretches.close(Key::new(file, direction, true), |_| !refused, sink);
     }
 
     /// Finds where a piece of a file goes, and begins an object if need be.
-    pub(super) fn place(
-        &mut self,
-        file: FileRef,
-        piece: Piece,
-        pending: &Pending,
-        sink: &mut dyn Sink,
-    ) -> Placement {
+    pub(super) fn place(&mut self, file: FileRef, piece: Piece, pending: &Pending, sink: &mut dyn Sink) -> Placement {
         let Some(known) = self.get(file) else { return Placement::default() };
         let length = u64::from(piece.length);
         if piece.offset.checked_add(length).is_none() {
@@ -192,35 +175,19 @@ impl Files {
         let total = if piece.is_write { &mut known.written } else { &mut known.read };
         *total = total.saturating_add(length);
         let name = known.name;
-        let key = (file, piece.direction, piece.is_write);
-        // what is covered already is no part of the object a second time
-        let (run, covered) = self.runs.covering(key, piece.offset);
-        let again = covered.saturating_sub(piece.offset).min(length);
-        if again > 0 && piece.is_write {
+        let key = Key::new(file, piece.direction, piece.is_write);
+        let follows = |offset| pending.awaits(file, offset);
+        let placement = self.stretches.place(key, name.bytes(), piece.offset, piece.length, follows, sink);
+        if placement.stretch.is_none() {
+            sink.anomaly(Anomaly::TooManyPieces.name());
+        } else if placement.again > 0 && piece.is_write {
             sink.anomaly(Anomaly::FileOverlap.name());
         }
-        let placed = |run| Placement { again: u32::try_from(again).unwrap_or(u32::MAX), run };
-        if run.is_some() || again == length {
-            return placed(run);
-        }
-        if let Some((before, reached)) = self.runs.before(key, piece.offset) {
-            let missing = piece.offset - reached;
-            let follows = if piece.is_write { missing <= WRITE_AHEAD } else { pending.awaits(file, reached) };
-            let has_room = self.runs.has_room(key);
-            if (!follows || !has_room) && missing <= MAX_JUMP {
-                self.runs.gap(before, missing, sink);
-                return placed(Some(before));
-            }
-        }
-        let run = self.runs.begin(key, name.bytes(), piece.offset, sink);
-        if run.is_none() {
-            sink.anomaly(Anomaly::TooManyPieces.name());
-        }
-        placed(run)
+        placement
     }
 
     /// No more comes in a direction: what is open there is cut short.
     pub(super) fn end(&mut self, direction: Direction, sink: &mut dyn Sink) {
-        self.runs.end(direction, sink);
+        self.stretches.end(direction, sink);
     }
 }

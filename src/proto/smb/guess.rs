@@ -25,7 +25,8 @@ fn of(head: &[u8]) -> Guess {
         [0x81, 0, 0, 68, 32, b'A'..=b'P', b'A'..=b'P', b'A'..=b'P', ..] => Guess::Yes,
         [] => Guess::More,
         _ if head.len() < 8 => {
-            let begins = |pattern: &[&[u8]]| head.iter().zip(pattern).all(|(byte, any)| any.is_empty() || any.contains(byte));
+            let begins =
+                |pattern: &[&[u8]]| head.iter().zip(pattern).all(|(byte, any)| any.is_empty() || any.contains(byte));
             let direct: [&[u8]; 7] = [&[0], &[], &[], &[], &[0xFC, 0xFD, 0xFE, 0xFF], b"S", b"M"];
             let session: [&[u8]; 7] = [&[0x81], &[0], &[0], &[68], &[32], b"ABCDEFGHIJKLMNOP", b"ABCDEFGHIJKLMNOP"];
             if begins(&direct) || begins(&session) { Guess::More } else { Guess::No }

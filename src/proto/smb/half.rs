@@ -78,7 +78,7 @@ impl Half {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], talk: &mut Talk, sink: &mut dyn Sink) {
-        talk.files.runs.sweep(self.direction, sink);
+        talk.files.stretches.sweep(self.direction, sink);
         let mut rest = bytes;
         while !rest.is_empty() {
             let used = if self.at == At::Lost { self.search(rest, talk, sink) } else { self.step(rest, talk, sink) };
@@ -178,13 +178,13 @@ impl Half {
             SMB1 if self.have == 4 => (self.proven, self.at) = (true, At::Smb1),
             COMPRESSED if self.have == 4 => {
                 sink.anomaly(Anomaly::Compressed.name());
-                talk.files.runs.lose(self.direction);
+                talk.files.stretches.lose(self.direction);
                 (self.proven, self.at) = (true, At::Raw);
             }
             _ => {
                 sink.anomaly(Anomaly::MalformedData.name());
                 self.mistaken |= !self.proven;
-                talk.files.runs.lose(self.direction);
+                talk.files.stretches.lose(self.direction);
                 let seen = self.small.get(..self.have).unwrap_or(&[]);
                 if !seen.is_empty() {
                     sink.raw(seen);
@@ -198,7 +198,7 @@ impl Half {
     fn give_up(&mut self, anomaly: Anomaly, talk: &mut Talk, sink: &mut dyn Sink) {
         sink.anomaly(anomaly.name());
         self.mistaken |= !self.proven && anomaly != Anomaly::LostSync;
-        talk.files.runs.lose(self.direction);
+        talk.files.stretches.lose(self.direction);
         self.messages.end(sink);
         (self.at, self.window) = (At::Lost, u128::MAX);
     }
@@ -231,7 +231,7 @@ impl Half {
     }
 
     pub(super) fn gap(&mut self, length: u64, talk: &mut Talk, sink: &mut dyn Sink) {
-        talk.files.runs.sweep(self.direction, sink);
+        talk.files.stretches.sweep(self.direction, sink);
         let inside = if matches!(self.at, At::Length | At::Lost) { 0 } else { length.min(self.left.into()) };
         let lost = u32::try_from(inside).unwrap_or(u32::MAX);
         if lost > 0 {
@@ -241,7 +241,7 @@ impl Half {
                 At::Raw => sink.raw_gap(inside),
                 At::Protocol => {
                     // which protocol it was is not known
-                    talk.files.runs.lose(self.direction);
+                    talk.files.stretches.lose(self.direction);
                     sink.raw_gap(inside);
                     self.at = At::Raw;
                 }

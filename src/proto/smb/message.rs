@@ -5,9 +5,9 @@
 use super::anomaly::Anomaly;
 use super::fields::{le16, le32};
 use super::header::{Command, HEADER_BYTES, Header};
-use super::runs::{LABEL, RunRef};
 use super::talk::{Chain, Talk, Target};
 use crate::event::Direction;
+use crate::proto::stretches::StretchRef;
 use crate::proto::{Object, Sink};
 
 /// Bytes of a message that are read.
@@ -39,7 +39,7 @@ enum At {
 /// Where data go that are not seen again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Into {
-    Run(RunRef),
+    File(StretchRef),
     /// An object by itself.
     Own(u32),
     #[default]
@@ -150,7 +150,7 @@ impl Messages {
     fn data(&mut self, piece: &[u8], talk: &mut Talk, sink: &mut dyn Sink) {
         let is_lines = self.again > 0
             || match self.into {
-                Into::Run(run) => !talk.files.runs.feed(run, piece, sink),
+                Into::File(stretch) => !talk.files.stretches.feed(stretch, piece, sink),
                 Into::Own(id) => {
                     sink.object(id, piece);
                     false
@@ -203,7 +203,7 @@ impl Messages {
         if matches!(self.at, At::Pad | At::Data) || self.is_unclear {
             // the data were to be longer, or shorter
             self.end_data(sink);
-            talk.files.runs.lose(self.direction);
+            talk.files.stretches.lose(self.direction);
         }
         if self.left > 0 {
             self.begin_message();
@@ -242,7 +242,7 @@ impl Messages {
                 self.left_of_message = header.next - HEADER_BYTES_U32;
             } else {
                 sink.anomaly(Anomaly::MalformedData.name());
-                talk.files.runs.lose(self.direction);
+                talk.files.stretches.lose(self.direction);
                 self.is_unclear = true;
             }
         }
@@ -294,7 +294,7 @@ impl Messages {
     /// It is not known what the rest of the message is.
     fn give_up(&mut self, talk: &mut Talk, sink: &mut dyn Sink) {
         sink.anomaly(Anomaly::MalformedData.name());
-        talk.files.runs.lose(self.direction);
+        talk.files.stretches.lose(self.direction);
         self.at = At::Raw;
     }
 
@@ -323,11 +323,11 @@ impl Messages {
         match target {
             Target::File(placement) => {
                 self.again = placement.again;
-                self.into = placement.run.map_or(Into::Lines, Into::Run);
+                self.into = placement.stretch.map_or(Into::Lines, Into::File);
             }
             Target::Unknown => {
-                let id = talk.files.runs.number();
-                sink.begin_object(id, &Object { label: LABEL, length: Some(length.into()), ..Object::default() });
+                let id = talk.files.stretches.number();
+                sink.begin_object(id, &Object { label: "smb/file", length: Some(length.into()), ..Object::default() });
                 self.into = Into::Own(id);
             }
             Target::Pipe => self.label = PIPE,
@@ -346,7 +346,7 @@ impl Messages {
             rest -= lost;
             match self.at {
                 At::Data if self.again == 0 => match self.into {
-                    Into::Run(run) => talk.files.runs.gap(run, lost.into(), sink),
+                    Into::File(stretch) => talk.files.stretches.gap(stretch, lost.into(), sink),
                     Into::Own(id) => sink.object_gap(id, lost.into()),
                     Into::Lines => self.lose_line(lost, sink),
                 },
@@ -367,8 +367,9 @@ impl Messages {
 
     /// Something of what is kept was never seen: what came before has to do.
     fn lose_kept(&mut self, talk: &mut Talk, sink: &mut dyn Sink) {
-        talk.files.runs.lose(self.direction);
-        let is_data = matches!((self.header.command, self.header.is_response), (Command::Write, false) | (Command::Read, true));
+        talk.files.stretches.lose(self.direction);
+        let is_data =
+            matches!((self.header.command, self.header.is_response), (Command::Write, false) | (Command::Read, true));
         if self.have < HEADER_BYTES {
             // and with it, where the next message begins
             self.left_of_message = self.left;

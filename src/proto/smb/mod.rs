@@ -21,7 +21,7 @@
 //!
 //! # Limits
 //!
-//! [`MAX_FILES`] files, [`MAX_RUNS_OF_FILE`] objects a file and direction, [`MAX_REQUESTS`] requests, [`KEPT`] bytes of a message, 256 of a
+//! [`MAX_FILES`] files, [`MAX_STRETCHES_OF_FILE`](super::MAX_STRETCHES_OF_FILE) objects a file and direction, [`MAX_REQUESTS`] requests, [`KEPT`] bytes of a message, 256 of a
 //! name.
 
 mod anomaly;
@@ -34,7 +34,6 @@ mod layout;
 mod message;
 mod ntlmssp;
 mod pending;
-mod runs;
 mod talk;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
@@ -47,7 +46,6 @@ pub use guess::guess;
 pub use layout::LAYOUT;
 pub use message::KEPT;
 pub use pending::MAX_REQUESTS;
-pub use runs::MAX_RUNS_OF_FILE;
 
 use super::{Parser, Sink};
 use crate::event::Direction;

@@ -2,7 +2,7 @@
 
 use super::anomaly::Anomaly;
 use super::fields::{Text, array, le16, le32, le64, unix_seconds};
-use super::files::{FileRef, Files, Piece, Placement, RELATED};
+use super::files::{FileRef, Files, Piece, RELATED};
 use super::header::{Command, HEADER_BYTES, Header};
 use super::layout::{LAYOUT, dialect, disposition, share_type, status, tag};
 use super::ntlmssp;
@@ -10,6 +10,7 @@ use super::pending::{Pending, Request};
 use crate::event::Direction;
 use crate::event::record::Record;
 use crate::proto::Sink;
+use crate::proto::stretches::Placement;
 
 /// Shares of a connection whose names are known, and openings (negotiation, setup of a session, connection of a share) that await their response.
 const TREES: usize = 4;
@@ -76,7 +77,7 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             files: Files::new(),
             pending: Pending::new(),

@@ -170,7 +170,8 @@ fn what_the_server_refuses_is_not_complete() {
     // and what goes to a file that could not be opened
     let chain = [create(1, "no", 0), write(2, RELATED, 0, b"lost").related(), close(3, RELATED).related()];
     let status = 0xC000_0022;
-    let answers = [refused(CREATE, 1, status), refused(WRITE, 2, status).related(), refused(CLOSE, 3, status).related()];
+    let answers =
+        [refused(CREATE, 1, status), refused(WRITE, 2, status).related(), refused(CLOSE, 3, status).related()];
     let seen = told(&vec![(ToServer, frame(&chain)), (ToClient, frame(&answers))]);
     let told = seen.told();
     assert!(lines(&told, "record")[0].contains("status=STATUS_ACCESS_DENIED status_code=0xc0000022"), "{told:?}");
@@ -187,7 +188,12 @@ fn a_connection_that_is_picked_up_in_its_middle() {
     let seen = told(&dialogue);
     assert_eq!(
         lines(&seen.told(), "< object"),
-        ["< object 1 begins smb/file length=30", "< object 1 ends incomplete", "< object 3 begins smb/file", "< object 3 ends incomplete"]
+        [
+            "< object 1 begins smb/file length=30",
+            "< object 1 ends incomplete",
+            "< object 3 begins smb/file",
+            "< object 3 ends incomplete"
+        ]
     );
     assert_eq!(
         lines(&seen.told(), "> object"),
@@ -232,7 +238,7 @@ fn more_places_than_are_followed() {
     let mut dialogue = opened(0);
     let writes: Vec<_> = (0..9).map(|n| write(10 + n, id(3), n * 1000, b"x")).collect();
     dialogue.push(says(ToServer, &writes));
-    let behind: Vec<_> = (0..2).map(|n| write(30 + n, id(3), 10_000 * (3 - n) , b"y")).collect();
+    let behind: Vec<_> = (0..2).map(|n| write(30 + n, id(3), 10_000 * (3 - n), b"y")).collect();
     dialogue.push(says(ToServer, &behind));
     let seen = told_whole(&dialogue);
     // four stretches, of which the last has gaps
