@@ -361,7 +361,7 @@ read only = no
 """)
         subprocess.run(["pdbedit", f"--configfile={configuration}", "--create", "--user=nobody", "--password-from-stdin"],
                        input=b"secret\nsecret\n", check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return ["smbd", "--foreground", "--no-process-group", f"--configfile={configuration}"]
+        return ["smbd", "--foreground", f"--configfile={configuration}"]
 
     def client(self, command):
         subprocess.run(["smbclient", "--configfile=/dev/null", f"--port={self.PORT}", "--user=nobody%secret",
@@ -422,7 +422,7 @@ EXPORT {{ Export_Id = 1; Path = {export}; Pseudo = /export; Protocols = 3; Acces
         raise SystemExit(f"carriers: nfs-cp cannot copy {source} to {target}")
 
     def transfer(self, file):
-        self.copy(self.url(file.name), str(self.place / "got"))
+        self.copy(self.url(file.name), str(self.place / f"got-{file.name}"))
 
 
 class NfsUpload(Nfs):

@@ -36,7 +36,7 @@ read only = no
 CONF
     printf 'secret\nsecret\n' | pdbedit --configfile="$WORK/smb.conf" --create --user=nobody --password-from-stdin \
         >"$WORK/servers.log" 2>&1 || fail "pdbedit: $(tail -n 1 "$WORK/servers.log")"
-    start server smbd --foreground --no-process-group --configfile="$WORK/smb.conf"
+    start server smbd --foreground --configfile="$WORK/smb.conf"
     listening server 445
 }
 
