@@ -4,6 +4,7 @@ use super::anomaly::Anomaly;
 use super::header::{COMPRESSED, ENCRYPTED, SMB1, SMB2};
 use super::message::Messages;
 use super::talk::Talk;
+use super::unpack::Unpacker;
 use crate::event::Direction;
 use crate::proto::Sink;
 
@@ -36,6 +37,8 @@ enum At {
     Messages,
     /// The header of an encrypted message.
     Encrypted,
+    /// A compressed message.
+    Compressed,
     /// The command of a message of SMB1.
     Smb1,
     /// The rest of a frame, of no use.
@@ -77,11 +80,14 @@ impl Half {
         }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8], talk: &mut Talk, sink: &mut dyn Sink) {
+    pub(super) fn push(&mut self, bytes: &[u8], unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
         talk.files.stretches.sweep(self.direction, sink);
         let mut rest = bytes;
         while !rest.is_empty() {
-            let used = if self.at == At::Lost { self.search(rest, talk, sink) } else { self.step(rest, talk, sink) };
+            let used = match self.at {
+                At::Lost => self.search(rest, talk, sink),
+                _ => self.step(rest, unpacker, talk, sink),
+            };
             rest = rest.get(used..).unwrap_or_default();
         }
     }
@@ -98,7 +104,7 @@ impl Half {
         }
     }
 
-    fn step(&mut self, bytes: &[u8], talk: &mut Talk, sink: &mut dyn Sink) -> usize {
+    fn step(&mut self, bytes: &[u8], unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) -> usize {
         let room = usize::try_from(self.room()).unwrap_or(usize::MAX).min(bytes.len());
         let piece = bytes.get(..room).unwrap_or(bytes);
         let length = u32::try_from(piece.len()).unwrap_or(u32::MAX);
@@ -115,10 +121,16 @@ impl Half {
             At::Protocol => {
                 self.keep(piece);
                 if self.have == 4 || self.left == 0 {
-                    self.begin_content(talk, sink);
+                    self.begin_content(unpacker, talk, sink);
                 }
             }
             At::Messages => self.messages.push(piece, talk, sink),
+            At::Compressed => {
+                unpacker.push(piece, &mut self.messages, talk, sink);
+                if self.left == 0 {
+                    unpacker.end(&mut self.messages, talk, sink);
+                }
+            }
             At::Encrypted => {
                 self.keep(piece);
                 if self.have == SESSION_END {
@@ -165,7 +177,7 @@ impl Half {
     }
 
     /// The first bytes of a frame are there.
-    fn begin_content(&mut self, talk: &mut Talk, sink: &mut dyn Sink) {
+    fn begin_content(&mut self, unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
         let [a, b, c, d, ..] = self.small;
         match [a, b, c, d] {
             SMB2 if self.have == 4 => {
@@ -176,10 +188,14 @@ impl Half {
             }
             ENCRYPTED if self.have == 4 => (self.proven, self.at) = (true, At::Encrypted),
             SMB1 if self.have == 4 => (self.proven, self.at) = (true, At::Smb1),
+            COMPRESSED if self.have == 4 && unpacker.begin(self.direction, self.left) => {
+                (self.proven, self.at) = (true, At::Compressed);
+            }
             COMPRESSED if self.have == 4 => {
+                // the other direction has one under way
                 sink.anomaly(Anomaly::Compressed.name());
                 talk.files.stretches.lose(self.direction);
-                (self.proven, self.at) = (true, At::Raw);
+                (self.proven, self.at) = (true, At::Rest);
             }
             _ => {
                 sink.anomaly(Anomaly::MalformedData.name());
@@ -230,7 +246,7 @@ impl Half {
         bytes.len()
     }
 
-    pub(super) fn gap(&mut self, length: u64, talk: &mut Talk, sink: &mut dyn Sink) {
+    pub(super) fn gap(&mut self, length: u64, unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
         talk.files.stretches.sweep(self.direction, sink);
         let inside = if matches!(self.at, At::Length | At::Lost) { 0 } else { length.min(self.left.into()) };
         let lost = u32::try_from(inside).unwrap_or(u32::MAX);
@@ -239,6 +255,10 @@ impl Half {
             match self.at {
                 At::Messages => self.messages.gap(lost, talk, sink),
                 At::Raw => sink.raw_gap(inside),
+                At::Compressed => {
+                    unpacker.end(&mut self.messages, talk, sink);
+                    self.at = At::Rest;
+                }
                 At::Protocol => {
                     // which protocol it was is not known
                     talk.files.stretches.lose(self.direction);
@@ -262,7 +282,10 @@ impl Half {
         }
     }
 
-    pub(super) fn end(&mut self, talk: &mut Talk, sink: &mut dyn Sink) {
+    pub(super) fn end(&mut self, unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
+        if self.at == At::Compressed {
+            unpacker.end(&mut self.messages, talk, sink);
+        }
         self.messages.end(sink);
         talk.files.end(self.direction, sink);
         self.at = At::Lost;

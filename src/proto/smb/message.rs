@@ -109,6 +109,11 @@ impl Messages {
         self.left_of_message = self.left;
     }
 
+    /// Bytes that are still to come.
+    pub(super) const fn left(&self) -> u32 {
+        self.left
+    }
+
     /// Takes the next bytes, no more than are left.
     pub(super) fn push(&mut self, bytes: &[u8], talk: &mut Talk, sink: &mut dyn Sink) {
         let mut rest = bytes;

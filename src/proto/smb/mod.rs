@@ -19,6 +19,11 @@
 //! A hole in data is one of the object; in a message, what it says is lost; where it takes a frame's length, the next
 //! frame is looked for by what it begins with. What cannot be read is scanned as it stands, but what is encrypted.
 //!
+//! # Compression
+//!
+//! Messages that are compressed with LZNT1 or Pattern_V1 are decompressed, one at a time for both directions. Of others, what is
+//! not compressed of them is read, and the rest is a hole.
+//!
 //! # Limits
 //!
 //! [`MAX_FILES`] files, [`MAX_STRETCHES_OF_FILE`](super::MAX_STRETCHES_OF_FILE) objects a file and direction, [`MAX_REQUESTS`] requests, [`KEPT`] bytes of a message, 256 of a
@@ -39,6 +44,7 @@ mod talk;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly
 mod tests;
+mod unpack;
 
 pub use anomaly::Anomaly;
 pub use files::MAX_FILES;
@@ -51,44 +57,51 @@ use super::{Parser, Sink};
 use crate::event::Direction;
 use half::Half;
 use talk::Talk;
+use unpack::Unpacker;
 
 /// The SMB state of one connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Smb {
     to_server: Half,
     to_client: Half,
+    unpacker: Unpacker,
     talk: Talk,
 }
 
 impl Default for Smb {
     fn default() -> Self {
-        Self { to_server: Half::new(Direction::ToServer), to_client: Half::new(Direction::ToClient), talk: Talk::new() }
+        Self {
+            to_server: Half::new(Direction::ToServer),
+            to_client: Half::new(Direction::ToClient),
+            unpacker: Unpacker::new(),
+            talk: Talk::new(),
+        }
     }
 }
 
 impl Smb {
-    fn half(&mut self, direction: Direction) -> (&mut Half, &mut Talk) {
+    fn half(&mut self, direction: Direction) -> (&mut Half, &mut Unpacker, &mut Talk) {
         match direction {
-            Direction::ToServer => (&mut self.to_server, &mut self.talk),
-            Direction::ToClient => (&mut self.to_client, &mut self.talk),
+            Direction::ToServer => (&mut self.to_server, &mut self.unpacker, &mut self.talk),
+            Direction::ToClient => (&mut self.to_client, &mut self.unpacker, &mut self.talk),
         }
     }
 }
 
 impl Parser for Smb {
     fn push(&mut self, direction: Direction, bytes: &[u8], sink: &mut dyn Sink) {
-        let (half, talk) = self.half(direction);
-        half.push(bytes, talk, sink);
+        let (half, unpacker, talk) = self.half(direction);
+        half.push(bytes, unpacker, talk, sink);
     }
 
     fn gap(&mut self, direction: Direction, length: u64, sink: &mut dyn Sink) {
-        let (half, talk) = self.half(direction);
-        half.gap(length, talk, sink);
+        let (half, unpacker, talk) = self.half(direction);
+        half.gap(length, unpacker, talk, sink);
     }
 
     fn end(&mut self, direction: Direction, _in_order: bool, sink: &mut dyn Sink) {
-        let (half, talk) = self.half(direction);
-        half.end(talk, sink);
+        let (half, unpacker, talk) = self.half(direction);
+        half.end(unpacker, talk, sink);
     }
 
     fn was_mistaken(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Dialogues whole, cut, with holes and odd.
 
 mod build;
+mod compressed;
 mod files;
 mod hostile;
 mod openings;
