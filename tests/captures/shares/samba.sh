@@ -3,7 +3,7 @@
 source "$CAPTURES/lib.sh"
 
 SHARE=//$SERVER4/papers
-DOCUMENT=$CAPTURES/leak.txt
+export DOCUMENT=$CAPTURES/leak.txt
 
 # samba OPTION...: starts the server with these lines of configuration beside the usual ones.
 samba() {

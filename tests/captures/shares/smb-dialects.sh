@@ -3,7 +3,7 @@
 source "$CAPTURES/shares/samba.sh"
 
 lab_up v4
-samba
+samba 'server smb encrypt = off'
 cp "$DOCUMENT" "$WORK/share/plan.txt"
 chmod a+r "$WORK/share/plan.txt"
 capture
