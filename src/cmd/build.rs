@@ -153,6 +153,9 @@ pub(super) const fn sessions(config: &Config) -> Sessions {
         tftp: sessions.tftp,
         smtp: sessions.smtp,
         pop3: sessions.pop3,
+        smb: sessions.smb,
+        nfs: sessions.nfs,
+        nfs_udp: sessions.nfs_udp,
         ftp: sessions.ftp,
         expected: sessions.expected,
     }

@@ -78,6 +78,12 @@ section! {
         "smtp" => smtp: u32 = sessions(2048);
         /// POP3.
         "pop3" => pop3: u32 = sessions(2048);
+        /// SMB 2 and 3.
+        "smb" => smb: u32 = sessions(1024);
+        /// NFS over TCP.
+        "nfs" => nfs: u32 = sessions(256);
+        /// NFS over UDP.
+        "nfs_udp" => nfs_udp: u32 = sessions(64);
         /// Control connections of FTP.
         "ftp" => ftp: u32 = sessions(2048);
         /// Connections that others have announced.

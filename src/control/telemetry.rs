@@ -2,8 +2,9 @@
 //! `dpdk-telemetry.py` and collectors that speak its protocol.
 //!
 //! Names of figures are those of `stats` events with `_` for the dots, since
-//! DPDK allows letters, digits, `_` and `/` only. Counters run from the start and
-//! are not set back by `clear stats`. Handlers run on DPDK's telemetry thread.
+//! DPDK allows letters, digits, `_` and `/` only; those of `app_layer` stand in
+//! an object of that name. Counters run from the start and are not set back by
+//! `clear stats`. Handlers run on DPDK's telemetry thread.
 
 use std::sync::Arc;
 
@@ -59,9 +60,21 @@ fn error(reason: &str) -> Value {
     json!({ "error": text(reason) })
 }
 
+/// Figures of application protocols, which have an object of their own: DPDK allows no more than 256 entries in one.
+const PROTOCOLS: &str = "app_layer.";
+
 /// Figures under names that DPDK allows.
 fn named(figures: &Figures) -> Map<String, Value> {
-    figures.iter().map(|(name, value)| (name.replace(['.', '-'], "_"), Value::from(*value))).collect()
+    let allowed = |name: &str| name.replace(['.', '-'], "_");
+    let (mut map, mut protocols) = (Map::new(), Map::new());
+    for (name, value) in figures {
+        match name.strip_prefix(PROTOCOLS) {
+            Some(name) => protocols.insert(allowed(name), Value::from(*value)),
+            None => map.insert(allowed(name), Value::from(*value)),
+        };
+    }
+    map.insert("app_layer".to_owned(), Value::Object(protocols));
+    map
 }
 
 fn info(sensor: &Sensor, _: &str) -> Value {
@@ -237,8 +250,11 @@ mod tests {
         publish(&sensor, 0, |snapshot| snapshot.counters.packets = 3);
         publish(&sensor, 1, |snapshot| snapshot.counters.packets = 4);
         let figures = sensor.figures();
-        let names: BTreeSet<_> = named(&figures).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), figures.len(), "two names became one");
+        let named = named(&figures);
+        let protocols = named["app_layer"].as_object().unwrap();
+        let names: BTreeSet<_> = named.keys().chain(protocols.keys()).collect();
+        assert_eq!(names.len() - 1, figures.len(), "two names became one");
+        assert!(protocols.contains_key("flow_dns_udp"));
         assert_eq!(stats(&sensor, "")["decoder_pkts"], 7);
         assert_eq!(worker(&sensor, "1")["decoder_pkts"], 4);
         assert_eq!(worker(&sensor, "1")["lcore"], 2);

@@ -1,7 +1,8 @@
 //! LZNT1 (MS-XCA section 2.5), as SMB's compressed messages and NTFS have it: chunks of up to 4 KiB, each on its own.
 //!
 //! It has no magic number, and is recognised by nothing: whoever knows that data are LZNT1 pushes them. A chunk comes out
-//! when it is complete, or, of one that is cut short, as far as it goes. Nothing is allocated after [`Lznt1::new`].
+//! when it is complete, or, of one that is cut short, as far as it goes. Nothing is allocated after [`Lznt1::new`], and
+//! nothing at all with [`Lznt1::inline`].
 
 use super::decoder::{Fault, Field, Out, take};
 
@@ -24,15 +25,15 @@ pub enum Lznt1Step {
     Enough,
 }
 
-/// Undoes LZNT1.
+/// Undoes LZNT1; `B` is where its two chunks stand.
 #[derive(Debug)]
-pub struct Lznt1 {
+pub struct Lznt1<B = Box<[u8]>> {
     header: Field<2>,
-    chunk: Box<[u8]>,
+    chunk: B,
     /// Bytes of the chunk that are there, of as many as its header says.
     filled: usize,
     length: Option<(usize, bool)>,
-    plain: Box<[u8]>,
+    plain: B,
 }
 
 impl Default for Lznt1 {
@@ -53,7 +54,17 @@ impl Lznt1 {
             plain: vec![0; CHUNK].into_boxed_slice(),
         }
     }
+}
 
+impl Lznt1<[u8; CHUNK]> {
+    /// A decoder that holds its 8 KiB itself.
+    #[must_use]
+    pub const fn inline() -> Self {
+        Self { header: Field::EMPTY, chunk: [0; CHUNK], filled: 0, length: None, plain: [0; CHUNK] }
+    }
+}
+
+impl<B: AsRef<[u8]> + AsMut<[u8]>> Lznt1<B> {
     /// Forgets everything: what comes next is the first piece of another object.
     pub const fn reset(&mut self) {
         self.header.clear();
@@ -82,7 +93,7 @@ impl Lznt1 {
                 continue;
             };
             let bytes = take(&mut input, (length - self.filled) as u64);
-            if let Some(place) = self.chunk.get_mut(self.filled..self.filled + bytes.len()) {
+            if let Some(place) = self.chunk.as_mut().get_mut(self.filled..self.filled + bytes.len()) {
                 place.copy_from_slice(bytes);
             }
             self.filled += bytes.len();
@@ -107,10 +118,10 @@ impl Lznt1 {
 
     /// Hands out the chunk: whether more is wanted, and whether it was right.
     fn chunk(&mut self, packed: bool, out: &mut dyn Out) -> (bool, bool) {
-        let chunk = self.chunk.get(..self.filled).unwrap_or(&[]);
+        let chunk = self.chunk.as_ref().get(..self.filled).unwrap_or(&[]);
         let (bytes, right) = if packed {
-            let (length, right) = unpack(chunk, &mut self.plain);
-            (self.plain.get(..length).unwrap_or(&[]), right)
+            let (length, right) = unpack(chunk, self.plain.as_mut());
+            (self.plain.as_ref().get(..length).unwrap_or(&[]), right)
         } else {
             (chunk, true)
         };
@@ -158,7 +169,7 @@ fn unpack(chunk: &[u8], plain: &mut [u8]) -> (usize, bool) {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
-mod tests {
+pub(crate) mod tests {
     use super::super::cut::Cut;
     use super::super::decoder::Child;
     use super::*;
@@ -182,7 +193,7 @@ mod tests {
     }
 
     /// Packs as MS-XCA says, with the longest match there is, so that all widths of distances come up.
-    fn pack(data: &[u8]) -> Vec<u8> {
+    pub(crate) fn pack(data: &[u8]) -> Vec<u8> {
         let mut packed = Vec::new();
         for chunk in data.chunks(CHUNK) {
             let (mut body, mut at) = (Vec::new(), 0);

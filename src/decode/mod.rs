@@ -78,6 +78,8 @@ pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
 pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
+#[cfg(test)]
+pub(crate) use lznt1::tests::pack as pack_lznt1;
 pub use lznt1::{Lznt1, Lznt1Step};
 pub use mime::charset_of;
 pub(crate) use parts::{le16, le32, le64, only_name, until_zero};

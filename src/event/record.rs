@@ -20,7 +20,7 @@ pub struct Layout {
     pub name: &'static str,
     /// Key of each field, by its tag. Dots lead into objects (`ja3.hash`). A part that ends in `[]` is an array: of
     /// values where it is the last (`rcpt_to[]`), else of objects (`answers[].rrname`), of which the next begins where
-    /// a field comes that the last has.
+    /// a field comes that the last has. A slash before a key leads out of that object, beside it (`/rpc.xid`).
     pub keys: &'static [&'static str],
 }
 

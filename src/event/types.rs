@@ -118,6 +118,12 @@ reasons! {
         Tftp => "tftp",
         /// POP3.
         Pop3 => "pop3",
+        /// SMB 2 and 3.
+        Smb => "smb",
+        /// NFS over TCP.
+        Nfs => "nfs_tcp",
+        /// NFS over UDP.
+        NfsUdp => "nfs_udp",
         /// A control connection of FTP.
         Ftp => "ftp",
         /// A data connection of FTP.
@@ -141,6 +147,7 @@ impl AppProto {
         match self {
             Self::Unknown => None,
             Self::Dns | Self::DnsTcp => Some("dns"),
+            Self::Nfs | Self::NfsUdp => Some("nfs"),
             _ => Some(self.word()),
         }
     }

@@ -17,12 +17,15 @@ pub mod ftp;
 pub mod http1;
 pub mod http2;
 pub mod imap;
+pub mod nfs;
 mod parser;
 pub mod pop3;
 pub mod quic;
 mod sink;
+pub mod smb;
 pub mod smtp;
 pub mod ssh;
+mod stretches;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 pub(crate) mod testing;
@@ -41,3 +44,4 @@ pub mod websocket;
 pub use expect::{Content, Endpoint, Expected, Port, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
 pub use sink::{Object, Sink};
+pub use stretches::MAX_STRETCHES_OF_FILE;

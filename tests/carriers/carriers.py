@@ -329,6 +329,114 @@ class FtpUpload(Ftp):
         curl("--upload-file", str(file), f"ftp://127.0.0.1:{self.PORT}/in/{file.name}")
 
 
+class Smb(Server):
+    """A download from a share."""
+
+    NEEDS = ("smbd", "smbclient", "pdbedit")
+    PORT = 1445
+
+    def command(self):
+        share = self.place / "share"
+        (share / "in").mkdir(parents=True)
+        for file in self.files:
+            shutil.copy(file, share)
+        os.chmod(share / "in", 0o777)
+        state = self.place / "samba"
+        for folder in ("private", "lock", "state", "cache", "pid", "ncalrpc"):
+            (state / folder).mkdir(parents=True)
+        configuration = self.place / "smb.conf"
+        configuration.write_text(f"""[global]
+server role = standalone server
+disable netbios = yes
+smb ports = {self.PORT}
+interfaces = 127.0.0.1/8
+bind interfaces only = yes
+load printers = no
+printcap name = /dev/null
+private dir = {state}/private
+lock directory = {state}/lock
+state directory = {state}/state
+cache directory = {state}/cache
+pid directory = {state}/pid
+ncalrpc dir = {state}/ncalrpc
+log file = {state}/log
+[papers]
+path = {share}
+read only = no
+""")
+        subprocess.run(["pdbedit", f"--configfile={configuration}", "--create", "--user=nobody", "--password-from-stdin"],
+                       input=b"secret\nsecret\n", check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return ["smbd", "--foreground", f"--configfile={configuration}"]
+
+    def client(self, command):
+        subprocess.run(["smbclient", "--configfile=/dev/null", f"--port={self.PORT}", "--user=nobody%secret",
+                        "//127.0.0.1/papers", "--command", command], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+
+    def transfer(self, file):
+        self.client(f"get {file.name} {self.place}/got")
+
+
+class SmbUpload(Smb):
+    """An upload to a share."""
+
+    def transfer(self, file):
+        self.client(f"put {file} in\\{file.name}")
+
+
+class Nfs(Server):
+    """A download over NFS."""
+
+    NEEDS = ("ganesha.nfsd", "rpcbind", "nfs-cp")
+    PORT = 2049
+
+    def command(self):
+        export = self.place / "export"
+        (export / "in").mkdir(parents=True)
+        for file in self.files:
+            shutil.copy(file, export)
+        configuration = self.place / "ganesha.conf"
+        configuration.write_text(f"""
+NFS_CORE_PARAM {{ Protocols = 3; NFS_Port = {self.PORT}; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false;
+    Plugins_Dir = /usr/lib/x86_64-linux-gnu/ganesha; }}
+EXPORT {{ Export_Id = 1; Path = {export}; Pseudo = /export; Protocols = 3; Access_Type = RW; SecType = sys;
+    Squash = No_Root_Squash; FSAL {{ Name = VFS; }} }}
+""")
+        # Its own /run, where rpcbind and the server leave what they leave; and both end together.
+        script = """mount -t tmpfs none /run && mkdir /run/ganesha || exit 1
+            rpcbind -w -f & names=$!
+            ganesha.nfsd -F -f "$0/ganesha.conf" -L "$0/ganesha.log" -p "$0/ganesha.pid" & server=$!
+            trap "kill $names $server; wait" TERM
+            wait"""
+        return ["unshare", "--mount", "sh", "-c", script, str(self.place)]
+
+    def __enter__(self):
+        super().__enter__()
+        wait_for(20048)
+        return self
+
+    def url(self, name):
+        return f"nfs://127.0.0.1{self.place}/export/{name}?nfsport={self.PORT}&mountport=20048"
+
+    def copy(self, source, target):
+        # The server may still be in its first second, in which it refuses.
+        for _ in range(20):
+            if subprocess.run(["nfs-cp", source, target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            time.sleep(0.2)
+        raise SystemExit(f"carriers: nfs-cp cannot copy {source} to {target}")
+
+    def transfer(self, file):
+        self.copy(self.url(file.name), str(self.place / f"got-{file.name}"))
+
+
+class NfsUpload(Nfs):
+    """An upload over NFS."""
+
+    def transfer(self, file):
+        self.copy(str(file), self.url(f"in/{file.name}"))
+
+
 class Tftp(Server):
     """A download over TFTP: the server answers from a port of its own."""
 
@@ -436,4 +544,8 @@ CARRIERS = [
     ("ftp-put", FtpUpload),
     ("tftp", Tftp),
     ("tftp-put", TftpUpload),
+    ("smb", Smb),
+    ("smb-put", SmbUpload),
+    ("nfs", Nfs),
+    ("nfs-put", NfsUpload),
 ]

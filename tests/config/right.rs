@@ -122,6 +122,9 @@ dns_tcp = 43
 quic = 44
 imap = 45
 tftp = 46
+smb = 47
+nfs = 48
+nfs_udp = 49
 smtp = 31
 pop3 = 32
 ftp = 33
@@ -256,6 +259,9 @@ fn every_key_reaches_its_field() {
             quic: 44,
             imap: 45,
             tftp: 46,
+            smb: 47,
+            nfs: 48,
+            nfs_udp: 49,
             smtp: 31,
             pop3: 32,
             ftp: 33,

@@ -16,7 +16,7 @@ pub(super) struct RecordLine<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     tx_id: u32,
-    /// One entry: the fields, under the protocol's name.
+    /// The fields, under the protocol's name, and what stands beside that.
     #[serde(flatten)]
     object: Map<String, Json>,
 }
@@ -25,15 +25,18 @@ impl<'a> RecordLine<'a> {
     /// The line of a transaction whose fields are `text`.
     pub(super) fn new(event: &RecordEvent, text: &[u8], names: &'a EventNames) -> Result<Self, EncodeError> {
         let layout = event.layout;
-        let mut object = Map::new();
+        let (mut object, mut beside) = (Map::new(), Map::new());
         for (tag, value) in fields(text) {
             let key =
                 layout.keys.get(usize::from(tag)).ok_or(EncodeError::UnknownField { layout: layout.name, tag })?;
-            put(&mut object, key, json(value));
+            match key.strip_prefix('/') {
+                Some(key) => put(&mut beside, key, json(value)),
+                None => put(&mut object, key, json(value)),
+            }
         }
         let head = Head::new(layout.name, &event.head, event.direction, names)?;
-        let object = Map::from_iter([(layout.name.to_owned(), Json::Object(object))]);
-        Ok(Self { head, tx_id: event.tx_id, object })
+        beside.insert(layout.name.to_owned(), Json::Object(object));
+        Ok(Self { head, tx_id: event.tx_id, object: beside })
     }
 }
 

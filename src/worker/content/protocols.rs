@@ -8,8 +8,10 @@ use crate::proto::ftp::{self, Ftp, FtpData};
 use crate::proto::http1::{self, Http1};
 use crate::proto::http2::{self, Http2};
 use crate::proto::imap::{self, Imap};
+use crate::proto::nfs::{self, Nfs, NfsUdp};
 use crate::proto::pop3::{self, Pop3};
 use crate::proto::quic::{self, Quic};
+use crate::proto::smb::{self, Smb};
 use crate::proto::smtp::{self, Smtp};
 use crate::proto::ssh::{self, Ssh};
 use crate::proto::tftp::{self, Tftp};
@@ -30,12 +32,18 @@ pub(super) const STREAMS: &[Recognise] = &[
     (AppProto::Ftp, ftp::guess),
     (AppProto::Pop3, pop3::guess),
     (AppProto::Imap, imap::guess),
+    (AppProto::Smb, smb::guess),
+    (AppProto::Nfs, nfs::guess_tcp),
     (AppProto::DnsTcp, dns::guess_tcp),
 ];
 
 /// Those over UDP.
-pub(super) const DATAGRAMS: &[Recognise] =
-    &[(AppProto::Quic, quic::guess), (AppProto::Dns, dns::guess), (AppProto::Tftp, tftp::guess)];
+pub(super) const DATAGRAMS: &[Recognise] = &[
+    (AppProto::Quic, quic::guess),
+    (AppProto::NfsUdp, nfs::guess_udp),
+    (AppProto::Dns, dns::guess),
+    (AppProto::Tftp, tftp::guess),
+];
 
 /// What is known of a connection beside its parser's state.
 #[derive(Clone, Copy, Debug, Default)]
@@ -159,6 +167,9 @@ pools! {
     Pop3 => /** POP3. */ pop3: Pop3,
     Imap => /** IMAP4. */ imap: Imap,
     Tftp => /** TFTP. */ tftp: Tftp,
+    Smb => /** SMB 2 and 3. */ smb: Smb,
+    Nfs => /** NFS over TCP. */ nfs: Nfs,
+    NfsUdp => /** NFS over UDP. */ nfs_udp: NfsUdp,
     Ftp => /** Control connections of FTP. */ ftp: Ftp,
     FtpData => /** Connections that others have announced: data connections of FTP. */ expected: FtpData,
 }
