@@ -27,6 +27,8 @@ reasons! {
         Unsupported => "unsupported",
         /// What was decoded does not have the checksum or the length that stands with it.
         Checksum => "checksum",
+        /// It has to be seen whole, and nobody had the room or the time for it, or who looked into it failed.
+        NotInspected => "not_inspected",
     }
     /// Its name.
     pub fn name => "";

@@ -78,4 +78,6 @@ pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use lznt1::{Lznt1, Lznt1Step};
 pub use path::Path;
 pub use pool::Decoders;
-pub use tree::{Ended, File, Leaves, MAX_CODINGS, Start, Tree};
+pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, Start, Tree, Whole};
+
+pub(crate) use kind::of as kind_of;
