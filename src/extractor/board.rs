@@ -156,7 +156,7 @@ impl Board {
         self.store(at + READERS, u64::from(readers));
         self.store(at + MODULE, wide(facts.module));
         self.store(at + LEVEL, wide(facts.level));
-        self.store(at + FLAGS, u64::from(facts.complete) * COMPLETE | u64::from(facts.within) * WITHIN);
+        self.store(at + FLAGS, (u64::from(facts.complete) * COMPLETE) | (u64::from(facts.within) * WITHIN));
         self.store_last(at + LOCK, number + 1);
         if let Some(first) = self.firsts.get_mut(slot(number)) {
             *first = open.first;

@@ -43,6 +43,9 @@ mod supervisor;
 mod taker;
 mod teller;
 
+#[cfg(test)]
+mod tests;
+
 pub use board::Ticket;
 pub use confine::Confinement;
 pub use counters::Counters;

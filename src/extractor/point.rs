@@ -187,8 +187,7 @@ impl Point {
     /// The object that would have to leave the ring for the next one has no answer yet: gives it up. To be called, and
     /// followed by [`Point::next_failed`] until there is nothing, before each [`Point::publish`].
     pub fn make_way(&mut self) {
-        let oldest = self.board.published().saturating_sub(RING as u64);
-        if self.ring.get(slot(self.board.published())).is_some_and(|place| place.out) {
+        if let Some(oldest) = self.board.published().checked_sub(RING as u64) {
             self.give_up(oldest, Failure::Overflow);
         }
     }
@@ -204,7 +203,9 @@ impl Point {
         };
         let bytes = self.board.length(ticket) as u64;
         let facts = Facts { module, level: whole.level, complete, within: whole.within };
-        self.board.release(self.board.published().saturating_sub(RING as u64));
+        if let Some(oldest) = self.board.published().checked_sub(RING as u64) {
+            self.board.release(oldest);
+        }
         let bit = u32::try_from(reader).ok().and_then(|reader| 1_u32.checked_shl(reader)).unwrap_or(0);
         let number = self.board.publish(ticket, bit, &facts);
         if let Some(place) = self.ring.get_mut(slot(number)) {
@@ -212,7 +213,7 @@ impl Point {
         }
         if let Some(reader) = self.readers.get_mut(reader) {
             reader.queue.push_back(number);
-            reader.link.wait_for(reader.queue.front().copied());
+            reader.tell_oldest();
         }
         self.counters.objects += 1;
         self.counters.bytes = self.counters.bytes.saturating_add(bytes);
@@ -220,7 +221,7 @@ impl Point {
     }
 
     /// The next piece of an answer; `None` when there is nothing now.
-    pub fn next(&mut self) -> Option<Step> {
+    pub fn next_step(&mut self) -> Option<Step> {
         loop {
             if let Some(step) = self.next_failed() {
                 return Some(step);
@@ -297,7 +298,7 @@ impl Point {
     pub fn wait(&mut self, number: u64, base: &Path, path: &mut Path, leaves: &mut dyn Leaves) {
         let backoff = Backoff::new();
         loop {
-            while let Some(step) = self.next() {
+            while let Some(step) = self.next_step() {
                 backoff.reset();
                 if step.number == number {
                     self.apply(&step, base, path, leaves);
@@ -313,7 +314,7 @@ impl Point {
     /// The process with the least to do.
     fn lightest(&self) -> Option<usize> {
         let running = self.readers.iter().enumerate().filter(|(_, reader)| reader.link.state() != State::Off);
-        running.min_by_key(|(_, reader)| reader.queue.len()).map(|(number, _)| number)
+        running.min_by_key(|(_, reader)| reader.load()).map(|(number, _)| number)
     }
 
     /// What a process hands back, or what is left to do for one that is gone.
@@ -381,6 +382,7 @@ impl Point {
             Verdict::Over => {
                 let object = reader.current.take()?;
                 if !std::mem::take(&mut reader.live) {
+                    reader.tell_oldest();
                     return None;
                 }
                 self.counters.answered += 1;
@@ -393,7 +395,10 @@ impl Point {
     /// A process is gone, and with it the object that it was at.
     fn clear_up(&mut self, number: usize) {
         let Some(reader) = self.readers.get_mut(number) else { return };
-        let blamed = reader.current.filter(|_| reader.live).or(reader.queue.front().copied());
+        let blamed = match reader.current {
+            Some(current) => Some(current).filter(|_| reader.live),
+            None => reader.queue.front().copied(),
+        };
         match blamed {
             // The next process may begin once what is open of the object has been ended.
             Some(object) if !std::mem::replace(&mut reader.blamed, true) => {
@@ -443,7 +448,7 @@ impl Point {
         place.out = false;
         if let Some(reader) = self.readers.get_mut(place.reader) {
             reader.queue.retain(|waiting| *waiting != number);
-            reader.link.wait_for(reader.queue.front().copied());
+            reader.tell_oldest();
         }
     }
 

@@ -1,6 +1,10 @@
 //! `tidegate extractor`: the process itself.
 
 use std::panic;
+use std::sync::Arc;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::confine::{Confinement, confine};
 use super::modules::MODULES;
@@ -32,6 +36,10 @@ pub fn serve(orders: &Orders) -> Result<(), String> {
     let (objects, answers) = shared::adopt().map_err(|error| format!("the shared memory: {error}"))?;
     let modules = if orders.rehearsal { REHEARSAL } else { MODULES };
     let mut server = Server::new(&orders.limits, modules, orders.object_max);
+    // Whoever ends all processes of a service lets the sensor end this one, after its last answer.
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        flag::register(signal, Arc::default()).map_err(|error| format!("signals: {error}"))?;
+    }
     // What a panic leaves behind is not to be trusted.
     panic::set_hook(Box::new(|_| std::process::abort()));
     confine(&orders.confinement)?;

@@ -117,6 +117,21 @@ impl Reader {
         (self.open.leaves, self.open.file, self.open.given) = (0, None, 0);
     }
 
+    /// How much it has to do, the object that it is still at although that was given up among it.
+    pub(super) fn load(&self) -> usize {
+        self.queue.len() + usize::from(self.is_behind())
+    }
+
+    /// Says what it is waited for, so that its time counts.
+    pub(super) fn tell_oldest(&self) {
+        let oldest = self.current.filter(|_| self.is_behind()).or(self.queue.front().copied());
+        self.link.wait_for(oldest);
+    }
+
+    const fn is_behind(&self) -> bool {
+        self.current.is_some() && !self.live
+    }
+
     /// Ends something of the current object that is still open.
     pub(super) fn end_one(&mut self) -> Option<(usize, Part)> {
         let open = &mut self.open;
@@ -135,6 +150,7 @@ impl Reader {
         self.next = self.queue.front().copied().unwrap_or(published);
         self.answers.clear(self.next);
         (self.current, self.live, self.blamed, self.broken) = (None, false, false, false);
+        self.tell_oldest();
     }
 
     /// Whether an object of that number may begin now.

@@ -37,10 +37,7 @@ fn act(verb: &[u8], name: &[u8], body: &[u8], out: &mut dyn Out) -> bool {
             hang();
         }
         b"hang" => hang(),
-        b"panic" => {
-            let zero = body.len().saturating_sub(body.len());
-            std::hint::black_box(1_usize.checked_div(zero)).map_or_else(|| std::panic::panic_any(()), drop);
-        }
+        b"panic" => drop(std::hint::black_box(body).split_at(body.len().saturating_add(1))),
         b"bomb" => {
             let mut taken = Vec::new();
             loop {

@@ -4,7 +4,7 @@
 //! a worker that is busy or paused costs no process its life.
 
 use std::io::{self, Read as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -214,6 +214,8 @@ impl Post {
         command
             .env_clear()
             .current_dir("/")
+            // What is typed at the sensor's terminal is not meant for them.
+            .process_group(0)
             .stdin(Stdio::from(self.objects.descriptor()?))
             .stdout(Stdio::from(self.answers.descriptor()?))
             .stderr(Stdio::piped());

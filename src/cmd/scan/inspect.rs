@@ -164,7 +164,7 @@ impl Leaves for Scanner {
     }
 
     fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Option<Held> {
-        let Some(mut extraction) = self.extraction.take() else { return None };
+        let mut extraction = self.extraction.take()?;
         let Extraction { point, ticket, path } = &mut extraction;
         if let Some(ticket) = ticket.take() {
             match point.publish(ticket, whole, complete) {

@@ -146,7 +146,7 @@ impl Extraction {
     ) -> bool {
         let (mut bytes, mut pieces) = (0, 0);
         while bytes < PORTION && pieces < PIECES {
-            let Some(step) = self.point.next() else { break };
+            let Some(step) = self.point.next_step() else { break };
             bytes += step.length();
             pieces += 1;
             self.hand_on(&step, Some(table), desk, keeper.as_deref_mut(), now_ns);
