@@ -59,9 +59,21 @@ fn error(reason: &str) -> Value {
     json!({ "error": text(reason) })
 }
 
+/// A part of the figures that has a dictionary of its own: DPDK's have 256 entries at most.
+const EXTRACTOR: &str = "extractor";
+
 /// Figures under names that DPDK allows.
 fn named(figures: &Figures) -> Map<String, Value> {
-    figures.iter().map(|(name, value)| (name.replace(['.', '-'], "_"), Value::from(*value))).collect()
+    let name = |name: &str| name.replace(['.', '-'], "_");
+    let (mut map, mut own) = (Map::new(), Map::new());
+    for (figure, value) in figures {
+        match figure.strip_prefix(EXTRACTOR).and_then(|rest| rest.strip_prefix('.')) {
+            Some(rest) => own.insert(name(rest), (*value).into()),
+            None => map.insert(name(figure), (*value).into()),
+        };
+    }
+    map.insert(EXTRACTOR.to_owned(), Value::Object(own));
+    map
 }
 
 fn info(sensor: &Sensor, _: &str) -> Value {
@@ -237,8 +249,11 @@ mod tests {
         publish(&sensor, 0, |snapshot| snapshot.counters.packets = 3);
         publish(&sensor, 1, |snapshot| snapshot.counters.packets = 4);
         let figures = sensor.figures();
-        let names: BTreeSet<_> = named(&figures).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), figures.len(), "two names became one");
+        let named = named(&figures);
+        let own: BTreeSet<_> = named[EXTRACTOR].as_object().unwrap().keys().collect();
+        let names: BTreeSet<_> = named.keys().filter(|name| *name != EXTRACTOR).collect();
+        assert_eq!(names.len() + own.len(), figures.len(), "two names became one");
+        assert!(own.iter().any(|name| *name == "not_inspected_died"), "{own:?}");
         assert_eq!(stats(&sensor, "")["decoder_pkts"], 7);
         assert_eq!(worker(&sensor, "1")["decoder_pkts"], 4);
         assert_eq!(worker(&sensor, "1")["lcore"], 2);

@@ -14,8 +14,9 @@ use super::layout::{ANSWERS_WORDS, RING, slot};
 use super::link::{Failure, State};
 use super::module::Module;
 use super::reader::{Part, Reader, Rules, Verdict};
-use super::record::{Record, split_lengths};
-use crate::decode::{File, Leaves, Path, Totals, Whole, kind_of};
+use super::record::Record;
+use super::step::{Step, What};
+use crate::decode::{Cut, Leaves, Path, Totals, Whole};
 
 /// Sizes of a connection point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,47 +66,6 @@ struct Place {
     failure: Failure,
     reader: usize,
     facts: Facts,
-}
-
-/// A piece of an answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Step {
-    number: u64,
-    reader: usize,
-    what: What,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum What {
-    /// Part of the answer, at that level, with the bytes of that record.
-    Part(Part, usize, Option<Record>),
-    /// All of it has come.
-    Over,
-    /// No more of it will come: the name of the object's format.
-    Failed(&'static str),
-}
-
-impl Step {
-    /// Number of the object.
-    #[must_use]
-    pub const fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Nothing more comes of it.
-    #[must_use]
-    pub const fn is_last(&self) -> bool {
-        matches!(self.what, What::Over | What::Failed(_))
-    }
-
-    /// Bytes that it brings.
-    #[must_use]
-    pub const fn length(&self) -> usize {
-        match self.what {
-            What::Part(_, _, Some(record)) => record.length,
-            _ => 0,
-        }
-    }
 }
 
 impl Point {
@@ -257,41 +217,11 @@ impl Point {
     /// Hands a piece of an answer on. `base` is the way to the object, without its format; `path` is for the ways to what
     /// is within it.
     pub fn apply(&self, step: &Step, base: &Path, path: &mut Path, leaves: &mut dyn Leaves) {
-        let (part, level, record) = match step.what {
-            What::Part(part, level, record) => (part, level, record),
-            What::Failed(name) => {
-                path.join(base, name.as_bytes());
-                return leaves.cut(path, crate::decode::Cut::NotInspected);
-            }
-            What::Over => return,
-        };
-        let bytes = match (self.readers.get(step.reader), record) {
+        let bytes = match (self.readers.get(step.reader), step.record()) {
             (Some(reader), Some(record)) => reader.answers.bytes(&record),
             _ => &[],
         };
-        match part {
-            Part::Begin => {
-                path.join(base, bytes);
-                leaves.begin(level, path);
-            }
-            Part::Data => leaves.data(level, bytes),
-            Part::Gap(length) => leaves.gap(level, length),
-            Part::End(ended) => leaves.end(level, ended),
-            Part::Cut(reason) => {
-                path.join(base, bytes);
-                leaves.cut(path, reason);
-            }
-            Part::FileBegin => {
-                let [name, way, _] = split_lengths(record.map_or(0, |record| record.value));
-                let (name, rest) = bytes.split_at_checked(name).unwrap_or((&[], &[]));
-                let (way, first) = rest.split_at_checked(way).unwrap_or((&[], &[]));
-                path.join(base, way);
-                leaves.file_begin(level, &File { name, kind: kind_of(first), path });
-            }
-            Part::FileData => leaves.file_data(level, bytes),
-            Part::FileGap(length) => leaves.file_gap(level, length),
-            Part::FileEnd(ended) => leaves.file_end(level, ended),
-        }
+        step.apply(bytes, base, path, leaves);
     }
 
     /// Waits until all of an answer has come, and hands it on.
@@ -456,6 +386,6 @@ impl Point {
         if let Some(count) = self.counters.failures.get_mut(failure as usize) {
             *count += 1;
         }
-        self.totals.add_cut(crate::decode::Cut::NotInspected);
+        self.totals.add_cut(Cut::NotInspected);
     }
 }
