@@ -70,7 +70,7 @@ impl Needs {
         ];
         if config.extractor.enabled {
             let objects = build::objects(config).extraction_bytes();
-            tables.push(("objects for the extractor", extractor::sizes(config).memory_bytes() + objects));
+            tables.push(("extractor objects", extractor::sizes(config).memory_bytes() + objects));
         }
         let (mbufs, mbuf_bytes) = sizing::mempool(config, u32::from(workers));
         let mesh_bytes = mesh::memory_bytes(config, u64::from(workers), 1);
@@ -133,7 +133,8 @@ impl Needs {
         }
         if config.extractor.enabled {
             let ExtractorConfig { processes, memory, .. } = &config.extractor;
-            line("extractor", format!("{processes} processes a worker, {} each at most", mebibytes(*memory)));
+            let process = if *processes == 1 { "process" } else { "processes" };
+            line("extractor", format!("{processes} {process} a worker, {} each at most", mebibytes(*memory)));
         }
         line("keyword automata", mebibytes(self.matcher));
         if !config.ports.is_empty() {

@@ -4,17 +4,19 @@
 //! file.
 
 mod common;
-#[path = "extractor/live.rs"]
+#[path = "extraction/confined.rs"]
+mod confined;
+#[path = "extraction/live.rs"]
 mod live;
 #[path = "common/pipeline.rs"]
 mod pipeline;
-#[path = "extractor/traffic.rs"]
+#[path = "extraction/traffic.rs"]
 mod traffic;
 
 use std::fs;
 use std::path::Path;
 
-use common::{Replayed, replay, tidegate};
+use common::{Replayed, capture, replay, tidegate};
 use serde_json::Value;
 use tempfile::TempDir;
 use traffic::{Packet, download, object, pcap};
@@ -97,6 +99,19 @@ fn what_is_in_an_object_raises_an_alert_with_the_way_to_it() {
     assert_eq!([counter(&events, "extractor.objects"), counter(&events, "extractor.answered")], [4, 4]);
     let three = run(directory.path(), "3").succeeded();
     assert_eq!(comparable(&one), comparable(&three), "one worker and three");
+}
+
+#[test]
+fn what_needs_no_extractor_is_seen_as_without() {
+    let arguments = |capture: &Path| [capture.display().to_string(), "--config".to_owned(), quickstart()];
+    fn quickstart() -> String {
+        capture("quickstart.toml").display().to_string()
+    }
+    for name in ["http-leak-v4.pcap", "smtp-leak.pcap", "http-chunked.pcap"] {
+        let plain = replay(&arguments(&capture(name))).succeeded();
+        let beside = [&arguments(&capture(name))[..], &["--rehearsal".to_owned()]].concat();
+        assert_eq!(comparable(&plain), comparable(&replay(&beside).succeeded()), "{name}");
+    }
 }
 
 #[test]
