@@ -199,7 +199,7 @@ fn files_on_disk_are_seen_as_those_that_pass() {
 #[test]
 fn who_cannot_be_confined_does_not_start() {
     if !rustix::process::geteuid().is_root() {
-        // Only root has a user to give up.
+        println!("skipped: only root has a user to give up");
         return;
     }
     let directory = prepare(&[], "[extractor]\nuser = \"nobody-at-all\"\n");

@@ -97,6 +97,10 @@ impl Extraction {
         self.point.begin(whole.format.name)
     }
 
+    pub(super) fn abandon(&mut self, ticket: Ticket) {
+        self.point.abandon(ticket);
+    }
+
     /// False when the object is given up.
     pub(super) fn write(&mut self, ticket: Ticket, bytes: &[u8], desk: &mut Desk) -> bool {
         let fits = self.point.write(ticket, bytes);
@@ -219,6 +223,9 @@ fn living<'a>(table: &'a mut FlowTable, kept: &Facts) -> Option<&'a mut Facts> {
 impl Sight<'_> {
     pub(super) fn begin_whole(&mut self, whole: &Whole<'_>) -> bool {
         let Some(extraction) = &mut self.extraction else { return false };
+        if let Some(forgotten) = self.state.whole.take() {
+            extraction.abandon(forgotten);
+        }
         self.state.whole = extraction.begin(whole);
         self.state.whole.is_some()
     }
