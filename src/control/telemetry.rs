@@ -209,7 +209,6 @@ fn steering(sensor: &Sensor, parameters: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use super::*;
     use crate::control::tests::{made_up_sensor, publish};
