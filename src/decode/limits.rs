@@ -76,6 +76,11 @@ impl Totals {
         self.cuts.get(reason as usize).copied().unwrap_or(0)
     }
 
+    /// Objects that were cut, for whatever reason.
+    pub(super) fn cuts(&self) -> u64 {
+        self.cuts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
     /// Counts an object that was cut for that reason.
     pub fn add_cut(&mut self, reason: Cut) {
         if let Some(count) = self.cuts.get_mut(reason as usize) {

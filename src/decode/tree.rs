@@ -652,9 +652,11 @@ fn end_whole(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, for
     let Some(Held { bytes, extract }) = held else { return };
     let brings = brings(format, &node.facts, &node.name, false);
     let facts = &mut node.facts;
+    let cuts = context.decoders.totals.cuts();
     let whole = extract(&bytes, &mut Below { facts, nodes: below, context, brings, open: complete, whole: complete });
     finish(below, context, false);
-    if whole {
+    // Otherwise it was told already what could not be read of it.
+    if whole || context.decoders.totals.cuts() != cuts {
         return;
     }
     context.cut(&mut node.facts, if complete { Cut::Malformed } else { Cut::Truncated });

@@ -90,6 +90,22 @@ fn files_within_come_back_as_files_unless_the_object_is_one_itself() {
     assert!(files(answer(MAIL, &Whole { within: true, ..whole(&base) }, &bytes, true)).is_empty());
 }
 
+/// Says of its only child that it is encrypted, and that not all was read.
+fn locked(_: &[u8], out: &mut dyn Out) -> bool {
+    out.begin(&Child { name: b"secret" });
+    out.cut(Cut::Encrypted);
+    out.end();
+    false
+}
+
+#[test]
+fn what_a_module_has_told_is_not_told_again() {
+    static LOCKED: &[&Module] = &[&Module { name: "rar", extract: locked }];
+    let base = Path::default();
+    let seen = answer(LOCKED, &whole(&base), &object("", b""), true);
+    assert_eq!(seen, ["cut rar:secret encrypted"]);
+}
+
 #[test]
 fn answers_larger_than_the_ring_pass_through_it() {
     let mut point = point(&sizes(1));
