@@ -6,6 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, test_kill_process};
+
 use super::layout::READY;
 use super::link::{Failure, Link, State};
 use super::point::Point;
@@ -192,11 +194,18 @@ impl Post {
         self.link.down(reason);
     }
 
+    /// Whether this process may kill the other, which is somebody else by now.
+    pub(super) fn test_kill(&self) -> io::Result<()> {
+        let process = self.child.as_ref().and_then(|child| Pid::from_raw(i32::try_from(child.id()).ok()?));
+        Ok(test_kill_process(process.ok_or(io::ErrorKind::NotFound)?)?)
+    }
+
     /// Kills the process, and waits until it is dead.
     fn end(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // It may have died by itself.
-            let _ = child.kill();
+        if let Some(mut child) = self.child.take()
+            && child.kill().is_ok()
+        {
+            // Nobody else has waited for it.
             let _ = child.wait();
         }
     }

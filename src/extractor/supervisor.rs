@@ -108,6 +108,7 @@ fn start_all(posts: &mut [Post], options: &Options) -> Result<(), String> {
             }
             thread::sleep(TICK);
         }
+        post.test_kill().map_err(|error| format!("{}: the right to end it (CAP_KILL): {error}", post.name))?;
     }
     Ok(())
 }
