@@ -197,6 +197,7 @@ fn files_on_disk_are_seen_as_those_that_pass() {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // why it was skipped
 fn who_cannot_be_confined_does_not_start() {
     if !rustix::process::geteuid().is_root() {
         println!("skipped: only root has a user to give up");

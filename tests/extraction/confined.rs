@@ -71,6 +71,7 @@ fn status(process: u32) -> BTreeMap<String, String> {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // why it was skipped
 fn a_process_has_nothing_and_may_nothing() {
     let scan = Scan::start();
     let status = status(scan.process);
