@@ -20,6 +20,9 @@
 #     --user root --cap-drop ALL --cap-add NET_RAW --cap-add NET_ADMIN --cap-add IPC_LOCK --network host, for net_tap
 #     also --device /dev/net/tun.
 #
+#   As root the extractor's processes become nobody: --cap-add SETUID --cap-add SETGID --cap-add KILL besides, or
+#   `extractor.enabled = false` in the configuration.
+#
 # There is no HEALTHCHECK: `replay` and `scan` end by themselves, and a running sensor that stops polling exits.
 
 FROM debian:bookworm AS builder

@@ -16,6 +16,7 @@
 //! | [`config`] | TOML to a checked, typed plan |
 //! | [`steer`] | who owns a packet: key, RETA, software hash, dispatcher, replay feeder |
 //! | [`worker`] | the lcore: poll, pipeline, transmit, housekeeping |
+//! | [`extractor`] | formats that need the whole object: confined processes, and the way to them |
 //! | [`dpdk`] | safe wrappers; the only foreign functions of the crate |
 //! | [`wire`] | header views, checksums, the builder of forged packets |
 //! | [`defrag`] | IPv4 and IPv6 fragments put together |

@@ -29,6 +29,9 @@ pub(super) enum Command {
     Bench(Bench),
     /// Check a configuration, and say what it will need
     Check(Check),
+    /// Take objects apart for a sensor, which starts this by itself
+    #[command(hide = true)]
+    Extractor(ServeExtractor),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -51,6 +54,9 @@ pub(super) struct Common {
     /// Keep the files that pass in this directory, each once, named by its SHA-256; made when it is not there
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(super) extract: Option<PathBuf>,
+    /// Have the extractor's modules that misbehave, for tests
+    #[arg(long, hide = true)]
+    pub(super) rehearsal: bool,
     /// Print the summary as one JSON object
     #[arg(long)]
     pub(super) json: bool,
@@ -66,6 +72,44 @@ pub(super) struct Replay {
     /// Write each direction of each TCP connection to a file in this new or empty directory, named as tcpflow names it
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(super) streams: Option<PathBuf>,
+}
+
+/// What a sensor tells a process that takes objects apart for it.
+#[derive(Debug, Args)]
+pub(super) struct ServeExtractor {
+    /// Its number
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..32))]
+    pub(super) reader: u32,
+    /// The sensor's process
+    #[arg(long)]
+    pub(super) parent: u32,
+    /// Wrappings around each other
+    #[arg(long, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=64))]
+    pub(super) depth: usize,
+    /// Parts of one container
+    #[arg(long)]
+    pub(super) children: u32,
+    /// Bytes that come out of one object
+    #[arg(long)]
+    pub(super) output: u64,
+    /// How many times as long as it came an object may become
+    #[arg(long)]
+    pub(super) ratio: u64,
+    /// Bytes of the largest object
+    #[arg(long)]
+    pub(super) object_max: usize,
+    /// Bytes that it may take
+    #[arg(long)]
+    pub(super) memory: u64,
+    /// User that it becomes
+    #[arg(long, requires = "gid")]
+    pub(super) uid: Option<u32>,
+    /// Group that it becomes
+    #[arg(long, requires = "uid")]
+    pub(super) gid: Option<u32>,
+    /// Have modules that misbehave, for tests
+    #[arg(long)]
+    pub(super) rehearsal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +141,9 @@ pub(super) struct Scan {
     /// Files that are looked at side by side; as many as there are processors if not said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
+    /// Have the extractor's modules that misbehave, for tests
+    #[arg(long, hide = true)]
+    pub(super) rehearsal: bool,
 }
 
 #[derive(Debug, Args)]

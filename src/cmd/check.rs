@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::arguments::Check;
 use super::build;
+use super::extractor;
 use super::mesh;
 use super::output::{Failure, print};
 use super::run::sizing;
-use crate::config::{Action, Config};
+use crate::config::{Action, Config, ExtractorConfig};
 use crate::control::figures::grouped;
 use crate::defrag::Defragmenter;
 use crate::event::Event;
@@ -53,7 +54,7 @@ impl Needs {
         let wanted = workers.or(Some(config.worker.count).filter(|count| *count != 0));
         let (lcores, workers) = sizing::lcores(config, wanted);
         let size = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
-        let tables = vec![
+        let mut tables = vec![
             ("flow table", u64::from(config.flow.capacity) * size(BYTES_PER_FLOW)),
             ("half-open sessions", u64::from(config.flow.half_open) * size(BYTES_PER_HALF_OPEN)),
             (
@@ -67,6 +68,10 @@ impl Needs {
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),
             ("event ring", u64::from(config.worker.events) * size(size_of::<Event>())),
         ];
+        if config.extractor.enabled {
+            let objects = build::objects(config).extraction_bytes();
+            tables.push(("extractor objects", extractor::sizes(config).memory_bytes() + objects));
+        }
         let (mbufs, mbuf_bytes) = sizing::mempool(config, u32::from(workers));
         let mesh_bytes = mesh::memory_bytes(config, u64::from(workers), 1);
         Self { workers, lcores, tables, matcher, mbufs, mbuf_bytes, mesh_bytes }
@@ -125,6 +130,11 @@ impl Needs {
         line("memory a worker", mebibytes(self.worker_bytes()));
         for (name, bytes) in &self.tables {
             line(&format!("  {name}"), mebibytes(*bytes));
+        }
+        if config.extractor.enabled {
+            let ExtractorConfig { processes, memory, .. } = &config.extractor;
+            let process = if *processes == 1 { "process" } else { "processes" };
+            line("extractor", format!("{processes} {process} a worker, {} each at most", mebibytes(*memory)));
         }
         line("keyword automata", mebibytes(self.matcher));
         if !config.ports.is_empty() {

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod check;
 mod extract;
+mod extractor;
 mod mesh;
 mod output;
 mod replay;
@@ -28,6 +29,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         arguments::Command::Scan(options) => scan::scan(&options),
         arguments::Command::Bench(options) => bench::bench(&options),
         arguments::Command::Check(options) => check::check(&options),
+        arguments::Command::Extractor(options) => extractor::serve(&options),
         arguments::Command::Completion { shell } => arguments::completion(shell),
     };
     match done {

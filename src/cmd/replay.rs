@@ -25,13 +25,14 @@ use crate::dpdk::{DpdkError, Eal, ring};
 use crate::event::{
     EventReceiver, OpenMode, RingPolicy, StatsEvent, WriterHandle, WriterOptions, WriterReport, channel,
 };
+use crate::extractor::Point;
 use crate::kill::Killer;
 use crate::scan::keyword::Matcher;
 use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{
-    Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap,
+    Answers, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap,
 };
 
 /// DPDK's lcores, less the one that feeds.
@@ -68,8 +69,9 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let started = Instant::now();
     let steering = Steering::new(reta, config.tunnel.tunnels());
     let wanted = Wanted { streams: options.streams.is_some(), files: common.extract.is_some() };
+    let (supervisor, points) = super::extractor::start(&config, usize::from(workers), false, common.rehearsal)?;
     let Launched { running, rings, receivers, taps, files } =
-        launch(&eal, &config, &matcher, &steering, workers, wanted)?;
+        launch(&eal, &config, &matcher, &steering, points, wanted)?;
     let extractor = common.extract.as_deref();
     let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
     let extractor = extractor.transpose().context("the thread that keeps files")?;
@@ -90,6 +92,7 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
             control
         })
         .collect();
+    drop(supervisor);
     let sums = figures::sum(controls.iter().map(|control| &control.published));
     send_stats(&stats, &sums, end_ns);
     drop(stats);
@@ -164,21 +167,21 @@ struct Wanted {
     files: bool,
 }
 
-/// Starts the workers, each of which makes its own tables.
+/// Starts a worker for each connection point, or place of one; each makes its own tables.
 fn launch(
     eal: &Eal,
     config: &Config,
     matcher: &Arc<Matcher>,
     steering: &Steering,
-    workers: u16,
+    points: Vec<Option<Point>>,
     wanted: Wanted,
 ) -> Result<Launched, Failure> {
-    let mut mesh = MeshParts::new(eal, config, steering, &vec![None; usize::from(workers)])?;
+    let mut mesh = MeshParts::new(eal, config, steering, &vec![None; points.len()])?;
     let paused = Arc::new(AtomicBool::new(false));
     let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut taps, mut files) = (Vec::new(), Vec::new());
     let expectations = Arc::<Expectations>::default();
-    for (number, lcore) in lcore::others(eal).into_iter().enumerate().take(usize::from(workers)) {
+    for ((number, lcore), point) in lcore::others(eal).into_iter().enumerate().zip(points) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);
         let (sender, receiver) = channel(events, RingPolicy::Wait);
@@ -202,6 +205,9 @@ fn launch(
             }
             if let Some(keeper) = keeper {
                 pipeline.keep_files(keeper);
+            }
+            if let Some(point) = point {
+                pipeline.extract(point, Answers::Awaited);
             }
             let sources = Sources { queues: Vec::new(), ring: Some(ring_out), mesh, live: false };
             Worker::new(pipeline, sources, shared, burst, Idle::Yield).run();

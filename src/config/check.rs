@@ -28,7 +28,19 @@ pub(super) fn check(config: &Config, root: &Table<'_>) -> Result<(), ConfigError
     {
         return Err(value.wrong("the name of a [[port]]"));
     }
+    check_arena(config, root)?;
     check_tunnel_ports(config, root)
+}
+
+/// The largest object has to fit into the memory for all of them.
+fn check_arena(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
+    let (arena, largest) = (config.extractor.arena, config.extractor.object_max);
+    if arena >= largest {
+        return Ok(());
+    }
+    let place = lookup(root, "extractor", "arena").or_else(|| lookup(root, "extractor", "object_max"));
+    let expected = format!("extractor.arena ({arena} bytes) to be at least extractor.object_max ({largest} bytes)");
+    place.map_or(Ok(()), |value| Err(value.wrong(&expected)))
 }
 
 /// A datagram's port says which tunnel it may be.

@@ -18,6 +18,7 @@ mod dictionary;
 mod difference;
 mod eal;
 mod error;
+mod extractor;
 mod flow;
 mod inspect;
 mod output;
@@ -40,6 +41,7 @@ pub use self::dictionary::{
 pub use self::difference::Difference;
 pub use self::eal::EalConfig;
 pub use self::error::ConfigError;
+pub use self::extractor::ExtractorConfig;
 pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
 pub use self::inspect::{
     ChecksumMode, DecodeConfig, DecoderConfig, ScanConfig, SessionsConfig, TcpChecksumMode, TlsConfig,
@@ -59,7 +61,7 @@ use crate::policy::PrefixTable;
 use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 19] = [
+const SECTIONS: [&str; 20] = [
     "eal",
     "port",
     "mempool",
@@ -73,6 +75,7 @@ const SECTIONS: [&str; 19] = [
     "depth",
     "sessions",
     "decode",
+    "extractor",
     "tls",
     "scan",
     "dictionary",
@@ -115,6 +118,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// `[decode]`.
     pub decode: DecodeConfig,
+    /// `[extractor]`.
+    pub extractor: ExtractorConfig,
     /// `[tls]`.
     pub tls: TlsConfig,
     /// `[scan]`.
@@ -169,6 +174,7 @@ impl Config {
             depths: tcp::read_tables(&root, "depth")?,
             sessions: read_section(&root, "sessions")?,
             decode: read_section(&root, "decode")?,
+            extractor: read_section(&root, "extractor")?,
             tls: read_section(&root, "tls")?,
             scan: read_section(&root, "scan")?,
             dictionaries: dictionary::read_dictionaries(&root, file.parent().unwrap_or(Path::new("")))?,
@@ -240,6 +246,7 @@ impl Config {
         DepthConfig::describe(&mut keys);
         SessionsConfig::describe(&mut keys);
         DecodeConfig::describe(&mut keys);
+        ExtractorConfig::describe(&mut keys);
         TlsConfig::describe(&mut keys);
         ScanConfig::describe(&mut keys);
         dictionary::describe_entry(&mut keys);

@@ -322,12 +322,13 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    const OTHERS: [&str; 10] = [
+    const OTHERS: [&str; 11] = [
         "reload.configuration",
         "tcp.segments_held",
         "tcp.pieces_held",
         "app_layer.undecided",
         "decode.active",
+        "extractor.waiting",
         "detect.hit_records",
         "defrag.small_buffers",
         "defrag.large_buffers",

@@ -60,20 +60,25 @@ fn error(reason: &str) -> Value {
     json!({ "error": text(reason) })
 }
 
-/// Figures of application protocols, which have an object of their own: DPDK allows no more than 256 entries in one.
-const PROTOCOLS: &str = "app_layer.";
+/// Parts of the figures that have a dictionary of their own each: DPDK's have 256 entries at most.
+const PARTS: [&str; 3] = ["app_layer", "decode", "extractor"];
 
 /// Figures under names that DPDK allows.
 fn named(figures: &Figures) -> Map<String, Value> {
-    let allowed = |name: &str| name.replace(['.', '-'], "_");
-    let (mut map, mut protocols) = (Map::new(), Map::new());
-    for (name, value) in figures {
-        match name.strip_prefix(PROTOCOLS) {
-            Some(name) => protocols.insert(allowed(name), Value::from(*value)),
-            None => map.insert(allowed(name), Value::from(*value)),
+    let name = |name: &str| name.replace(['.', '-'], "_");
+    let mut map = Map::new();
+    let mut parts = PARTS.map(|part| (part, Map::new()));
+    for (figure, value) in figures {
+        let part = figure.split_once('.').and_then(|(first, rest)| {
+            let (_, own) = parts.iter_mut().find(|(part, _)| *part == first)?;
+            Some((own, rest))
+        });
+        match part {
+            Some((own, rest)) => own.insert(name(rest), (*value).into()),
+            None => map.insert(name(figure), (*value).into()),
         };
     }
-    map.insert("app_layer".to_owned(), Value::Object(protocols));
+    map.extend(parts.map(|(part, own)| (part.to_owned(), Value::Object(own))));
     map
 }
 
@@ -205,7 +210,6 @@ fn steering(sensor: &Sensor, parameters: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use super::*;
     use crate::control::tests::{made_up_sensor, publish};
@@ -251,10 +255,10 @@ mod tests {
         publish(&sensor, 1, |snapshot| snapshot.counters.packets = 4);
         let figures = sensor.figures();
         let named = named(&figures);
-        let protocols = named["app_layer"].as_object().unwrap();
-        let names: BTreeSet<_> = named.keys().chain(protocols.keys()).collect();
-        assert_eq!(names.len() - 1, figures.len(), "two names became one");
-        assert!(protocols.contains_key("flow_dns_udp"));
+        let own: usize = PARTS.iter().map(|part| named[*part].as_object().map_or(0, Map::len)).sum();
+        assert_eq!(named.len() - PARTS.len() + own, figures.len(), "two names became one");
+        assert_eq!((&named["extractor"]["not_inspected_died"], &named["decode"]["cut_depth"]), (&json!(0), &json!(0)));
+        assert_eq!(named["app_layer"]["flow_dns_udp"], json!(0));
         assert_eq!(stats(&sensor, "")["decoder_pkts"], 7);
         assert_eq!(worker(&sensor, "1")["decoder_pkts"], 4);
         assert_eq!(worker(&sensor, "1")["lcore"], 2);

@@ -2,7 +2,7 @@
 
 /// The media type of what begins with `bytes`: that of its signature, else `text/plain` for UTF-8 without control
 /// characters, `application/octet-stream` for other bytes, and `application/x-empty` for none.
-pub(super) fn of(bytes: &[u8]) -> &'static str {
+pub(crate) fn of(bytes: &[u8]) -> &'static str {
     if bytes.is_empty() {
         return "application/x-empty";
     }

@@ -54,13 +54,35 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// The sum of both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut cuts = self.cuts;
+        for (sum, more) in cuts.iter_mut().zip(&other.cuts) {
+            *sum = sum.saturating_add(*more);
+        }
+        Self {
+            objects: self.objects.saturating_add(other.objects),
+            leaves: self.leaves.saturating_add(other.leaves),
+            taken: self.taken.saturating_add(other.taken),
+            given: self.given.saturating_add(other.given),
+            cuts,
+        }
+    }
+
     /// Objects that were cut for that reason.
     #[must_use]
     pub fn cut(&self, reason: Cut) -> u64 {
         self.cuts.get(reason as usize).copied().unwrap_or(0)
     }
 
-    pub(super) fn add_cut(&mut self, reason: Cut) {
+    /// Objects that were cut, for whatever reason.
+    pub(super) fn cuts(&self) -> u64 {
+        self.cuts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Counts an object that was cut for that reason.
+    pub fn add_cut(&mut self, reason: Cut) {
         if let Some(count) = self.cuts.get_mut(reason as usize) {
             *count = count.saturating_add(1);
         }

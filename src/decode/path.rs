@@ -73,7 +73,23 @@ impl Path {
             return;
         }
         self.put(":");
-        for chunk in name.utf8_chunks() {
+        self.put_bytes(name);
+    }
+
+    /// Becomes `base` with `rest`, which somebody says, behind it.
+    pub fn join(&mut self, base: &Self, rest: &[u8]) {
+        self.copy_from(base);
+        if !rest.is_empty() {
+            if self.len != 0 {
+                self.put("/");
+            }
+            self.put_bytes(rest);
+        }
+    }
+
+    /// Appends text that may be anything.
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        for chunk in bytes.utf8_chunks() {
             let mut rest = chunk.valid();
             while let Some(at) = rest.find(char::is_control) {
                 let (before, after) = rest.split_at(at);

@@ -56,6 +56,42 @@ pub trait Leaves {
     fn file_gap(&mut self, _level: usize, _length: u64) {}
     /// It is over.
     fn file_end(&mut self, _level: usize, _ended: Ended) {}
+    /// An object begins of a format that may have to be seen whole. True: instead of to a decoder it goes to
+    /// [`Leaves::whole_data`], which has its first bytes next.
+    fn whole_begin(&mut self, _whole: &Whole<'_>) -> bool {
+        false
+    }
+    /// Its next bytes. False: no more of it are taken, and it will not be looked into.
+    fn whole_data(&mut self, _bytes: &[u8]) -> bool {
+        false
+    }
+    /// All of it that there is has been taken. What is returned is taken apart in its place; else what is within it
+    /// becomes known elsewhere.
+    fn whole_end(&mut self, _whole: &Whole<'_>, _complete: bool) -> Option<Held> {
+        None
+    }
+}
+
+/// An object of a format that may have to be seen whole. A tree has one at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a> {
+    /// How many objects it lies within.
+    pub level: usize,
+    /// What it is.
+    pub format: &'static Format,
+    /// The way to it, without its format.
+    pub path: &'a Path,
+    /// It is a file, or part of one: what it holds under names are no files of their own.
+    pub within: bool,
+}
+
+/// Such an object, and what takes it apart.
+#[derive(Debug)]
+pub struct Held {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Hands out its children; false when not all of it could be read.
+    pub extract: fn(&[u8], &mut dyn Out) -> bool,
 }
 
 /// What is known of an outermost object before its first byte.
@@ -118,6 +154,8 @@ struct Facts {
     within: bool,
     /// Bytes of it are missing.
     holed: bool,
+    /// As it stands it is scanned elsewhere.
+    elsewhere: bool,
 }
 
 /// What an object is.
@@ -127,6 +165,8 @@ enum State {
     Unknown,
     /// Wrapped: its format, and what undoes it.
     Wrapped(&'static Format, Box<dyn Decoder>),
+    /// Wrapped, and taken as a whole.
+    Whole(&'static Format),
     /// What is scanned.
     Leaf,
     /// What follows the part that was decoded: a leaf once there is a byte of it.
@@ -152,6 +192,8 @@ struct Shared {
     charset: Option<Charset>,
     /// What has undone the outermost coding of the object before, and goes on with this one's.
     kept: Option<Box<dyn Decoder>>,
+    /// Level of the outermost object.
+    from: usize,
 }
 
 /// All that the work on an object needs beside its nodes.
@@ -192,6 +234,7 @@ impl Tree {
             format: None,
             charset: None,
             kept: None,
+            from: 0,
         };
         Self { nodes: nodes.collect(), shared }
     }
@@ -212,7 +255,7 @@ impl Tree {
         if !start.prefix.is_empty() {
             shared.path.format(start.prefix);
         }
-        (shared.output, shared.full) = (0, false);
+        (shared.output, shared.full, shared.from) = (0, false, 0);
         for (number, place) in shared.codings.iter_mut().enumerate() {
             *place = start.codings.get(number).copied().flatten();
         }
@@ -244,23 +287,50 @@ impl Tree {
         self.shared.kept.is_some().then_some(self.shared.codings[0]).flatten()
     }
 
+    /// An object begins that another tree has handed out whole at `level`, where it is scanned as it stands. Its paths
+    /// begin with `format`; when it is `within` a file, it holds no others.
+    pub fn resume(&mut self, level: usize, format: &'static Format, within: bool, decoders: &mut Decoders) {
+        self.begin(&Start::default(), decoders);
+        self.shared.from = level;
+        (self.shared.inner, self.shared.format) = (level, Some(format));
+        if let Some(node) = self.nodes.get_mut(level) {
+            node.begin(0);
+            (node.facts.within, node.facts.elsewhere) = (within, true);
+        }
+    }
+
     /// The object's next piece.
     pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         decoders.totals.taken += piece.len() as u64;
         self.shared.burst = 0;
         self.shared.most = (piece.len() as u64).saturating_mul(decoders.limits.ratio).saturating_add(RATIO_FROM);
-        push(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, piece);
+        let (nodes, context) = self.parts(decoders, leaves);
+        push(nodes, &mut { context }, piece);
     }
 
     /// The object's next `length` bytes were never seen. What is wrapped is decoded up to here, and scanned as it stands
     /// from here on.
     pub fn gap(&mut self, length: u64, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
-        gap(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, length);
+        let (nodes, context) = self.parts(decoders, leaves);
+        gap(nodes, &mut { context }, length);
     }
 
     /// The object is over, and `complete` says whether nothing of it is missing.
     pub fn finish(&mut self, complete: bool, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
-        finish(&mut self.nodes, &mut Context { shared: &mut self.shared, decoders, leaves }, complete);
+        // What was held until now came in many packets.
+        self.shared.most = u64::MAX;
+        let (nodes, context) = self.parts(decoders, leaves);
+        finish(nodes, &mut { context }, complete);
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        decoders: &'a mut Decoders,
+        leaves: &'a mut dyn Leaves,
+    ) -> (&'a mut [Node], Context<'a>) {
+        let Self { nodes, shared } = self;
+        let from = shared.from;
+        (nodes.get_mut(from..).unwrap_or(&mut []), Context { shared, decoders, leaves })
     }
 }
 
@@ -347,6 +417,19 @@ impl Context<'_> {
         }
     }
 
+    /// Whether an object goes on whole.
+    fn takes_whole(&mut self, node: &Node, format: &'static Format) -> bool {
+        let (leaves, whole) = self.whole(node, format);
+        leaves.whole_begin(&whole)
+    }
+
+    /// Such an object, and who takes it.
+    fn whole(&mut self, node: &Node, format: &'static Format) -> (&mut dyn Leaves, Whole<'_>) {
+        self.shared.path.truncate(node.facts.base);
+        let within = node.facts.file || node.facts.within;
+        (&mut *self.leaves, Whole { level: node.level, format, path: &self.shared.path, within })
+    }
+
     /// Tells, once for an object, why it is not whole.
     fn cut(&mut self, facts: &mut Facts, reason: Cut) {
         if !facts.cut {
@@ -407,6 +490,8 @@ fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: 
     if let Some(format) = found.or(node.charset.map(|_| &charset::DECLARED)) {
         if is_lowest {
             context.cut(&mut node.facts, Cut::Depth);
+        } else if context.takes_whole(node, format) {
+            node.state = State::Whole(format);
         } else if let Some(mut decoder) = context.take(format) {
             if let Some(charset) = node.charset {
                 decoder.declare(charset);
@@ -417,11 +502,11 @@ fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: 
         }
     }
     node.begin_file(context);
-    if let State::Wrapped(format, _) = node.state {
+    if let State::Wrapped(format, _) | State::Whole(format) = node.state {
         context.shared.path.truncate(node.facts.base);
         context.shared.path.format(format.name);
         node.facts.path = context.shared.path.len();
-        if format.scanned {
+        if format.scanned && !node.facts.elsewhere {
             node.tell_leaf(node.facts.path, context);
         }
     } else {
@@ -437,12 +522,21 @@ fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &
     }
     let before = node.facts.fed;
     node.facts.fed = before.saturating_add(bytes.len() as u64);
-    if matches!(node.state, State::Wrapped(format, _) if format.scanned) {
+    if matches!(node.state, State::Wrapped(format, _) | State::Whole(format) if format.scanned) && !node.facts.elsewhere
+    {
         node.scan(context.leaves, bytes);
     }
     let taken = match &mut node.state {
         State::Unknown | State::Over => return,
         State::Leaf => return leaf(node, below, context, bytes),
+        State::Whole(format) => {
+            let scanned = format.scanned;
+            if !context.leaves.whole_data(bytes) {
+                context.cut(&mut node.facts, Cut::NotInspected);
+                node.state = if scanned && !node.facts.elsewhere { State::Leaf } else { State::Over };
+            }
+            return;
+        }
         State::Rest(name) => {
             let name = *name;
             return begin_rest(node, below, context, name, bytes);
@@ -577,7 +671,11 @@ fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
     if node.facts.file {
         context.leaves.file_gap(node.level, length);
     }
-    if matches!(node.state, State::Wrapped(..)) {
+    if let State::Whole(format) = node.state {
+        context.cut(&mut node.facts, Cut::Gap);
+        end_whole(node, below, context, format, false);
+        node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Rest(b"(rest)") };
+    } else if matches!(node.state, State::Wrapped(..)) {
         context.cut(&mut node.facts, Cut::Gap);
         if over(node, below, context, false) {
             node.state = State::Rest(b"(rest)");
@@ -622,6 +720,12 @@ fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, complet
     match std::mem::replace(&mut node.state, State::Over) {
         State::Unknown | State::Over | State::Rest(_) => {}
         State::Leaf => node.end_leaf(context, complete),
+        State::Whole(format) => {
+            end_whole(node, below, context, format, complete);
+            if format.scanned && !node.facts.elsewhere {
+                node.end_leaf(context, complete);
+            }
+        }
         State::Wrapped(format, mut decoder) => {
             let is_coding = context.shared.coding(node.level).is_some();
             let brings = brings(format, &node.facts, &node.name, is_coding);
@@ -637,6 +741,31 @@ fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, complet
                 close(node, below, context, complete);
             }
         }
+    }
+}
+
+/// All that there is of an object that was taken as a whole has come.
+fn end_whole(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, format: &'static Format, complete: bool) {
+    let whole = context.shared.path.len();
+    let (leaves, facts) = context.whole(node, format);
+    let held = leaves.whole_end(&facts, complete);
+    context.shared.path.restore(whole);
+    let Some(Held { bytes, extract }) = held else { return };
+    let brings = brings(format, &node.facts, &node.name, false);
+    let facts = &mut node.facts;
+    let cuts = context.decoders.totals.cuts();
+    let whole = extract(&bytes, &mut Below { facts, nodes: below, context, brings, open: complete, whole: complete });
+    finish(below, context, false);
+    // Otherwise it was told already what could not be read of it.
+    if whole || context.decoders.totals.cuts() != cuts {
+        return;
+    }
+    context.cut(&mut node.facts, if complete { Cut::Malformed } else { Cut::Truncated });
+    if node.facts.children == 0 && !format.scanned {
+        // It only looked like one, or nobody can tell.
+        node.tell_leaf(node.facts.base, context);
+        node.scan(context.leaves, &bytes);
+        node.end_leaf(context, complete);
     }
 }
 

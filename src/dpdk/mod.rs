@@ -3,7 +3,8 @@
 //! What is here: the EAL's life ([`Eal`]), lcores ([`lcore`]), mempools and
 //! move-only mbufs ([`Mempool`], [`Mbuf`], [`Burst`]), ports with their RSS
 //! ([`port`], [`rss`]), rings of mbufs ([`ring`]), the clock ([`Clock`]),
-//! telemetry ([`telemetry`]), advice to the kernel about memory ([`memory`]), and what the processor can ([`cpu`]).
+//! telemetry ([`telemetry`]), advice to the kernel about memory ([`memory`]), memory that processes share ([`shared`]),
+//! and what the processor can ([`cpu`]).
 //!
 //! What keeps it sound:
 //! * DPDK's memory lives as long as the EAL. Every handle holds an [`Eal`]
@@ -27,6 +28,7 @@ mod mempool;
 pub mod port;
 pub mod ring;
 pub mod rss;
+pub mod shared;
 pub mod telemetry;
 
 pub use burst::{Burst, MAX_BURST, PacketView, Views};

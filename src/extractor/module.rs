@@ -1,4 +1,4 @@
-//! What every module does.
+//! What a module is.
 
 /// A format that needs the whole object.
 #[derive(Debug)]

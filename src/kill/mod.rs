@@ -111,6 +111,18 @@ impl Killer {
         sent
     }
 
+    /// A session is to be killed of which there is no packet now: its next ones are answered as those of a killed session
+    /// ([`Killer::again`]). False when the session goes on.
+    pub fn condemn(&mut self, now_ns: u64) -> bool {
+        if self.injector.is_none() {
+            return false;
+        }
+        let turn = self.take_turn(now_ns);
+        let count = if turn { &mut self.counters.sessions } else { &mut self.counters.rate_limited };
+        *count = count.saturating_add(1);
+        turn
+    }
+
     /// Answers a packet of a session that was killed at `killed_at` (an [`eighth`])
     /// with further resets; returns how many. After [`ANSWER_FOR`] it is left alone.
     pub fn again(&mut self, frame: &[u8], headers: &Headers, iface: u16, killed_at: u8, now_ns: u64) -> u8 {

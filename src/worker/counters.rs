@@ -8,6 +8,7 @@ use super::mesh::MeshCounters;
 use crate::decode::{Cut, Totals};
 use crate::defrag::{self, Fault, Refusal};
 use crate::event::{APP_PROTO_COUNT, AppProto, EndReason};
+use crate::extractor;
 use crate::kill::KillCounters;
 use crate::scan::keyword::HitCounters;
 use crate::tcp::{Anomaly, TcpCounters};
@@ -282,6 +283,8 @@ pub struct Snapshot {
     pub fragments: defrag::Held,
     /// Of the decoders.
     pub decode: Totals,
+    /// Of what processes look into.
+    pub extractor: extractor::Counters,
     /// Of the mesh, which the worker has beside its pipeline.
     pub mesh: MeshCounters,
     /// Of the tables.
@@ -339,6 +342,7 @@ impl Snapshot {
         for cut in Cut::ALL {
             show(cut.counter(), decode.cut(*cut));
         }
+        self.extractor.visit(&mut show);
         show("detect.keyword_hits", hits.hits);
         show("detect.hit_records_exhausted", hits.pool_exhausted);
         show("detect.hit_flow_limit", hits.flow_limit);

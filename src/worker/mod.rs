@@ -23,7 +23,7 @@ mod settings;
 mod slots;
 mod tap;
 
-pub use content::{Expectations, ObjectLimits, Sessions};
+pub use content::{Answers, Expectations, ObjectLimits, Sessions};
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use forward::{Alone, Forward};
 pub use handover::Handover;

@@ -145,6 +145,7 @@ impl Worker {
                 if live {
                     self.pipeline.expire(clock.now_ns());
                 }
+                self.pipeline.take_answers();
                 self.reload();
                 self.publish();
                 top.step(&self.control.mailbox, self.pipeline.table());
@@ -152,6 +153,9 @@ impl Worker {
             if got == 0 {
                 // Where cores are shared, 256 polls may take long.
                 self.reload();
+                if self.pipeline.take_answers() {
+                    continue;
+                }
                 match self.idle {
                     Idle::Poll => lcore::pause(),
                     Idle::Yield => std::thread::yield_now(),
@@ -161,6 +165,12 @@ impl Worker {
         // What others had passed on by now still belongs to the flows that end here.
         while self.take_inbox(&mut burst, &mut views) != 0 {}
         self.pipeline.flush(flushed_at);
+        // Who has the objects is replaced when its time is over, so this ends.
+        while self.pipeline.awaits_answers() {
+            if !self.pipeline.take_answers() {
+                std::thread::yield_now();
+            }
+        }
         self.publish();
     }
 

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tidegate::config::{
-    ChecksumMode, Config, DecodeConfig, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig, FlowConfig,
-    HostConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode, ScanConfig, SessionsConfig,
-    TcpChecksumMode, TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig, WorkerConfig,
+    ChecksumMode, Config, DecodeConfig, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig,
+    ExtractorConfig, FlowConfig, HostConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode,
+    ScanConfig, SessionsConfig, TcpChecksumMode, TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig,
+    WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
@@ -143,6 +144,15 @@ sha256 = false
 extract_quota = "29 MiB"
 extract_buffer = "30 MiB"
 
+[extractor]
+enabled = false
+processes = 31
+object_max = "32 MiB"
+arena = "33 MiB"
+deadline = "34s"
+memory = "35 MiB"
+user = "daemon"
+
 [tls]
 handshake_only = false
 
@@ -266,6 +276,15 @@ fn every_key_reaches_its_field() {
             pop3: 32,
             ftp: 33,
             expected: 34,
+        },
+        extractor: ExtractorConfig {
+            enabled: false,
+            processes: 31,
+            object_max: 32 << 20,
+            arena: 33 << 20,
+            deadline_ns: 34_000_000_000,
+            memory: 35 << 20,
+            user: "daemon".to_owned(),
         },
         decode: DecodeConfig {
             objects: 21,

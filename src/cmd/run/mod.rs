@@ -30,11 +30,13 @@ use crate::dpdk::port::TxQueue;
 use crate::dpdk::ring::{self, RingReceiver, RingSender};
 use crate::dpdk::{Eal, Mempool};
 use crate::event::{EventReceiver, OpenMode, RingPolicy, WriterHandle, WriterOptions, channel};
+use crate::extractor::Point;
 use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{
-    Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Sources, Worker, WorkerControl,
+    Answers, Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Sources, Worker,
+    WorkerControl,
 };
 
 /// Between two looks at signals, time and the event file.
@@ -80,7 +82,10 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     }
 
     let (stats, stats_receiver) = mpsc::channel();
-    let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop, common.extract.is_some())?;
+    // On the core of this thread, where they take nothing from the workers.
+    let (supervisor, points) = super::extractor::start(&config, lcores.workers.len(), true, common.rehearsal)?;
+    let beside = Beside { points, keep_files: common.extract.is_some() };
+    let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop, beside)?;
     let files = std::mem::take(&mut parts.files);
     let extractor = common.extract.as_deref();
     let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
@@ -116,6 +121,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let ended = attend(options, &sensor, &writer, &verbose);
     stop.raise();
     parts.join();
+    drop(supervisor);
     // A panic of that thread has been printed by then.
     let _ = reload.join();
     let state = reporter.finish();
@@ -334,6 +340,13 @@ impl Parts {
     }
 }
 
+/// What workers have beside their pipelines.
+struct Beside {
+    /// The way to the extractor, for each worker.
+    points: Vec<Option<Point>>,
+    keep_files: bool,
+}
+
 #[allow(clippy::too_many_arguments)] // everything that a sensor is made of, once
 fn launch(
     eal: &Eal,
@@ -344,8 +357,9 @@ fn launch(
     reta: &Reta,
     pools: &Pools,
     stop: &StopFlag,
-    keep_files: bool,
+    beside: Beside,
 ) -> Result<Parts, Failure> {
+    let Beside { points, keep_files } = beside;
     let count = lcores.workers.len();
     let mut queues: Vec<Sources> = (0..count).map(|_| Sources { live: true, ..Sources::default() }).collect();
     let (mut dispatched, mut exits, mut ports) = (Vec::new(), Vec::new(), Vec::new());
@@ -381,7 +395,7 @@ fn launch(
         ports,
         mesh_pools: mesh.named().collect(),
     };
-    for (number, (lcore, mut sources)) in lcores.workers.iter().zip(queues).enumerate() {
+    for (number, ((lcore, mut sources), point)) in lcores.workers.iter().zip(queues).zip(points).enumerate() {
         if !dispatched.is_empty() {
             let (sender, receiver): (RingSender, RingReceiver) =
                 ring::channel(eal, &format!("work_{number}"), config.worker.ring, Some(lcore.socket()))?;
@@ -410,6 +424,9 @@ fn launch(
             let mut pipeline = Pipeline::new(options, matcher, Killer::new(injector, rate), events);
             if let Some(keeper) = keeper {
                 pipeline.keep_files(keeper);
+            }
+            if let Some(point) = point {
+                pipeline.extract(point, Answers::Later);
             }
             Worker::new(pipeline, sources, control, burst, idle).run();
         })?);

@@ -6,7 +6,8 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use super::found::{File, Finding, Kind, Leaf};
-use crate::decode::{Cut, Decoders, Ended, Leaves, Limits, Path, Start, Tree};
+use crate::decode::{Cut, Decoders, Ended, Held, Leaves, Limits, Path, Start, Tree, Whole};
+use crate::extractor::{Point, Ticket};
 use crate::flow::NO_SLOT;
 use crate::scan::keyword::{HitPool, Matcher, ScanState};
 
@@ -32,6 +33,15 @@ struct Scanner {
     cuts: Vec<(String, Cut)>,
     /// The leaf of each level that has begun.
     open: Box<[Open]>,
+    extraction: Option<Extraction>,
+}
+
+/// The way to processes for what has to be seen whole.
+struct Extraction {
+    point: Point,
+    ticket: Option<Ticket>,
+    /// The way to what is within.
+    path: Path,
 }
 
 /// A leaf that has begun.
@@ -48,7 +58,7 @@ struct Open {
 }
 
 impl Inspector {
-    pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, keeps_text: bool) -> Self {
+    pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, point: Option<Point>, keeps_text: bool) -> Self {
         let levels = limits.depth + 1;
         let scanner = Scanner {
             matcher,
@@ -57,6 +67,7 @@ impl Inspector {
             leaves: Vec::new(),
             cuts: Vec::new(),
             open: vec![Open::default(); levels].into_boxed_slice(),
+            extraction: point.map(|point| Extraction { point, ticket: None, path: Path::default() }),
         };
         Self { tree: Tree::new(&limits), decoders: Decoders::new(limits), scanner, piece: vec![0; PIECE] }
     }
@@ -135,6 +146,37 @@ impl Leaves for Scanner {
 
     fn cut(&mut self, path: &Path, reason: Cut) {
         self.cuts.push((path.to_string(), reason));
+    }
+
+    fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
+        let Some(Extraction { point, ticket, .. }) = &mut self.extraction else { return false };
+        *ticket = point.begin(whole.format.name);
+        ticket.is_some()
+    }
+
+    fn whole_data(&mut self, bytes: &[u8]) -> bool {
+        let Some(Extraction { point, ticket, .. }) = &mut self.extraction else { return false };
+        let written = ticket.is_some_and(|ticket| point.write(ticket, bytes));
+        if !written {
+            *ticket = None;
+        }
+        written
+    }
+
+    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Option<Held> {
+        let mut extraction = self.extraction.take()?;
+        let Extraction { point, ticket, path } = &mut extraction;
+        if let Some(ticket) = ticket.take() {
+            match point.publish(ticket, whole, complete) {
+                Some(number) => point.wait(number, whole.path, path, self),
+                None => {
+                    path.join(whole.path, whole.format.name.as_bytes());
+                    self.cut(path, Cut::NotInspected);
+                }
+            }
+        }
+        self.extraction = Some(extraction);
+        None
     }
 }
 

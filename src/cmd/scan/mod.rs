@@ -39,16 +39,18 @@ pub(super) fn scan(options: &Scan) -> Result<(), Failure> {
     let limits = Limits { decoders: limits.depth.max(FEWEST_DECODERS), ..limits };
     let files = files::all(&options.paths)?;
     let jobs = options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let jobs = jobs.min(files.len());
+    let (_supervisor, points) = super::extractor::start(&config, jobs, false, options.rehearsal)?;
     let mut show = Show::new(options, &dictionaries, files.len());
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
         // As many finished files may wait for the one before them as there are threads.
         let (sender, receiver) = mpsc::sync_channel(jobs);
-        for _ in 0..jobs.min(files.len()) {
+        for point in points {
             let (sender, matcher, limits) = (sender.clone(), matcher.clone(), limits.clone());
             let (next, files) = (&next, &files);
             scope.spawn(move || {
-                let mut inspector = Inspector::new(limits, matcher, options.text);
+                let mut inspector = Inspector::new(limits, matcher, point, options.text);
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = files.get(number) else { break };

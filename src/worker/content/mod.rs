@@ -6,6 +6,7 @@
 //! (`objects.rs`), and all that is left goes to the scanner (`scan.rs`).
 
 mod expectations;
+mod extraction;
 mod objects;
 mod protocols;
 mod recognise;
@@ -31,6 +32,7 @@ pub(super) use self::objects::Objects;
 pub(super) use self::protocols::Protocols;
 
 pub use self::expectations::Expectations;
+pub use self::extraction::Answers;
 pub use self::objects::ObjectLimits;
 pub use self::protocols::Sessions;
 
@@ -214,7 +216,7 @@ impl Content<'_> {
     ) -> Option<usize> {
         let Inspector { protocols, objects, desk, expectations, .. } = &mut *self.inspector;
         let (parser, told) = protocols.get_mut(self.flow.app_proto, self.flow.parser)?;
-        let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction };
+        let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction, late: false };
         let mut sink = FlowSink { flow: self.flow, told, objects, desk, spot, end, tunnelled: None, expectations };
         work(parser, &mut sink);
         let tunnelled = sink.tunnelled;
@@ -232,7 +234,7 @@ impl Content<'_> {
 
     /// Scans bytes as they are.
     fn raw(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
-        let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction };
+        let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction, late: false };
         self.inspector.desk.scan_flow(self.flow, &spot, Where::STREAM, offset, bytes);
     }
 }

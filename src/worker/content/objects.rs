@@ -2,14 +2,16 @@
 
 use sha2::{Digest, Sha256};
 
+use super::extraction::{Answers, Extraction};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Start, Totals, Tree, charset_of,
-    coding,
+    Cut, Decoders, Ended, File, Format, Held, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Start, Totals, Tree, Whole,
+    charset_of, coding,
 };
 use crate::event::{AnomalyEvent, Direction, Event, FileEvent, Layer};
-use crate::flow::{Bits, Facts, NO_OBJECT};
+use crate::extractor::{self, Point, Ticket};
+use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT};
 use crate::proto::Object;
 use crate::scan::keyword::ScanState;
 use crate::worker::keep::{FileKeeper, Keeping};
@@ -31,10 +33,16 @@ pub struct ObjectLimits {
 }
 
 impl ObjectLimits {
+    /// What a worker keeps beside of objects that processes look into, bytes.
+    #[must_use]
+    pub fn extraction_bytes(&self) -> u64 {
+        u64::try_from(Extraction::memory_bytes(self.decode.depth)).unwrap_or(u64::MAX)
+    }
+
     /// What a worker's objects and decoders hold, bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        let levels = (self.decode.depth + 1) * size_of::<Level>();
+        let levels = Scanned::memory_bytes(self.decode.depth);
         let object = size_of::<Slot>() + levels + Tree::memory_bytes(&self.decode);
         let bytes = usize::from(self.objects) * object + Decoders::memory_bytes(&self.decode);
         u64::try_from(bytes).unwrap_or(u64::MAX)
@@ -52,6 +60,9 @@ pub(in crate::worker) struct Objects {
     sha256: bool,
     /// Keeps files, where that is asked for.
     keeper: Option<Box<FileKeeper>>,
+    /// Gets what has to be seen whole, where there is an extractor.
+    extraction: Option<Box<Extraction>>,
+    depth: usize,
 }
 
 /// One object of a flow.
@@ -73,11 +84,43 @@ struct Slot {
 
 /// What is kept of an object while it is scanned.
 #[derive(Debug)]
-struct Scanned {
+pub(super) struct Scanned {
     /// Way to the leaf that began last; those of leaves around it are its beginnings.
     path: Path,
     levels: Box<[Level]>,
     file: Passing,
+    /// The object that is handed out whole.
+    pub(super) whole: Option<Ticket>,
+}
+
+impl Scanned {
+    /// For trees of that depth.
+    pub(super) fn new(depth: usize) -> Self {
+        Self {
+            path: Path::default(),
+            levels: vec![Level::default(); depth + 1].into_boxed_slice(),
+            file: Passing {
+                name: [0; NAME],
+                name_length: 0,
+                path: Path::default(),
+                kind: "",
+                gaps: false,
+                digest: Sha256::new(),
+                keeping: Keeping::default(),
+            },
+            whole: None,
+        }
+    }
+
+    /// What it holds beside itself, bytes.
+    pub(super) const fn memory_bytes(depth: usize) -> usize {
+        (depth + 1) * size_of::<Level>()
+    }
+
+    /// Scanner states are of other dictionaries.
+    pub(super) fn renew(&mut self) {
+        self.levels.iter_mut().for_each(|level| level.state = ScanState::default());
+    }
 }
 
 /// A leaf that has begun.
@@ -111,19 +154,7 @@ impl Objects {
             start: 0,
             generation: false,
             tree: Tree::new(&limits.decode),
-            state: Scanned {
-                path: Path::default(),
-                levels: vec![Level::default(); limits.decode.depth + 1].into_boxed_slice(),
-                file: Passing {
-                    name: [0; NAME],
-                    name_length: 0,
-                    path: Path::default(),
-                    kind: "",
-                    gaps: false,
-                    digest: Sha256::new(),
-                    keeping: Keeping::default(),
-                },
-            },
+            state: Scanned::new(limits.decode.depth),
         };
         let count = limits.objects.min(NO_OBJECT - 1);
         Self {
@@ -133,6 +164,8 @@ impl Objects {
             pending: limits.pending,
             sha256: limits.sha256,
             keeper: None,
+            extraction: None,
+            depth: limits.decode.depth,
         }
     }
 
@@ -140,6 +173,37 @@ impl Objects {
     pub(in crate::worker) fn keep(&mut self, keeper: FileKeeper) {
         self.sha256 = true;
         self.keeper = Some(Box::new(keeper));
+        if let Some(extraction) = &mut self.extraction {
+            extraction.sum_up();
+        }
+    }
+
+    /// Lets processes have what has to be seen whole.
+    pub(in crate::worker) fn extract(&mut self, point: Point, answers: Answers) {
+        self.extraction = Some(Box::new(Extraction::new(point, answers, self.depth, self.sha256)));
+    }
+
+    /// Takes a portion of what processes have handed back. Returns whether there was anything.
+    pub(in crate::worker) fn take_answers(&mut self, table: &mut FlowTable, desk: &mut Desk, now_ns: u64) -> bool {
+        let Some(extraction) = &mut self.extraction else { return false };
+        extraction.take(table, desk, self.keeper.as_deref_mut(), now_ns)
+    }
+
+    /// Whether there is an object that processes have not answered yet.
+    pub(in crate::worker) fn awaits_answers(&self) -> bool {
+        self.extraction.as_ref().is_some_and(|extraction| extraction.is_waiting())
+    }
+
+    /// Dictionaries have changed.
+    pub(in crate::worker) fn renew(&mut self, desk: &mut Desk) {
+        if let Some(extraction) = &mut self.extraction {
+            extraction.renew(desk);
+        }
+    }
+
+    /// What was counted of objects for processes.
+    pub(in crate::worker) fn extracted(&self) -> extractor::Counters {
+        self.extraction.as_ref().map(|extraction| extraction.counters()).unwrap_or_default()
     }
 
     /// Files that were not kept because there was no room for their bytes.
@@ -147,9 +211,10 @@ impl Objects {
         self.keeper.as_ref().map_or(0, |keeper| keeper.lost())
     }
 
-    /// What the decoders have done.
-    pub(in crate::worker) const fn totals(&self) -> &Totals {
-        self.decoders.totals()
+    /// What the decoders have done, those of processes among them.
+    pub(in crate::worker) fn totals(&self) -> Totals {
+        let totals = self.decoders.totals();
+        self.extraction.as_ref().map_or(*totals, |extraction| totals.and(extraction.point().totals()))
     }
 
     /// Objects that are being looked into.
@@ -253,7 +318,7 @@ impl Objects {
         while let Some(slot) = self.slots.get_mut(usize::from(flow.objects)) {
             let (direction, id) = (slot.direction, slot.id);
             if slot.open {
-                self.end(flow, &Spot { trigger: None, timestamp_ns, direction }, desk, id, false, records);
+                self.end(flow, &Spot { trigger: None, timestamp_ns, direction, late: false }, desk, id, false, records);
             } else {
                 slot.tree.release(&mut self.decoders);
                 self.unlink(flow, flow.objects);
@@ -271,17 +336,17 @@ impl Objects {
         work: impl FnOnce(&mut Tree, &mut Decoders, &mut Sight<'_>),
     ) -> bool {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
-        let Self { slots, decoders, sha256, keeper, .. } = self;
+        let Self { slots, decoders, sha256, keeper, extraction, .. } = self;
         let Some(Slot { tree, state, generation, start, .. }) = slots.get_mut(usize::from(number)) else {
             return false;
         };
         desk.renew(flow);
         if *generation != flow.bits.has(Bits::GENERATION) {
             *generation = flow.bits.has(Bits::GENERATION);
-            state.levels.iter_mut().for_each(|level| level.state = ScanState::default());
+            state.renew();
         }
-        let keeper = keeper.as_deref_mut();
-        let sight = &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper };
+        let (keeper, extraction) = (keeper.as_deref_mut(), extraction.as_deref_mut());
+        let sight = &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper, extraction };
         work(tree, decoders, sight);
         true
     }
@@ -351,15 +416,16 @@ fn read_codings(names: &[u8]) -> [Option<&'static Format>; MAX_CODINGS] {
 }
 
 /// Takes what a tree hands out.
-struct Sight<'a> {
-    state: &'a mut Scanned,
-    start: u64,
-    flow: &'a mut Facts,
-    spot: &'a Spot<'a>,
-    desk: &'a mut Desk,
-    records: u32,
-    sha256: bool,
-    keeper: Option<&'a mut FileKeeper>,
+pub(super) struct Sight<'a> {
+    pub(super) state: &'a mut Scanned,
+    pub(super) start: u64,
+    pub(super) flow: &'a mut Facts,
+    pub(super) spot: &'a Spot<'a>,
+    pub(super) desk: &'a mut Desk,
+    pub(super) records: u32,
+    pub(super) sha256: bool,
+    pub(super) keeper: Option<&'a mut FileKeeper>,
+    pub(super) extraction: Option<&'a mut Extraction>,
 }
 
 impl Leaves for Sight<'_> {
@@ -452,5 +518,18 @@ impl Leaves for Sight<'_> {
         };
         self.desk.counters.files = self.desk.counters.files.saturating_add(1);
         self.desk.events.send_with(Event::File(event), &[name, path]);
+    }
+
+    fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
+        self.begin_whole(whole)
+    }
+
+    fn whole_data(&mut self, bytes: &[u8]) -> bool {
+        self.write_whole(bytes)
+    }
+
+    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Option<Held> {
+        self.end_whole(whole, complete);
+        None
     }
 }

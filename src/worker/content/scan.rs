@@ -12,6 +12,8 @@ pub(super) struct Spot<'a> {
     pub(super) trigger: Option<Trigger<'a>>,
     pub(super) timestamp_ns: u64,
     pub(super) direction: Direction,
+    /// The flow goes on, and what is scanned came before.
+    pub(super) late: bool,
 }
 
 /// Which part of a flow's content bytes are.
@@ -62,14 +64,15 @@ impl Desk {
                 let offset = offset.saturating_add(u64::try_from(end).unwrap_or(0));
                 flow.bits.set(Bits::ALERTED);
                 let wants_reset = resets.get(usize::from(crossing.dictionary)).copied().unwrap_or(false);
-                if wants_reset
-                    && !flow.bits.has(Bits::KILLED)
-                    && let Some(trigger) = spot.trigger
-                {
-                    let sent = killer.kill(trigger.frame, trigger.headers, trigger.iface, flow.last_ns);
-                    if sent != 0 {
+                if wants_reset && !flow.bits.has(Bits::KILLED) {
+                    let killed = match spot.trigger {
+                        Some(trigger) => killer.kill(trigger.frame, trigger.headers, trigger.iface, flow.last_ns) != 0,
+                        // The flow's next packet is answered with the resets.
+                        None => spot.late && killer.condemn(spot.timestamp_ns),
+                    };
+                    if killed {
                         flow.bits.set(Bits::KILLED);
-                        flow.killed_at = eighth(flow.last_ns);
+                        flow.killed_at = eighth(flow.last_ns.max(spot.timestamp_ns));
                     }
                 }
                 counters.alerts = counters.alerts.saturating_add(1);

@@ -17,7 +17,7 @@ pub use self::checksum::TcpChecksums;
 use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, Work, prepare};
-use super::content::{Desk, Expectations, Inspector, ObjectLimits, Objects, Protocols, Sessions};
+use super::content::{Answers, Desk, Expectations, Inspector, ObjectLimits, Objects, Protocols, Sessions};
 use super::counters::{Counters, Gauges, Snapshot};
 use super::forward::{Alone, Forward};
 use super::keep::FileKeeper;
@@ -27,6 +27,7 @@ use super::tap::StreamTap;
 use crate::defrag::{self, Defragmenter};
 use crate::dpdk::{MAX_BURST, memory};
 use crate::event::{Direction, EndReason, EventSender, FIRST_CONFIGURATION};
+use crate::extractor::Point;
 use crate::flow::{Capacity, Class, Flow, FlowIndex, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
@@ -251,6 +252,25 @@ impl Pipeline {
         self.inspector.objects.keep(keeper);
     }
 
+    /// Lets the processes behind `point` have what has to be seen whole, and takes what comes back of it at once or when it
+    /// comes.
+    pub fn extract(&mut self, point: Point, answers: Answers) {
+        self.inspector.objects.extract(point, answers);
+    }
+
+    /// Scans a portion of what processes have handed back. Returns whether there was anything.
+    #[inline]
+    pub fn take_answers(&mut self) -> bool {
+        let Self { table, inspector, clock_ns, .. } = self;
+        inspector.objects.take_answers(table, &mut inspector.desk, *clock_ns)
+    }
+
+    /// Whether there is an object that processes have not answered yet.
+    #[must_use]
+    pub fn awaits_answers(&self) -> bool {
+        self.inspector.objects.awaits_answers()
+    }
+
     /// Takes up to [`MAX_BURST`] frames, in order.
     ///
     /// Three passes over the burst: headers and hash (the index line is loaded
@@ -402,7 +422,8 @@ impl Pipeline {
             kill: *self.inspector.desk.killer.counters(),
             defrag: defragmenter.map(|defragmenter| *defragmenter.counters()).unwrap_or_default(),
             fragments: defragmenter.map(Defragmenter::held).unwrap_or_default(),
-            decode: *self.inspector.objects.totals(),
+            decode: self.inspector.objects.totals(),
+            extractor: self.inspector.objects.extracted(),
             mesh: MeshCounters::default(),
             gauges: Gauges {
                 flows: u64::from(self.table.len()) + half_open,

@@ -29,7 +29,11 @@ impl Pipeline {
             self.renewing = Some(0);
             inspector.desk.generation = !inspector.desk.generation;
         }
+        let is_new = !Arc::ptr_eq(&inspector.desk.matcher, &settings.matcher);
         swap(&mut inspector.desk.matcher, &mut settings.matcher);
+        if is_new {
+            inspector.objects.renew(&mut inspector.desk);
+        }
         swap(&mut inspector.desk.resets, &mut settings.resets);
         swap(&mut inspector.desk.configuration, &mut settings.number);
         swap(&mut inspector.tls_handshake_only, &mut settings.tls_handshake_only);
