@@ -118,8 +118,9 @@ fn dpdks_telemetry_tells_the_same_figures() {
     let stats = stats["/tidegate/stats"].as_object().expect("an object");
     for (name, value) in sensor.figures() {
         let allowed = |name: &str| name.replace(['.', '-'], "_");
-        let found = match name.strip_prefix("app_layer.") {
-            Some(of_protocols) => stats["app_layer"].get(allowed(of_protocols)),
+        let part = name.split_once('.').filter(|(part, _)| matches!(*part, "app_layer" | "decode" | "extractor"));
+        let found = match part {
+            Some((part, rest)) => stats[part].get(allowed(rest)),
             None => stats.get(&allowed(name)),
         };
         assert_eq!(found, Some(&json!(value)), "{name}");

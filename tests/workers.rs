@@ -15,10 +15,10 @@ use common::{capture, replay};
 use mix::skipped;
 use serde_json::Value;
 
-/// Data connections of FTP: what they are is known only when the worker that follows the control connection was there first
+/// Data connections of FTP and transfers of TFTP: what they are is known only when the worker that saw them announced was there first
 /// (docs/architecture.md, open limits), so of these, and in statistics that count them, runs may differ.
 fn data_connections(events: &[Value]) -> Vec<Value> {
-    let of_data = events.iter().filter(|event| event["app_proto"] == "ftp-data");
+    let of_data = events.iter().filter(|event| event["app_proto"] == "ftp-data" || event["app_proto"] == "tftp");
     let mut ids: Vec<Value> = of_data.map(|event| event["flow_id"].clone()).collect();
     ids.dedup();
     ids

@@ -375,6 +375,13 @@ fn ranges_are_inclusive_and_kept() {
             let text = match *section {
                 "port" => format!("[[port]]\nname = \"net_null0\"\n{name} = {value}\n"),
                 "depth" => format!("[[depth]]\nports = [80]\n{name} = {value}\n"),
+                // Neither is allowed whatever the other is.
+                "extractor" if *name == "arena" => {
+                    format!("extractor.object_max = \"64 KiB\"\n{section}.{name} = {value}\n")
+                }
+                "extractor" if *name == "object_max" => {
+                    format!("extractor.arena = \"64 GiB\"\n{section}.{name} = {value}\n")
+                }
                 _ => format!("{section}.{name} = {value}\n"),
             };
             Config::from_bytes(Path::new("sensor.toml"), text.as_bytes())

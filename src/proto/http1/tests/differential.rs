@@ -50,7 +50,7 @@ proptest! {
         let events: Vec<&String> = to_server.events.iter().chain(&to_client.events).collect();
         prop_assert_eq!(events.len(), 1);
         let mut expected = vec![
-            format!("http_method={}", request.method.unwrap()),
+            format!("http_method={}", request.method.unwrap().as_bytes().escape_ascii()),
             format!("url={}", request.path.unwrap().as_bytes().escape_ascii()),
             format!("protocol=HTTP/1.{}", request.version.unwrap()),
         ];
