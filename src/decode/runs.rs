@@ -286,7 +286,8 @@ mod tests {
                 state >> 16
             };
             let share = 2 + next() % 90;
-            let letter = |number: u32| if number % share == 0 { ' ' } else { b"Ab3x/"[number as usize % 5] as char };
+            let letter =
+                |number: u32| if number.is_multiple_of(share) { ' ' } else { b"Ab3x/"[number as usize % 5] as char };
             texts.push((0..length).map(|_| letter(next())).collect());
         }
         for text in texts {

@@ -53,7 +53,7 @@ pub use confine::Confinement;
 pub use counters::Counters;
 pub use layout::{MOST_READERS, RING};
 pub use link::Failure;
-pub use module::Module;
+pub use module::{Extract, Module};
 pub use modules::MODULES;
 pub use point::{Point, Sizes};
 pub use process::{Orders, serve};

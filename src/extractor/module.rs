@@ -5,6 +5,11 @@
 pub struct Module {
     /// Its name: that of the format in `decode::FORMATS`.
     pub name: &'static str,
-    /// Takes the object apart. Children go to `out` as a decoder's do. True: all of it was read.
-    pub extract: fn(object: &[u8], out: &mut dyn crate::decode::Out) -> bool,
+    /// Takes the object apart. Children go to `out` as a decoder's do. True: all of it was read. `None` where the decoder
+    /// that works in passing finds the same and only takes longer than a packet may: then it does so in the process, and
+    /// who waits for the answer anyway has no use for the module.
+    pub extract: Option<Extract>,
 }
+
+/// Takes an object apart.
+pub type Extract = fn(object: &[u8], out: &mut dyn crate::decode::Out) -> bool;

@@ -109,9 +109,10 @@ impl Point {
         self.readers.iter().any(|reader| !reader.queue.is_empty())
     }
 
-    /// An object begins. `None` when its format has no module, or there is no room or no process for it.
-    pub fn begin(&mut self, format: &str) -> Option<Ticket> {
-        self.modules.iter().find(|module| module.name == format)?;
+    /// An object begins. `None` when its format has no module, or there is no room or no process for it; for who waits
+    /// for answers (`waits`), also when the module is only slow.
+    pub fn begin(&mut self, format: &str, waits: bool) -> Option<Ticket> {
+        self.modules.iter().find(|module| module.name == format && !(waits && module.extract.is_none()))?;
         let ticket = self.lightest().and_then(|_| self.board.begin());
         self.counters.declined += u64::from(ticket.is_none());
         ticket

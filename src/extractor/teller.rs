@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::layout::{COPIED, HEAD, POSITION, ROOM, TAIL, record};
-use super::module::Module;
+use super::module::{Extract, Module};
 use super::record::{Kind, MOST_BYTES, Record, lengths};
 use crate::decode::{Cut, Ended, File, Held, Leaves, Path, Whole};
 use crate::dpdk::shared::Shared;
@@ -20,7 +20,7 @@ pub(super) struct Teller<'a> {
     head: u64,
     modules: &'static [&'static Module],
     object_max: usize,
-    held: Option<(&'static Module, Vec<u8>)>,
+    held: Option<(Extract, Vec<u8>)>,
     file: Option<Beginning>,
 }
 
@@ -152,7 +152,7 @@ impl Leaves for Teller<'_> {
 
     fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
         let module = self.modules.iter().find(|module| module.name == whole.format.name);
-        self.held = module.map(|module| (*module, Vec::new()));
+        self.held = module.and_then(|module| module.extract).map(|extract| (extract, Vec::new()));
         self.held.is_some()
     }
 
@@ -168,7 +168,7 @@ impl Leaves for Teller<'_> {
     }
 
     fn whole_end(&mut self, _: &Whole<'_>, _: bool) -> Option<Held> {
-        self.held.take().map(|(module, bytes)| Held { bytes, extract: module.extract })
+        self.held.take().map(|(extract, bytes)| Held { bytes, extract })
     }
 }
 

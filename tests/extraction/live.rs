@@ -24,6 +24,11 @@ fn nobody() -> Option<(u32, u32)> {
 
 /// So many processes for one worker.
 fn processes(processes: u8, deadline: Duration) -> (Supervisor, Point) {
+    start(processes, deadline, true)
+}
+
+/// The same; with `rehearsal`, of modules that do what an object says.
+fn start(processes: u8, deadline: Duration, rehearsal: bool) -> (Supervisor, Point) {
     let options = Options {
         sizes: Sizes { processes, object_max: 1 << 20, arena: 4 << 20, depth: 16, output: 1 << 26 },
         limits: Limits::default(),
@@ -32,7 +37,7 @@ fn processes(processes: u8, deadline: Duration) -> (Supervisor, Point) {
         user: nobody(),
         settle: false,
         program: PathBuf::from(env!("CARGO_BIN_EXE_tidegate")),
-        rehearsal: true,
+        rehearsal,
     };
     let (supervisor, mut points) = Supervisor::start(&options, 1, |_| {}).unwrap();
     (supervisor, points.remove(0))
@@ -104,6 +109,34 @@ fn an_alert_is_made_though_the_flow_has_ended_meanwhile() {
     assert!(at("flow") < at("alert"), "{told:?}");
     assert_eq!(told[at("alert").unwrap()].1, "http/body/rar:plan.txt");
     assert_eq!(counter(&pipeline, "detect.hit_records"), 0, "its hits were given back");
+}
+
+#[test]
+fn what_is_only_slow_is_done_where_nobody_waits() {
+    // What bzip2 made of twenty lines.
+    let packed =
+        b"\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x3d\x0f\x61\xa2\x00\x00\x95\xd3\x80\x00\x10\x40\x04\x44\x00\
+        \x3a\x7f\x9e\x00\x30\x00\xd8\x05\x03\x4d\x0c\x8c\x98\x85\x03\x4d\x0c\x8c\x98\x81\x4a\x92\x9e\xa7\xe5\
+        \x4c\x27\xa9\x99\x27\xe1\x3a\x2a\xe0\x9e\x89\xb1\x32\x4c\x13\x72\x74\x4d\xc9\xa1\x34\x4c\x13\xf4\x98\
+        \x13\xc1\x37\x27\x24\xfa\x26\x89\xc1\x39\x27\xb2\x7f\x13\xc9\x32\x4d\x13\x24\xe0\x9d\xc9\xe8\x9b\x93\
+        \xd9\x3a\x26\xc4\xfb\x26\xc4\xc9\x34\x4c\x93\x04\xf2\x4e\x49\xd1\x3e\x13\x24\xc1\x3c\x09\x92\x77\x13\
+        \xfc\x5d\xc9\x14\xe1\x42\x40\xf4\x3d\x86\x88";
+    let (_supervisor, point) = start(1, Duration::from_secs(20), false);
+    let (mut pipeline, mut receiver) = worker(point, Killer::new(None, 0), false);
+    feed(&mut pipeline, &download(40_000, 0, packed));
+    assert!(pipeline.awaits_answers(), "the worker has not decoded it");
+    settle(&mut pipeline);
+    let said = told(&mut receiver);
+    assert!(said.contains(&("alert", "http/body/bzip2".to_owned())), "{said:?}");
+    assert_eq!(counter(&pipeline, "extractor.answered"), 1);
+    // Who waits for answers does it without them.
+    let (_supervisor, point) = start(1, Duration::from_secs(20), false);
+    let (sender, mut receiver) = channel(8192, RingPolicy::DropAndCount);
+    let mut pipeline = Pipeline::new(options(), matcher(), Killer::new(None, 0), sender);
+    pipeline.extract(point, Answers::Awaited);
+    feed(&mut pipeline, &download(40_000, 0, packed));
+    assert!(told(&mut receiver).contains(&("alert", "http/body/bzip2".to_owned())));
+    assert_eq!(counter(&pipeline, "extractor.objects"), 0);
 }
 
 #[test]

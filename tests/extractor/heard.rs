@@ -41,9 +41,9 @@ impl Heard {
 
     /// As [`Heard::of`], where no more than `most` bytes are wanted.
     pub(crate) fn with_most(module: &str, object: &[u8], most: usize) -> Self {
-        let module = MODULES.iter().find(|known| known.name == module).unwrap();
+        let extract = MODULES.iter().find(|known| known.name == module).unwrap().extract.unwrap();
         let mut heard = Self { most, ..Self::default() };
-        heard.whole = (module.extract)(object, &mut heard);
+        heard.whole = extract(object, &mut heard);
         assert!(!heard.open || heard.enough, "a child was not ended: {:?}", heard.parts.last().map(|part| &part.name));
         heard
     }

@@ -150,7 +150,7 @@ impl Leaves for Scanner {
 
     fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
         let Some(Extraction { point, ticket, .. }) = &mut self.extraction else { return false };
-        *ticket = point.begin(whole.format.name);
+        *ticket = point.begin(whole.format.name, true);
         ticket.is_some()
     }
 

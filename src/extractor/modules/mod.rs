@@ -10,5 +10,9 @@ mod text;
 
 use super::module::Module;
 
+/// bzip2: nothing comes out before a block is complete, and then 900 kB at once, which takes milliseconds. A live worker
+/// has other packets waiting.
+static BZIP2: Module = Module { name: "bzip2", extract: None };
+
 /// All modules.
-pub const MODULES: &[&Module] = &[&ole2::MODULE, &sevenzip::MODULE, &cab::MODULE, &rar::MODULE, &pdf::MODULE];
+pub const MODULES: &[&Module] = &[&ole2::MODULE, &sevenzip::MODULE, &cab::MODULE, &rar::MODULE, &pdf::MODULE, &BZIP2];

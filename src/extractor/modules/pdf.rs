@@ -11,7 +11,7 @@ use hayro_syntax::{LoadPdfError, Pdf};
 use super::super::module::Module;
 use crate::decode::{Charset, Child, Cut, Decoder, Out, Taken, format};
 
-pub(super) static MODULE: Module = Module { name: "pdf", extract };
+pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract) };
 
 /// Objects within each other that are written.
 const DEPTH: usize = 64;

@@ -17,7 +17,7 @@ fn who_falls_behind_loses_the_oldest_and_nobody_waits() {
     for _ in 0..OBJECTS {
         let begun = Instant::now();
         let bytes = object("child a", b"b");
-        let ticket = point.begin("rar").unwrap();
+        let ticket = point.begin("rar", false).unwrap();
         assert!(point.write(ticket, &bytes));
         point.make_way();
         let (base, mut path) = (Path::default(), Path::default());
@@ -41,7 +41,7 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
     let half = vec![0; 1 << 19];
     let [first, second] = [publish(&mut point, &half), publish(&mut point, &half)].map(Option::unwrap);
     assert_eq!((first, second, point.counters().waiting), (0, 1, 2));
-    let ticket = point.begin("rar").unwrap();
+    let ticket = point.begin("rar", false).unwrap();
     assert!(point.write(ticket, b"one byte more than there is room for"));
     let mut seen = Seen::default();
     seen.take(&mut point);
@@ -52,26 +52,26 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
 #[test]
 fn what_is_too_large_or_has_no_room_is_given_up() {
     let mut point = point(&Sizes { object_max: 1 << 16, arena: 1 << 17, ..sizes(1) });
-    let ticket = point.begin("rar").unwrap();
+    let ticket = point.begin("rar", false).unwrap();
     assert!(point.write(ticket, &vec![0; 1 << 16]) && !point.write(ticket, b"x"));
     assert_eq!(point.counters().too_large, 1);
-    let open: Vec<_> = (0..3).map(|_| point.begin("rar").unwrap()).collect();
+    let open: Vec<_> = (0..3).map(|_| point.begin("rar", false).unwrap()).collect();
     let fits: Vec<_> = open.iter().map(|ticket| point.write(*ticket, &vec![0; 1 << 16])).collect();
     assert_eq!((fits, point.counters().no_room), (vec![true, true, false], 1));
-    assert_eq!(point.begin("7z"), None, "there is no module for it");
+    assert_eq!(point.begin("7z", false), None, "there is no module for it");
 }
 
 #[test]
 fn without_a_process_objects_go_another_way() {
     let mut point = point(&sizes(1));
     publish(&mut point, &object("child a", b"b")).unwrap();
-    let ticket = point.begin("rar").unwrap();
+    let ticket = point.begin("rar", false).unwrap();
     point.readers[0].link.set(State::Off);
     let mut seen = Seen::default();
     seen.take(&mut point);
     assert_eq!(seen.0, ["cut http/rar not_inspected", "over 0"]);
     assert_eq!(point.publish(ticket, &whole(&Path::default()), true), None);
-    assert_eq!(point.begin("rar"), None);
+    assert_eq!(point.begin("rar", false), None);
     assert_eq!((point.counters().failed(Failure::Off), point.counters().declined), (2, 1));
 }
 

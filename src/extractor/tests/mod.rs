@@ -34,7 +34,7 @@ fn whole(path: &Path) -> Whole<'_> {
 
 /// Writes an object in pieces and publishes it.
 fn publish(point: &mut Point, bytes: &[u8]) -> Option<u64> {
-    let ticket = point.begin("rar").unwrap();
+    let ticket = point.begin("rar", false).unwrap();
     for piece in bytes.chunks(1000) {
         assert!(point.write(ticket, piece));
     }

@@ -94,7 +94,7 @@ impl Extraction {
     }
 
     pub(super) fn begin(&mut self, whole: &Whole<'_>) -> Option<Ticket> {
-        self.point.begin(whole.format.name)
+        self.point.begin(whole.format.name, self.answers == Answers::Awaited)
     }
 
     pub(super) fn abandon(&mut self, ticket: Ticket) {

@@ -33,7 +33,7 @@ use super::super::module::Module;
 use super::text::Text;
 use crate::decode::{Charset, Child, Cut, Out};
 
-pub(super) static MODULE: Module = Module { name: "ole2", extract };
+pub(super) static MODULE: Module = Module { name: "ole2", extract: Some(extract) };
 
 /// Longest path of a child that is built, bytes.
 const PATH: usize = 1024;

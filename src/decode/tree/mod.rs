@@ -1,0 +1,167 @@
+//! The tree: from an object's pieces to its leaves.
+
+mod below;
+mod leaves;
+mod node;
+mod walk;
+
+use self::below::RATIO_FROM;
+pub use self::leaves::{Ended, File, Held, Leaves, Whole};
+use self::node::{Context, Facts, Node, Shared, State};
+use self::walk::{finish, gap, push};
+use super::charset::Charset;
+use super::decoder::Field;
+use super::format::Format;
+use super::limits::Limits;
+use super::path::Path;
+use super::pool::Decoders;
+use super::runs::Seeker;
+
+/// What is known of an outermost object before its first byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// What its paths begin with; with the first format where that is empty.
+    pub prefix: &'a str,
+    /// Its name.
+    pub name: &'a [u8],
+    /// What it is said to be wrapped in, the outermost first. Beyond [`MAX_CODINGS`] they are not undone.
+    pub codings: &'a [Option<&'static Format>],
+    /// What it is within those, where that is known: then its first bytes are not asked.
+    pub format: Option<&'static Format>,
+    /// What it is written in within those, where whatever carries it says so and it is a text.
+    pub charset: Option<Charset>,
+}
+
+/// Most codings that an outermost object is said to be wrapped in.
+pub const MAX_CODINGS: usize = 4;
+
+/// Decodes one object after the other. Takes all its memory when it is made.
+#[derive(Debug)]
+pub struct Tree {
+    nodes: Box<[Node]>,
+    shared: Shared,
+}
+
+impl Tree {
+    /// A tree for what `limits` allow.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let nodes = (0..=limits.depth).map(|level| Node {
+            level,
+            state: State::Over,
+            first: Field::EMPTY,
+            facts: Facts::default(),
+            name: Field::EMPTY,
+            charset: None,
+            seeker: Seeker::NEW,
+        });
+        let shared = Shared {
+            path: Path::EMPTY,
+            output: 0,
+            full: false,
+            burst: 0,
+            most: u64::MAX,
+            codings: [None; MAX_CODINGS],
+            inner: 0,
+            format: None,
+            charset: None,
+            kept: None,
+            from: 0,
+        };
+        Self { nodes: nodes.collect(), shared }
+    }
+
+    /// What a tree for `limits` holds beside itself, bytes.
+    #[must_use]
+    pub const fn memory_bytes(limits: &Limits) -> usize {
+        (limits.depth + 1) * size_of::<Node>()
+    }
+
+    /// Another object begins.
+    pub fn begin(&mut self, start: &Start<'_>, decoders: &mut Decoders) {
+        if start.codings.first().copied().flatten().map(|format| format.name) != self.kept().map(|format| format.name) {
+            self.release(decoders);
+        }
+        let Self { nodes, shared } = self;
+        shared.path.truncate(0);
+        if !start.prefix.is_empty() {
+            shared.path.format(start.prefix);
+        }
+        (shared.output, shared.full, shared.from) = (0, false, 0);
+        for (number, place) in shared.codings.iter_mut().enumerate() {
+            *place = start.codings.get(number).copied().flatten();
+        }
+        shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
+        (shared.format, shared.charset) = (start.format, start.charset);
+        decoders.totals.objects += 1;
+        if let Some(node) = nodes.first_mut() {
+            node.begin(shared.path.len());
+            node.name.append(start.name);
+            node.facts.file = true;
+        }
+    }
+
+    /// The outermost coding goes on with the next object, and has its decoder until then.
+    #[must_use]
+    pub const fn is_kept(&self) -> bool {
+        self.shared.kept.is_some()
+    }
+
+    /// The outermost coding does not go on.
+    pub fn release(&mut self, decoders: &mut Decoders) {
+        if let Some((format, decoder)) = self.shared.codings[0].zip(self.shared.kept.take()) {
+            decoders.give_back(format, decoder);
+        }
+    }
+
+    /// What is kept.
+    fn kept(&self) -> Option<&'static Format> {
+        self.shared.kept.is_some().then_some(self.shared.codings[0]).flatten()
+    }
+
+    /// An object begins that another tree has handed out whole at `level`, where it is scanned as it stands. Its paths
+    /// begin with `format`; when it is `within` a file, it holds no others.
+    pub fn resume(&mut self, level: usize, format: &'static Format, within: bool, decoders: &mut Decoders) {
+        self.begin(&Start::default(), decoders);
+        self.shared.from = level;
+        (self.shared.inner, self.shared.format) = (level, Some(format));
+        if let Some(node) = self.nodes.get_mut(level) {
+            node.begin(0);
+            (node.facts.within, node.facts.elsewhere) = (within, true);
+        }
+    }
+
+    /// The object's next piece.
+    pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        decoders.totals.taken += piece.len() as u64;
+        self.shared.burst = 0;
+        self.shared.most = (piece.len() as u64).saturating_mul(decoders.limits.ratio).saturating_add(RATIO_FROM);
+        let (nodes, context) = self.parts(decoders, leaves);
+        push(nodes, &mut { context }, piece);
+    }
+
+    /// The object's next `length` bytes were never seen. What is wrapped is decoded up to here, and scanned as it stands
+    /// from here on.
+    pub fn gap(&mut self, length: u64, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        let (nodes, context) = self.parts(decoders, leaves);
+        gap(nodes, &mut { context }, length);
+    }
+
+    /// The object is over, and `complete` says whether nothing of it is missing.
+    pub fn finish(&mut self, complete: bool, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        // What was held until now came in many packets.
+        self.shared.most = u64::MAX;
+        let (nodes, context) = self.parts(decoders, leaves);
+        finish(nodes, &mut { context }, complete);
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        decoders: &'a mut Decoders,
+        leaves: &'a mut dyn Leaves,
+    ) -> (&'a mut [Node], Context<'a>) {
+        let Self { nodes, shared } = self;
+        let from = shared.from;
+        (nodes.get_mut(from..).unwrap_or(&mut []), Context { shared, decoders, leaves })
+    }
+}

@@ -1,0 +1,219 @@
+//! One object on the way to the one that is being decoded, and what all of them have together.
+
+use super::super::charset::Charset;
+use super::super::cut::Cut;
+use super::super::decoder::{Decoder, Field};
+use super::super::format::{Format, MESSAGE, PROBE};
+use super::super::kind;
+use super::super::path::Path;
+use super::super::pool::Decoders;
+use super::super::runs::Seeker;
+use super::{Ended, File, Leaves, MAX_CODINGS, Whole};
+
+/// Longest name of a file that is kept, bytes: that of file systems.
+pub(super) const NAME: usize = 255;
+
+/// What is known of one object on the way to the one that is being decoded.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) level: usize,
+    pub(super) state: State,
+    /// Its first bytes, until it is known what it is.
+    pub(super) first: Field<PROBE>,
+    pub(super) facts: Facts,
+    pub(super) name: Field<NAME>,
+    /// What it is written in, where that is declared.
+    pub(super) charset: Option<Charset>,
+    /// Looks for base64 in it, where it is a leaf.
+    pub(super) seeker: Seeker,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    /// Bytes of it so far, and bytes that its decoder has handed out.
+    pub(super) taken: u64,
+    pub(super) given: u64,
+    /// Children that have begun.
+    pub(super) children: u32,
+    /// Bytes of it that were handed out as a leaf.
+    pub(super) scanned: u64,
+    /// Bytes that were fed to its decoder before those that are being fed.
+    pub(super) fed: u64,
+    /// Length of its path, and of the path without its format.
+    pub(super) path: usize,
+    pub(super) base: usize,
+    /// A limit was reached: nothing more of it is decoded.
+    pub(super) full: bool,
+    /// It was told why it is not whole; that is told once.
+    pub(super) cut: bool,
+    /// It is a file, unless it turns out to carry files.
+    pub(super) file: bool,
+    /// It is part of a file.
+    pub(super) within: bool,
+    /// Bytes of it are missing.
+    pub(super) holed: bool,
+    /// As it stands it is scanned elsewhere.
+    pub(super) elsewhere: bool,
+}
+
+/// What an object is.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Nobody knows yet.
+    Unknown,
+    /// Wrapped: its format, and what undoes it.
+    Wrapped(&'static Format, Box<dyn Decoder>),
+    /// Wrapped, and taken as a whole.
+    Whole(&'static Format),
+    /// What is scanned.
+    Leaf,
+    /// What follows the part that was decoded: a leaf once there is a byte of it.
+    Rest(&'static [u8]),
+    /// Nothing of it is wanted any more.
+    Over,
+}
+
+/// What all nodes of a tree have together.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) path: Path,
+    /// Bytes that all decoders have handed out for this object, and whether it was told that those were too many.
+    pub(super) output: u64,
+    pub(super) full: bool,
+    /// Bytes that they have handed out for the piece that is being taken, and how many they may.
+    pub(super) burst: u64,
+    pub(super) most: u64,
+    pub(super) codings: [Option<&'static Format>; MAX_CODINGS],
+    /// The level of what is within them, and what is known of that.
+    pub(super) inner: usize,
+    pub(super) format: Option<&'static Format>,
+    pub(super) charset: Option<Charset>,
+    /// What has undone the outermost coding of the object before, and goes on with this one's.
+    pub(super) kept: Option<Box<dyn Decoder>>,
+    /// Level of the outermost object.
+    pub(super) from: usize,
+}
+
+/// All that the work on an object needs beside its nodes.
+pub(super) struct Context<'a> {
+    pub(super) shared: &'a mut Shared,
+    pub(super) decoders: &'a mut Decoders,
+    pub(super) leaves: &'a mut dyn Leaves,
+}
+
+impl Node {
+    pub(super) fn begin(&mut self, path: usize) {
+        self.state = State::Unknown;
+        self.first.clear();
+        self.name.clear();
+        self.charset = None;
+        self.seeker = Seeker::NEW;
+        self.facts = Facts { path, base: path, ..Facts::default() };
+    }
+
+    /// It is scanned as it stands.
+    pub(super) fn begin_leaf(&mut self, context: &mut Context<'_>) {
+        self.state = State::Leaf;
+        self.tell_leaf(self.facts.path, context);
+    }
+
+    pub(super) fn tell_leaf(&self, path: usize, context: &mut Context<'_>) {
+        context.decoders.totals.leaves += 1;
+        context.shared.path.truncate(path);
+        context.leaves.begin(self.level, &context.shared.path);
+    }
+
+    /// It is known what it is. What carries files is none.
+    pub(super) fn begin_file(&mut self, context: &mut Context<'_>) {
+        let carries = match &self.state {
+            State::Wrapped(format, _) => {
+                // A text with files in it is a file itself where it has a name or is all that was sent; a message never is.
+                let is_sent = !self.name.get().is_empty() || self.level == context.shared.inner;
+                let is_file = is_sent && !std::ptr::eq(*format, MESSAGE);
+                (format.carries && !is_file) || context.shared.coding(self.level).is_some()
+            }
+            _ => false,
+        };
+        self.facts.file &= !carries;
+        if self.facts.file {
+            context.shared.path.truncate(self.facts.base);
+            let kind = kind::of(self.first.get());
+            context.leaves.file_begin(self.level, &File { name: self.name.get(), kind, path: &context.shared.path });
+        }
+    }
+
+    pub(super) fn end_file(&mut self, leaves: &mut dyn Leaves, complete: bool) {
+        if std::mem::take(&mut self.facts.file) {
+            let complete = complete && !self.facts.holed;
+            leaves.file_end(self.level, Ended { size: self.facts.taken, complete });
+        }
+    }
+
+    /// Hands out bytes of a leaf.
+    pub(super) fn scan(&mut self, leaves: &mut dyn Leaves, bytes: &[u8]) {
+        self.facts.scanned = self.facts.scanned.saturating_add(bytes.len() as u64);
+        leaves.data(self.level, bytes);
+    }
+}
+
+impl Shared {
+    /// What the object at `level` is without a look at it.
+    pub(super) fn known(&self, level: usize) -> Option<&'static Format> {
+        self.coding(level).or(self.format.filter(|_| level == self.inner))
+    }
+
+    /// What the object at `level` is said to be wrapped in.
+    pub(super) fn coding(&self, level: usize) -> Option<&'static Format> {
+        self.codings.get(level).copied().flatten()
+    }
+}
+
+impl Context<'_> {
+    /// A decoder: that which is kept, or an idle one.
+    pub(super) fn take(&mut self, format: &'static Format) -> Option<Box<dyn Decoder>> {
+        let kept = if format.continues() { self.shared.kept.take() } else { None };
+        kept.or_else(|| self.decoders.take(format))
+    }
+
+    /// An object is over, and so is the work of its decoder, unless that goes on with the next.
+    pub(super) fn done(&mut self, format: &'static Format, decoder: Box<dyn Decoder>, complete: bool) {
+        if format.continues() && complete {
+            self.shared.kept = Some(decoder);
+        } else {
+            self.decoders.give_back(format, decoder);
+        }
+    }
+
+    /// Whether an object goes on whole.
+    pub(super) fn takes_whole(&mut self, node: &Node, format: &'static Format) -> bool {
+        let (leaves, whole) = self.whole(node, format);
+        leaves.whole_begin(&whole)
+    }
+
+    /// Such an object, and who takes it.
+    pub(super) fn whole(&mut self, node: &Node, format: &'static Format) -> (&mut dyn Leaves, Whole<'_>) {
+        self.shared.path.truncate(node.facts.base);
+        let within = node.facts.file || node.facts.within;
+        (&mut *self.leaves, Whole { level: node.level, format, path: &self.shared.path, within })
+    }
+
+    /// Tells, once for an object, why it is not whole.
+    pub(super) fn cut(&mut self, facts: &mut Facts, reason: Cut) {
+        if !facts.cut {
+            facts.cut = true;
+            self.decoders.totals.add_cut(reason);
+            // What lies deeper may still be open, and begin with its whole path.
+            let whole = self.shared.path.len();
+            self.shared.path.truncate(facts.path);
+            self.leaves.cut(&self.shared.path, reason);
+            self.shared.path.restore(whole);
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn end_leaf(&self, context: &mut Context<'_>, complete: bool) {
+        let complete = complete && !self.facts.holed;
+        context.leaves.end(self.level, Ended { size: self.facts.scanned, complete });
+    }
+}
