@@ -42,6 +42,9 @@ impl Sizes {
     }
 }
 
+/// Records of one process that are looked at in one go.
+const RECORDS: usize = 256;
+
 /// Where objects go out, and answers come back.
 #[derive(Debug)]
 pub struct Point {
@@ -257,7 +260,13 @@ impl Point {
         if state == State::Cleared {
             return None;
         }
+        let mut records = 0;
         loop {
+            // A process that writes as fast as it is read keeps no worker from its packets.
+            if records == RECORDS {
+                return None;
+            }
+            records += 1;
             let reader = self.readers.get_mut(number)?;
             match reader.next(&self.rules) {
                 Ok(Some((record, verdict))) => {

@@ -168,6 +168,12 @@ impl Reader {
             let done = record.value == current && (!self.live || open.leaves == 0 && open.file.is_none());
             return if done { Ok(Verdict::Over) } else { Err(Wrong) };
         }
+        let length = u64::try_from(record.length).unwrap_or(u64::MAX);
+        // Records without bytes are no way around the limit, nor are those of an object that nobody wants any more.
+        open.given = open.given.saturating_add(length).saturating_add(RECORD);
+        if open.given > rules.most {
+            return Err(Wrong);
+        }
         if !self.live {
             // What was open of it has been ended already.
             return Ok(Verdict::Part(Part::Data));
@@ -176,8 +182,6 @@ impl Reader {
         let within = level >= open.base && level <= rules.deepest && level < LEVELS;
         let bit = 1_u128.checked_shl(u32::from(record.level)).unwrap_or(0);
         let is_open = open.leaves & bit != 0;
-        let length = u64::try_from(record.length).unwrap_or(u64::MAX);
-        open.given = open.given.saturating_add(length);
         let size = open.sizes.get_mut(level).ok_or(Wrong)?;
         let has_file = open.file.is_some();
         let file = open.file.as_mut().filter(|(at, _)| *at == level).map(|(_, size)| size);
@@ -218,9 +222,12 @@ impl Reader {
             }
             _ => return Err(Wrong),
         };
-        if open.given > rules.most { Err(Wrong) } else { Ok(Verdict::Part(part)) }
+        Ok(Verdict::Part(part))
     }
 }
+
+/// What a record counts towards the limit beside its bytes.
+const RECORD: u64 = 16;
 
 fn reason(number: u64) -> Option<Cut> {
     Cut::ALL.get(usize::try_from(number).ok()?).copied()

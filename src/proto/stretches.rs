@@ -136,7 +136,9 @@ impl<K: Copy + Default + PartialEq, const N: usize> Stretches<K, N> {
         if let Some((before, reached)) = self.before(key, offset) {
             let missing = offset - reached;
             let comes = if key.is_write { missing <= WRITE_AHEAD } else { follows(reached) };
-            if (!comes || !self.has_room(key)) && missing <= MAX_JUMP {
+            // Without a loss, who skips a part may still come for it: an archive's directory is read first.
+            let is_lossy = self.get(before).is_some_and(|known| known.lossy);
+            if ((!comes && is_lossy) || !self.has_room(key)) && missing <= MAX_JUMP {
                 self.gap(before, missing, sink);
                 return Placement { again: 0, stretch: Some(before), is_first: false };
             }

@@ -111,7 +111,7 @@ impl Out for Below<'_, '_> {
         context.shared.burst = context.shared.burst.saturating_add(length);
         if context.shared.burst > context.shared.most {
             facts.full = true;
-            if !std::mem::replace(&mut context.shared.full, true) {
+            if !std::mem::replace(&mut context.shared.burst_told, true) {
                 context.cut(facts, Cut::Ratio);
             }
             return false;

@@ -61,6 +61,7 @@ impl Tree {
             full: false,
             burst: 0,
             most: u64::MAX,
+            burst_told: false,
             codings: [None; MAX_CODINGS],
             inner: 0,
             format: None,
@@ -134,7 +135,7 @@ impl Tree {
     /// The object's next piece.
     pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         decoders.totals.taken += piece.len() as u64;
-        self.shared.burst = 0;
+        (self.shared.burst, self.shared.burst_told) = (0, false);
         self.shared.most = (piece.len() as u64).saturating_mul(decoders.limits.ratio).saturating_add(RATIO_FROM);
         let (nodes, context) = self.parts(decoders, leaves);
         push(nodes, &mut { context }, piece);

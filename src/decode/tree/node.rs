@@ -83,6 +83,8 @@ pub(super) struct Shared {
     /// Bytes that they have handed out for the piece that is being taken, and how many they may.
     pub(super) burst: u64,
     pub(super) most: u64,
+    /// It was told that the piece has too much within it.
+    pub(super) burst_told: bool,
     pub(super) codings: [Option<&'static Format>; MAX_CODINGS],
     /// The level of what is within them, and what is known of that.
     pub(super) inner: usize,
@@ -170,14 +172,14 @@ impl Shared {
 
 impl Context<'_> {
     /// A decoder: that which is kept, or an idle one.
-    pub(super) fn take(&mut self, format: &'static Format) -> Option<Box<dyn Decoder>> {
-        let kept = if format.continues() { self.shared.kept.take() } else { None };
+    pub(super) fn take(&mut self, level: usize, format: &'static Format) -> Option<Box<dyn Decoder>> {
+        let kept = if level == 0 && format.continues() { self.shared.kept.take() } else { None };
         kept.or_else(|| self.decoders.take(format))
     }
 
     /// An object is over, and so is the work of its decoder, unless that goes on with the next.
-    pub(super) fn done(&mut self, format: &'static Format, decoder: Box<dyn Decoder>, complete: bool) {
-        if format.continues() && complete {
+    pub(super) fn done(&mut self, level: usize, format: &'static Format, decoder: Box<dyn Decoder>, complete: bool) {
+        if level == 0 && format.continues() && complete {
             self.shared.kept = Some(decoder);
         } else {
             self.decoders.give_back(format, decoder);

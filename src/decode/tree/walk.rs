@@ -57,7 +57,7 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
             context.cut(&mut node.facts, Cut::Depth);
         } else if context.takes_whole(node, format) {
             node.state = State::Whole(format);
-        } else if let Some(mut decoder) = context.take(format) {
+        } else if let Some(mut decoder) = context.take(node.level, format) {
             if let Some(charset) = node.charset {
                 decoder.declare(charset);
             }
@@ -285,7 +285,7 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
             // The child that is open now ends with the object, and lacks what that lacks.
             let (facts, open) = (&mut node.facts, complete);
             let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
-            context.done(format, decoder, complete);
+            context.done(node.level, format, decoder, complete);
             // A decoder that forgot to end a child has not finished it.
             finish(below, context, false);
             if format.scanned {

@@ -2,6 +2,7 @@
 
 mod cab;
 mod ole2;
+mod passing;
 mod pdf;
 mod rar;
 mod sevenzip;

@@ -3,12 +3,13 @@
 //! their end.
 //!
 //! `hayro-syntax` finds and decrypts their objects; those are written anew, one after the other, for the decoder that reads
-//! files in passing. All others it has read already.
+//! files in passing. All others it reads as they stand.
 
 use hayro_syntax::object::{Dict, MaybeRef, Name, Object};
 use hayro_syntax::{LoadPdfError, Pdf};
 
 use super::super::module::Module;
+use super::passing;
 use crate::decode::{Charset, Child, Cut, Decoder, Out, Taken, format};
 
 pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract) };
@@ -17,11 +18,11 @@ pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract) 
 const DEPTH: usize = 64;
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
+    if memchr::memmem::find(object, b"/Encrypt").is_none() {
+        return passing::decode("pdf", object, out);
+    }
     // Where the file breaks off before this, it is not all there.
     let is_complete = memchr::memmem::rfind(object, b"startxref").is_some();
-    if memchr::memmem::find(object, b"/Encrypt").is_none() {
-        return is_complete;
-    }
     let pdf = match Pdf::new(object.to_vec()) {
         Ok(pdf) => pdf,
         Err(error) => {

@@ -128,7 +128,7 @@ impl Half {
             At::Compressed => {
                 unpacker.push(piece, &mut self.messages, talk, sink);
                 if self.left == 0 {
-                    unpacker.end(&mut self.messages, talk, sink);
+                    unpacker.end(self.direction, &mut self.messages, talk, sink);
                 }
             }
             At::Encrypted => {
@@ -188,14 +188,10 @@ impl Half {
             }
             ENCRYPTED if self.have == 4 => (self.proven, self.at) = (true, At::Encrypted),
             SMB1 if self.have == 4 => (self.proven, self.at) = (true, At::Smb1),
-            COMPRESSED if self.have == 4 && unpacker.begin(self.direction, self.left) => {
+            // One without a header is skipped, as there is nothing behind it.
+            COMPRESSED if self.have == 4 && self.left > 0 => {
+                unpacker.begin(self.left);
                 (self.proven, self.at) = (true, At::Compressed);
-            }
-            COMPRESSED if self.have == 4 => {
-                // the other direction has one under way
-                sink.anomaly(Anomaly::Compressed.name());
-                talk.files.stretches.lose(self.direction);
-                (self.proven, self.at) = (true, At::Rest);
             }
             _ => {
                 sink.anomaly(Anomaly::MalformedData.name());
@@ -256,7 +252,7 @@ impl Half {
                 At::Messages => self.messages.gap(lost, talk, sink),
                 At::Raw => sink.raw_gap(inside),
                 At::Compressed => {
-                    unpacker.end(&mut self.messages, talk, sink);
+                    unpacker.end(self.direction, &mut self.messages, talk, sink);
                     self.at = At::Rest;
                 }
                 At::Protocol => {
@@ -284,7 +280,7 @@ impl Half {
 
     pub(super) fn end(&mut self, unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
         if self.at == At::Compressed {
-            unpacker.end(&mut self.messages, talk, sink);
+            unpacker.end(self.direction, &mut self.messages, talk, sink);
         }
         self.messages.end(sink);
         talk.files.end(self.direction, sink);

@@ -64,7 +64,7 @@ use unpack::Unpacker;
 pub struct Smb {
     to_server: Half,
     to_client: Half,
-    unpacker: Unpacker,
+    unpackers: [Unpacker; 2],
     talk: Talk,
 }
 
@@ -73,7 +73,7 @@ impl Default for Smb {
         Self {
             to_server: Half::new(Direction::ToServer),
             to_client: Half::new(Direction::ToClient),
-            unpacker: Unpacker::new(),
+            unpackers: [Unpacker::new(), Unpacker::new()],
             talk: Talk::new(),
         }
     }
@@ -81,9 +81,10 @@ impl Default for Smb {
 
 impl Smb {
     fn half(&mut self, direction: Direction) -> (&mut Half, &mut Unpacker, &mut Talk) {
+        let [to_server, to_client] = &mut self.unpackers;
         match direction {
-            Direction::ToServer => (&mut self.to_server, &mut self.unpacker, &mut self.talk),
-            Direction::ToClient => (&mut self.to_client, &mut self.unpacker, &mut self.talk),
+            Direction::ToServer => (&mut self.to_server, to_server, &mut self.talk),
+            Direction::ToClient => (&mut self.to_client, to_client, &mut self.talk),
         }
     }
 }

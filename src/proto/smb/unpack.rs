@@ -15,9 +15,9 @@ const PART_BYTES: usize = 8;
 /// Of the header: parts follow one another.
 const CHAINED: u16 = 1;
 
-/// Most that may come out of a message, bytes: its length times this, and this.
+/// Most that may come out of a message, bytes: its length times this, and this, the largest read or write of Windows.
 const MAX_RATIO: u32 = 1000;
-const MAX_BYTES: u32 = 16 << 20;
+const MAX_BYTES: u32 = 8 << 20;
 
 /// Algorithms (MS-SMB2 section 2.2.3.1.3).
 const NONE: u16 = 0;
@@ -58,8 +58,8 @@ pub(super) struct Unpacker {
     /// What comes behind what is not packed.
     then: Option<u16>,
     is_chained: bool,
-    /// Whose message is under way.
-    owner: Option<Direction>,
+    /// A message has begun and not ended.
+    under_way: bool,
 }
 
 /// What comes out of LZNT1 goes to the messages, as much as they have room for.
@@ -98,19 +98,15 @@ impl Unpacker {
             budget: 0,
             then: None,
             is_chained: false,
-            owner: None,
+            under_way: false,
         }
     }
 
-    /// A message of so many bytes begins, behind the protocol's name. False while the other direction has one under way.
-    pub(super) fn begin(&mut self, direction: Direction, length: u32) -> bool {
-        if self.owner.is_some_and(|owner| owner != direction) {
-            return false;
-        }
-        self.owner = Some(direction);
+    /// A message of so many bytes begins, behind the protocol's name.
+    pub(super) fn begin(&mut self, length: u32) {
+        self.under_way = true;
         (self.at, self.have, self.left) = (At::Header(HEADER_BYTES), 0, length);
         self.budget = length.saturating_mul(MAX_RATIO).min(MAX_BYTES);
-        true
     }
 
     /// Takes the message's next bytes.
@@ -254,10 +250,9 @@ impl Unpacker {
     }
 
     /// The message is over, or what follows of it was never seen.
-    pub(super) fn end(&mut self, messages: &mut Messages, talk: &mut Talk, sink: &mut dyn Sink) {
-        if let Some(direction) =
-            self.owner.take().filter(|_| matches!(self.at, At::Header(HEADER_BYTES)) || messages.left() > 0)
-        {
+    pub(super) fn end(&mut self, direction: Direction, messages: &mut Messages, talk: &mut Talk, sink: &mut dyn Sink) {
+        let is_short = matches!(self.at, At::Header(HEADER_BYTES)) || messages.left() > 0;
+        if std::mem::take(&mut self.under_way) && is_short {
             talk.files.stretches.lose(direction);
         }
         messages.gap(messages.left(), talk, sink);

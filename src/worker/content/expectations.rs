@@ -23,6 +23,9 @@ const PLACES: usize = 1024;
 /// For so long a connection is waited for: vsftpd and others give up after a minute or two.
 const PATIENCE_NS: u64 = 120_000_000_000;
 
+/// Below are the ports of services (RFC 6335 section 6), where no transfer is waited for.
+const LOWEST_PORT: u16 = 1024;
+
 /// An address and a port; IPv4 addresses stand in the first four bytes.
 type End = ([u8; 16], u16);
 
@@ -79,6 +82,10 @@ impl Expectations {
             // Who listens has to have said where.
             Port::Any => return,
         };
+        // Who announces may be anybody's server or, over UDP, anybody at all: no other service is taken for a transfer.
+        if port < LOWEST_PORT {
+            return;
+        }
         let (protocol, parser) = match expected.transport {
             Transport::Tcp => (proto::TCP, Awaited::Ftp(FtpData::new(expected))),
             Transport::Udp => (proto::UDP, Awaited::Tftp(Tftp::expected(expected))),
@@ -195,6 +202,9 @@ mod tests {
         assert!(expectations.find(&tuple(1, (2, 6000)), 1000).is_none(), "not the client");
         let nothing = Expected { server: Endpoint::default(), ..passive() };
         expectations.announce(&tuple(1, (2, 21)), &nothing, 1000);
+        let service = Expected { server: Endpoint { address: None, port: Port::Number(443) }, ..passive() };
+        expectations.announce(&tuple(1, (2, 21)), &service, 1000);
+        assert!(expectations.find(&tuple(1, (2, 443)), 1000).is_none(), "another service");
         // TFTP's server answers from a port of its own.
         let client = Endpoint { address: None, port: Port::Same };
         let udp = Expected { transport: Transport::Udp, client, ..active };

@@ -102,9 +102,15 @@ impl Extraction {
     }
 
     /// False when the object is given up.
-    pub(super) fn write(&mut self, ticket: Ticket, bytes: &[u8], desk: &mut Desk) -> bool {
+    pub(super) fn write(
+        &mut self,
+        ticket: Ticket,
+        bytes: &[u8],
+        desk: &mut Desk,
+        keeper: Option<&mut FileKeeper>,
+    ) -> bool {
         let fits = self.point.write(ticket, bytes);
-        self.tell_lost(desk);
+        self.tell_lost(desk, keeper);
         fits
     }
 
@@ -122,7 +128,7 @@ impl Extraction {
     /// when nobody looks into it.
     pub(super) fn end(&mut self, ticket: Ticket, whole: &Whole<'_>, complete: bool, sight: &mut Sight<'_>) -> bool {
         self.point.make_way();
-        self.tell_lost(sight.desk);
+        self.tell_lost(sight.desk, sight.keeper.as_deref_mut());
         let Some(number) = self.point.publish(ticket, whole, complete) else { return false };
         if self.answers == Answers::Awaited {
             self.point.wait(number, whole.path, &mut self.path, sight);
@@ -159,9 +165,10 @@ impl Extraction {
     }
 
     /// Tells of objects that had to make room for others.
-    fn tell_lost(&mut self, desk: &mut Desk) {
+    fn tell_lost(&mut self, desk: &mut Desk, mut keeper: Option<&mut FileKeeper>) {
         while let Some(step) = self.point.next_failed() {
-            self.hand_on(&step, None, desk, None, 0);
+            // Files that were being kept of it end here.
+            self.hand_on(&step, None, desk, keeper.as_deref_mut(), 0);
         }
     }
 
@@ -232,7 +239,7 @@ impl Sight<'_> {
 
     pub(super) fn write_whole(&mut self, bytes: &[u8]) -> bool {
         let (Some(extraction), Some(ticket)) = (&mut self.extraction, self.state.whole) else { return false };
-        let fits = extraction.write(ticket, bytes, self.desk);
+        let fits = extraction.write(ticket, bytes, self.desk, self.keeper.as_deref_mut());
         if !fits {
             self.state.whole = None;
         }

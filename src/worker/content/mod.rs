@@ -101,7 +101,7 @@ impl Consumer for Content<'_> {
         if let Some(tap) = &mut self.inspector.desk.tap {
             tap.gap(head(self.flow, self.timestamp_ns), direction, length);
         }
-        if self.flow.app_proto == AppProto::Unknown {
+        if self.flow.app_proto == AppProto::Unknown && !self.was_expected(direction, 0, &[]) {
             // What follows a hole at the very start says nothing about the protocol.
             self.fail();
         }

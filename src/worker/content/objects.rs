@@ -232,7 +232,7 @@ impl Objects {
         object: &Object<'_>,
     ) -> bool {
         self.end(flow, spot, desk, id, false, 0);
-        let codings = &read_codings(object.codings);
+        let codings = &read_codings(object.codings, object.label == "websocket");
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let kept = if continues { self.find_kept(flow, spot.direction, id) } else { None };
         let number = match kept {
@@ -409,9 +409,11 @@ fn is_message(media_type: &[u8]) -> bool {
 }
 
 /// Formats of codings as `Content-Encoding` names them, the outermost first. What nobody knows ends the list, for what is
-/// within it cannot be reached.
-fn read_codings(names: &[u8]) -> [Option<&'static Format>; MAX_CODINGS] {
-    let mut known = names.rsplit(|byte| *byte == b',').map_while(|name| coding(name.trim_ascii()));
+/// within it cannot be reached. A coding that goes on from one object to the next (`continues`) counts for messages of a
+/// WebSocket only: who says so elsewhere would keep an object for nothing.
+fn read_codings(names: &[u8], continues: bool) -> [Option<&'static Format>; MAX_CODINGS] {
+    let known = |name: &[u8]| coding(name.trim_ascii()).filter(|format| continues || !format.continues());
+    let mut known = names.rsplit(|byte| *byte == b',').map_while(known);
     std::array::from_fn(|_| known.next())
 }
 

@@ -74,10 +74,10 @@ fn guess(protocols: &[Recognise], heads: &Heads<'_>) -> (Guess, AppProto) {
 impl Content<'_> {
     /// The next bytes of a connection of which it is not known what it speaks.
     pub(super) fn recognise(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        if self.was_expected(direction, offset, bytes) {
+            return;
+        }
         if self.flow.parser == NO_SLOT {
-            if self.was_expected(direction, offset, bytes) {
-                return;
-            }
             // Mostly the first segment says it all, and nothing has to be kept.
             let heads = match direction {
                 Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
@@ -111,8 +111,11 @@ impl Content<'_> {
         }
     }
 
-    /// Whether another connection has announced this one; then its bytes go on.
-    fn was_expected(&mut self, direction: Direction, offset: u64, bytes: &[u8]) -> bool {
+    /// Whether another connection has announced this one, of which nothing was seen yet; then its bytes go on.
+    pub(super) fn was_expected(&mut self, direction: Direction, offset: u64, bytes: &[u8]) -> bool {
+        if self.flow.parser != NO_SLOT {
+            return false;
+        }
         let Some(expected) = self.inspector.expectations.find(&self.flow.tuple(), self.flow.last_ns) else {
             return false;
         };
@@ -125,7 +128,9 @@ impl Content<'_> {
             return false;
         }
         self.inspector.protocols.set_expected(self.flow.parser, expected);
-        self.parse(direction, offset, bytes);
+        if !bytes.is_empty() {
+            self.parse(direction, offset, bytes);
+        }
         true
     }
 

@@ -50,6 +50,8 @@ fn values(kind: u32, value: &[u8], page: u16, left: &mut usize, text: &mut Text<
     // What is in none of these is no text, and ends the vector.
     let (count, mut rest) = (le32(value, 0)?, value.get(4..)?);
     for _ in 0..count {
+        // Whatever it is, it has so many bytes of its own; and properties may all point here.
+        *left = left.checked_sub(4)?;
         let mut kind = kind & 0xfff;
         // VT_VARIANT: each says what it is.
         if kind == 0x0c {
