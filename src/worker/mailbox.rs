@@ -72,7 +72,8 @@ impl TopScan {
     /// Does the next slice of work, if anyone asked.
     pub(super) fn step(&mut self, mailbox: &Mailbox, table: &FlowTable) {
         if !self.running {
-            if !mailbox.asked.swap(false, Ordering::AcqRel) {
+            // Looked at whenever the worker is idle: mostly nobody has asked.
+            if !mailbox.asked.load(Ordering::Relaxed) || !mailbox.asked.swap(false, Ordering::AcqRel) {
                 return;
             }
             self.running = true;

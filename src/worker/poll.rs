@@ -153,6 +153,7 @@ impl Worker {
             if got == 0 {
                 // Where cores are shared, 256 polls may take long.
                 self.reload();
+                top.step(&self.control.mailbox, self.pipeline.table());
                 if self.pipeline.take_answers() {
                     continue;
                 }
