@@ -1,6 +1,8 @@
 //! Containers and codings of mail that real programs have made: what is in them is what the programs that unpack them
 //! say, however the pieces are cut, and whatever is missing or wrong.
 
+#[path = "common/counted.rs"]
+mod counted;
 #[path = "containers/damaged.rs"]
 mod damaged;
 #[path = "containers/hand_made.rs"]
@@ -13,6 +15,8 @@ mod mail;
 mod said;
 #[path = "common/tree.rs"]
 mod tree;
+#[path = "common/unzipped.rs"]
+mod unzipped;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,14 +47,6 @@ impl Said {
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         self.leaves.iter().map(|leaf| (leaf.path.clone(), leaf.bytes.clone())).collect()
     }
-
-    fn cut_names(&self) -> Vec<(String, String)> {
-        self.cuts.iter().map(|(path, cut)| (path.clone(), cut.name().to_owned())).collect()
-    }
-
-    fn given(&self) -> usize {
-        self.leaves.iter().map(|leaf| leaf.bytes.len()).sum()
-    }
 }
 
 fn folder() -> PathBuf {
@@ -59,13 +55,7 @@ fn folder() -> PathBuf {
 
 /// An object, without the gzip that makes some of them smaller.
 fn read(name: &str) -> Vec<u8> {
-    let file = std::fs::read(folder().join(name)).unwrap();
-    if !name.ends_with(".gz") {
-        return file;
-    }
-    let mut data = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*file), &mut data).unwrap();
-    data
+    unzipped::read(&folder().join(name))
 }
 
 /// The bytes of a leaf.

@@ -13,3 +13,5 @@ mod hand_made;
 mod heard;
 #[path = "extractor/real.rs"]
 mod real;
+#[path = "common/unzipped.rs"]
+mod unzipped;

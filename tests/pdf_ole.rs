@@ -1,6 +1,8 @@
 //! PDF and OLE2 documents that real programs have made: the words in them are those that the programs say that read them,
 //! however the pieces are cut, and whatever is missing or wrong.
 
+#[path = "common/counted.rs"]
+mod counted;
 #[path = "pdf_ole/ole2.rs"]
 mod ole2;
 #[path = "pdf_ole/pdf.rs"]
@@ -9,6 +11,8 @@ mod pdf;
 mod said;
 #[path = "common/tree.rs"]
 mod tree;
+#[path = "common/unzipped.rs"]
+mod unzipped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -43,14 +47,6 @@ impl Said {
         let parts = self.leaves.iter().filter(|leaf| is_text(&leaf.path));
         parts.map(|leaf| std::str::from_utf8(&leaf.bytes).unwrap()).collect()
     }
-
-    fn cut_names(&self) -> Vec<(String, String)> {
-        self.cuts.iter().map(|(path, cut)| (path.clone(), cut.name().to_owned())).collect()
-    }
-
-    fn given(&self) -> usize {
-        self.leaves.iter().map(|leaf| leaf.bytes.len()).sum()
-    }
 }
 
 fn folder() -> PathBuf {
@@ -59,13 +55,7 @@ fn folder() -> PathBuf {
 
 /// A document, without the gzip that makes large ones smaller.
 fn read(name: &str) -> Vec<u8> {
-    let file = std::fs::read(folder().join(name)).unwrap();
-    if !name.ends_with(".gz") {
-        return file;
-    }
-    let mut data = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*file), &mut data).unwrap();
-    data
+    unzipped::read(&folder().join(name))
 }
 
 /// All documents of a kind.

@@ -33,6 +33,23 @@ pub struct Heads<'a> {
     pub to_client: &'a [u8],
 }
 
+impl Heads<'_> {
+    /// What a protocol is told by in which both sides begin alike, as `of` sees one of them: whoever has spoken must speak it.
+    #[must_use]
+    pub fn either(&self, of: impl Fn(&[u8]) -> Guess) -> Guess {
+        let mut answer = Guess::No;
+        for head in [self.to_server, self.to_client] {
+            match of(head) {
+                Guess::Yes => return Guess::Yes,
+                Guess::More => answer = Guess::More,
+                Guess::No if !head.is_empty() => return Guess::No,
+                Guess::No => {}
+            }
+        }
+        answer
+    }
+}
+
 /// Bytes of each direction that are kept until it is known what they are.
 pub const HEAD_BYTES: usize = 512;
 

@@ -40,13 +40,7 @@ fn folder() -> PathBuf {
 
 /// An object's bytes, without the gzip that makes large ones smaller.
 pub(crate) fn read(name: &str) -> Vec<u8> {
-    let file = std::fs::read(folder().join(name)).unwrap();
-    if !name.ends_with(".gz") {
-        return file;
-    }
-    let mut data = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*file), &mut data).unwrap();
-    data
+    crate::unzipped::read(&folder().join(name))
 }
 
 fn expected() -> BTreeMap<String, Expected> {

@@ -6,16 +6,7 @@ use crate::proto::{Guess, Heads};
 /// has said could be a reply of any program.
 #[must_use]
 pub fn guess_tcp(heads: &Heads<'_>) -> Guess {
-    let mut answer = Guess::No;
-    for head in [heads.to_server, heads.to_client] {
-        match of(head) {
-            Guess::Yes => return Guess::Yes,
-            Guess::More => answer = Guess::More,
-            Guess::No if !head.is_empty() => return Guess::No,
-            Guess::No => {}
-        }
-    }
-    answer
+    heads.either(of)
 }
 
 /// Whether a datagram is a call of NFS.

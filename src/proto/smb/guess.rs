@@ -6,16 +6,7 @@ use crate::proto::{Guess, Heads};
 /// session (RFC 1002 section 4.3.2).
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let mut answer = Guess::No;
-    for head in [heads.to_server, heads.to_client] {
-        match of(head) {
-            Guess::Yes => return Guess::Yes,
-            Guess::More => answer = Guess::More,
-            Guess::No if !head.is_empty() => return Guess::No,
-            Guess::No => {}
-        }
-    }
-    answer
+    heads.either(of)
 }
 
 fn of(head: &[u8]) -> Guess {

@@ -11,16 +11,7 @@ const SERVER_HELLO: u8 = 2;
 /// session is picked up in its middle.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    let mut answer = Guess::No;
-    for head in [heads.to_server, heads.to_client] {
-        match of(head) {
-            Guess::Yes => return Guess::Yes,
-            Guess::More => answer = Guess::More,
-            Guess::No if !head.is_empty() => return Guess::No,
-            Guess::No => {}
-        }
-    }
-    answer
+    heads.either(of)
 }
 
 fn of(head: &[u8]) -> Guess {
