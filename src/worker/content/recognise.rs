@@ -116,7 +116,7 @@ impl Content<'_> {
         if self.flow.parser != NO_SLOT {
             return false;
         }
-        let Some(expected) = self.inspector.expectations.find(&self.flow.tuple(), self.flow.last_ns) else {
+        let Some(expected) = self.inspector.expectations.take(&self.flow.tuple(), self.flow.last_ns) else {
             return false;
         };
         let protocol = match expected {
