@@ -6,6 +6,7 @@ mod connection;
 #[path = "common/pipeline.rs"]
 mod pipeline;
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use connection::{Connection, Turn};
@@ -13,7 +14,7 @@ use tidegate::event::{Event, Location, RingPolicy, channel};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::wire::LinkType;
-use tidegate::worker::{Frame, Pipeline, TcpChecksums};
+use tidegate::worker::{Frame, Pipeline, PipelineOptions, TcpChecksums};
 
 const SECRET: &str = "Project Tern";
 
@@ -28,23 +29,32 @@ struct Told {
 }
 
 fn told(frames: &[Vec<u8>]) -> Told {
+    told_at(&frames.iter().map(|frame| (0, &frame[..])).collect::<Vec<_>>())
+}
+
+/// The same of frames that come so many seconds after the first.
+fn told_at(frames: &[(u64, &[u8])]) -> Told {
+    told_with(pipeline::options(), frames)
+}
+
+fn told_with(mut options: PipelineOptions, frames: &[(u64, &[u8])]) -> Told {
     let keywords = vec![KeywordSpec { bytes: SECRET.into(), weight: 1, max: 0 }];
     let matcher = Matcher::new(&[DictionarySpec { threshold: 1, ignore_case: false, keywords }]).unwrap();
     let (sender, mut receiver) = channel(1 << 12, RingPolicy::DropAndCount);
-    let mut options = pipeline::options();
     (options.tcp_checksum, options.verify_checksum) = (TcpChecksums::Ignored, false);
     let mut pipeline = Pipeline::new(options, Arc::new(matcher), Killer::new(None, 0), sender);
-    for data in frames {
+    for (second, data) in frames {
+        let now_ns = (1_700_000_000 + second) * 1_000_000_000;
         pipeline.burst(&[Frame {
             wire_len: data.len() as u32,
-            timestamp_ns: 1_700_000_000_000_000_000,
-            clock_ns: 1_700_000_000_000_000_000,
+            timestamp_ns: now_ns,
+            clock_ns: now_ns,
             link: LinkType::Ethernet,
             data,
             ..Frame::EMPTY
         }]);
     }
-    pipeline.flush(1_700_000_001_000_000_000);
+    pipeline.flush(1_800_000_000_000_000_000);
     let (mut told, mut text) = (Told::default(), Vec::new());
     while let Some(event) = receiver.pop(&mut text) {
         match event {
@@ -137,4 +147,70 @@ fn connections_within_connections_have_an_end() {
         let many = told.anomalies.iter().filter(|name| **name == "app_proto.too_many_tunnels").count();
         assert_eq!(many, usize::from(count > 4), "{count}: {:?}", told.anomalies);
     }
+}
+
+/// A body that is packed, of which the last bytes have not come, and those.
+fn packed(text: &str) -> [Vec<u8>; 2] {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(text.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
+    let (begin, end) = packed.split_at(packed.len() - 40);
+    [[head.as_bytes(), begin].concat(), end.to_vec()]
+}
+
+#[test]
+fn who_stalls_keeps_no_decoder_from_others() {
+    let text = format!("{} is what they say of it, and of others as well: {SECRET}", "word ".repeat(20));
+    let [begin, end] = packed(&text);
+    let said = [turn(true, REQUEST), (false, begin), turn(true, REQUEST), (false, end)];
+    let connections: Vec<_> = (0..6).map(|port| Connection::new(1000 + port, &said).frames).collect();
+    let begun = 5;
+    // There are four decoders of gzip: four connections begin a body, then one a second.
+    let four = connections[..4].iter().flat_map(|frames| &frames[..begun]).map(|frame| (0, &frame[..]));
+    let late = |second, number: usize| connections[number].iter().map(move |frame| (second, &frame[..]));
+    let rest = |second, number: usize| connections[number][begun..].iter().map(move |frame| (second, &frame[..]));
+    // While all speak, there is none for the fifth.
+    let busy: Vec<_> = four.clone().chain(late(0, 4)).chain((0..4).flat_map(|number| rest(0, number))).collect();
+    let told = told_at(&busy);
+    assert_eq!((told.alerts.len(), told.anomalies), (4, vec!["content.decoders"]));
+    // The first has been silent longest, and gives way to the fifth; what comes of it then is no text.
+    let stalled: Vec<_> = four.clone().chain(late(3, 4)).chain((0..4).flat_map(|number| rest(3, number))).collect();
+    let told = told_at(&stalled);
+    assert_eq!((told.alerts.len(), told.anomalies), (4, vec!["content.decoders"]), "one of the four has lost its own");
+    let found: Vec<_> = told.alerts.iter().filter(|path| path.as_str() == "http/body/gzip").collect();
+    assert_eq!(found.len(), 4, "{:?}", told.alerts);
+    // Those that stay silent to the end are told of as well, and hide nothing of later ones.
+    let silent: Vec<_> = four.chain(late(3, 4)).chain(late(4, 5)).collect();
+    let told = told_at(&silent);
+    assert_eq!(told.alerts.len(), 2);
+    let cuts = told.anomalies.iter().filter(|name| **name == "content.decoders").count();
+    assert_eq!(cuts, 1, "the fifth gave its decoder back in time: {:?}", told.anomalies);
+}
+
+#[test]
+fn what_finds_no_room_is_scanned_as_it_stands_and_told_once() {
+    let secret = response(&format!("the value of {SECRET} is"));
+    let two = [turn(true, REQUEST), turn(false, &secret), turn(true, REQUEST), turn(false, &secret)];
+    let [begin, _] = packed("what takes the only place");
+    let holder = Connection::new(1000, &[turn(true, REQUEST), (false, begin)]).frames;
+    let other = Connection::new(1001, &two).frames;
+    let frames: Vec<_> = holder[..5].iter().chain(&other).map(|frame| (0, &frame[..])).collect();
+    let mut options = pipeline::options();
+    options.objects.objects = 1;
+    let told = told_with(options, &frames);
+    assert_eq!(
+        told.anomalies,
+        ["content.exhausted", "content.truncated"],
+        "once for both bodies, and the holder's end"
+    );
+    assert_eq!(told.alerts, ["http/body"]);
+    let mut options = pipeline::options();
+    options.sessions.http = 1;
+    let told = told_with(options, &frames);
+    assert_eq!(told.anomalies, ["app_proto.exhausted", "content.truncated"]);
+    assert_eq!(told.alerts, ["stream"]);
+    let mut options = pipeline::options();
+    options.objects.pending = 1;
+    assert_eq!(told_with(options, &frames).anomalies, ["content.truncated"], "there is one at a time");
 }

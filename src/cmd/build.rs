@@ -166,6 +166,7 @@ pub(super) fn objects(config: &Config) -> ObjectLimits {
     ObjectLimits {
         objects: config.decode.objects,
         pending: config.decode.pending,
+        stalled_ns: config.decode.stalled_ns,
         decode: decode_limits(config),
         sha256: config.decode.sha256,
     }

@@ -1,6 +1,7 @@
 //! `[decoder]`, `[sessions]`, `[decode]`, `[tls]` and `[scan]`: how packets and the content of flows are looked at.
 
-use super::spec::{Choice, Flag, Number, Size, section};
+use super::spec::{Choice, Flag, Number, Size, Time, section};
+use super::value::{MILLIS, MINUTE, SECOND};
 
 /// Whether IPv4 header checksums are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +99,8 @@ section! {
         "objects" => objects: u16 = Number { default: 2048, min: 1, max: 65_534 };
         /// Objects of one flow at the same time.
         "pending" => pending: u16 = Number { default: 100, min: 1, max: 65_534 };
+        /// An object that has been silent for so long gives its decoder up to others that need it.
+        "stalled" => stalled_ns: u64 = Time { default: 5 * SECOND, min: 100 * MILLIS, max: 10 * MINUTE, or_zero: false };
         /// Wrappings around each other.
         "depth" => depth: u16 = Number { default: 16, min: 0, max: 64 };
         /// Parts of one container.
@@ -109,7 +112,7 @@ section! {
         /// Objects of one format that are decoded at the same time.
         "decoders" => decoders: u32 = Number { default: 256, min: 4, max: 65_536 };
         /// Bytes that the decoders of one format may hold.
-        "decoder_memory" => decoder_memory: u64 = Size { default: 16 << 20, min: 1 << 20, max: 1 << 40, step: 1 };
+        "decoder_memory" => decoder_memory: u64 = Size { default: 128 << 20, min: 1 << 20, max: 1 << 40, step: 1 };
         /// Sum files up.
         "sha256" => sha256: bool = Flag(true);
         /// Bytes of files in the directory of `--extract`.

@@ -12,6 +12,8 @@ pub struct Decoders {
     idle: Vec<Idle>,
     /// Those whose coding goes on with a later object, the one that was left longest ago first.
     left: Vec<Left>,
+    /// The format whose last idle decoder was taken.
+    short: Option<&'static Format>,
 }
 
 /// Who an object belongs to whose coding goes on with the next of the same: two numbers that nobody else has at the same
@@ -48,7 +50,7 @@ impl Decoders {
         });
         let left: usize =
             FORMATS.iter().filter(|format| format.continues()).map(|format| limits.decoders_of(format.memory)).sum();
-        Self { idle: idle.collect(), left: Vec::with_capacity(left), limits, totals: Totals::default() }
+        Self { idle: idle.collect(), left: Vec::with_capacity(left), short: None, limits, totals: Totals::default() }
     }
 
     /// What a pool for `limits` holds, bytes.
@@ -65,7 +67,22 @@ impl Decoders {
 
     /// An idle decoder, if there is one.
     pub(super) fn take(&mut self, format: &'static Format) -> Option<Box<dyn Decoder>> {
-        self.of(format)?.pop()
+        let idle = self.of(format)?;
+        let taken = idle.pop();
+        if idle.is_empty() {
+            self.short = Some(format);
+        }
+        taken
+    }
+
+    /// A format of which no decoder is idle, if that may be so of any.
+    #[must_use]
+    pub fn short_of(&mut self) -> Option<&'static Format> {
+        let format = self.short?;
+        if !self.of(format).is_some_and(|idle| idle.is_empty()) {
+            self.short = None;
+        }
+        self.short
     }
 
     pub(super) fn give_back(&mut self, format: &'static Format, mut decoder: Box<dyn Decoder>) {

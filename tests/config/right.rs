@@ -134,6 +134,7 @@ expected = 34
 [decode]
 objects = 21
 pending = 22
+stalled = "23s"
 depth = 23
 children = 24
 output = "25 KiB"
@@ -289,6 +290,7 @@ fn every_key_reaches_its_field() {
         decode: DecodeConfig {
             objects: 21,
             pending: 22,
+            stalled_ns: 23_000_000_000,
             depth: 23,
             children: 24,
             output: 25 << 10,

@@ -114,6 +114,31 @@ impl Tree {
         }
     }
 
+    /// Whether a decoder of that format is at work on the object.
+    #[must_use]
+    pub fn holds(&self, format: &'static Format) -> bool {
+        self.holder(format).is_some()
+    }
+
+    fn holder(&self, format: &'static Format) -> Option<usize> {
+        let holds = |node: &Node| matches!(&node.state, State::Wrapped(held, _) if std::ptr::eq(*held, format));
+        self.nodes.iter().position(holds)
+    }
+
+    /// Gives back its decoder of that format, and those of what is in it, so that other objects may have them. What is to be
+    /// told of that is told with the object's next piece, or at its end.
+    pub fn give_up(&mut self, format: &'static Format, decoders: &mut Decoders) {
+        let Some(first) = self.holder(format) else { return };
+        for (number, node) in self.nodes.iter_mut().enumerate().skip(first) {
+            if let State::Wrapped(format, _) = node.state
+                && let robbed = (State::Robbed { format, told: number == first })
+                && let State::Wrapped(format, decoder) = std::mem::replace(&mut node.state, robbed)
+            {
+                decoders.give_back(format, decoder);
+            }
+        }
+    }
+
     /// The object's next piece.
     pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         decoders.totals.taken += piece.len() as u64;

@@ -63,6 +63,8 @@ pub(super) enum State {
     Unknown,
     /// Wrapped: its format, and what undoes it.
     Wrapped(&'static Format, Box<dyn Decoder>),
+    /// Wrapped, and its decoder was given to another object, or that of what is around it (then not `told`).
+    Robbed { format: &'static Format, told: bool },
     /// Wrapped, and taken as a whole.
     Whole(&'static Format),
     /// What is scanned.

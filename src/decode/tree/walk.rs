@@ -93,6 +93,15 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
     }
     let taken = match &mut node.state {
         State::Unknown | State::Over => return,
+        State::Robbed { format, told } => {
+            let (format, told) = (*format, *told);
+            robbed(node, below, context, told);
+            if format.scanned {
+                node.state = State::Leaf;
+                return leaf(node, below, context, bytes);
+            }
+            return begin_rest(node, below, context, b"(rest)", bytes);
+        }
         State::Leaf => return leaf(node, below, context, bytes),
         State::Whole(format) => {
             let scanned = format.scanned;
@@ -213,6 +222,15 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
     }
 }
 
+/// The decoder of the object was given to another: what is open below it ends here.
+pub(super) fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, told: bool) {
+    node.state = State::Over;
+    finish(below, context, false);
+    if told {
+        context.cut(&mut node.facts, Cut::Decoders);
+    }
+}
+
 /// The next `length` bytes of the object of the first of `nodes` are missing.
 pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
@@ -228,6 +246,9 @@ pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
         context.cut(&mut node.facts, Cut::Gap);
         end_whole(node, below, context, format, false);
         node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Rest(b"(rest)") };
+    } else if let State::Robbed { format, told } = node.state {
+        robbed(node, below, context, told);
+        node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
     } else if matches!(node.state, State::Wrapped(..)) {
         context.cut(&mut node.facts, Cut::Gap);
         if over(node, below, context, false) {
@@ -272,6 +293,12 @@ pub(super) fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bo
 pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, complete: bool) {
     match std::mem::replace(&mut node.state, State::Over) {
         State::Unknown | State::Over | State::Rest(_) => {}
+        State::Robbed { format, told } => {
+            robbed(node, below, context, told);
+            if format.scanned {
+                node.end_leaf(context, complete);
+            }
+        }
         State::Leaf => node.end_leaf(context, complete),
         State::Whole(format) => {
             end_whole(node, below, context, format, complete);

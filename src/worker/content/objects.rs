@@ -17,6 +17,12 @@ use crate::proto::Object;
 use crate::scan::keyword::ScanState;
 use crate::worker::keep::{FileKeeper, Keeping};
 
+/// There is no room for another object.
+const EXHAUSTED: &str = "content.exhausted";
+
+/// Stalled objects are looked for no more often than so.
+const LOOK_NS: u64 = 100_000_000;
+
 /// Longest name of a file that is told, bytes.
 const NAME: usize = 255;
 
@@ -27,6 +33,8 @@ pub struct ObjectLimits {
     pub objects: u16,
     /// Objects of one flow at the same time (NCAP: `DQ_MAX_LEN`).
     pub pending: u16,
+    /// An object that has been silent for so long gives its decoder up to others that need it, nanoseconds.
+    pub stalled_ns: u64,
     /// What is decoded of one object.
     pub decode: Limits,
     /// Sum files up.
@@ -58,6 +66,9 @@ pub(in crate::worker) struct Objects {
     free: Vec<u16>,
     decoders: Decoders,
     pending: u16,
+    stalled_ns: u64,
+    /// When stalled objects were last looked for.
+    looked_ns: u64,
     sha256: bool,
     /// Keeps files, where that is asked for.
     keeper: Option<Box<FileKeeper>>,
@@ -73,6 +84,8 @@ struct Slot {
     next: u16,
     direction: Direction,
     id: u32,
+    /// When its last bytes came.
+    last_ns: u64,
     /// Where it begins in the file that it is a part of.
     start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
@@ -149,6 +162,7 @@ impl Objects {
             next: NO_OBJECT,
             direction: Direction::ToServer,
             id: 0,
+            last_ns: 0,
             start: 0,
             generation: false,
             tree: Tree::new(&limits.decode),
@@ -160,6 +174,8 @@ impl Objects {
             free: (0..count).rev().collect(),
             decoders: Decoders::new(limits.decode.clone()),
             pending: limits.pending,
+            stalled_ns: limits.stalled_ns,
+            looked_ns: 0,
             sha256: limits.sha256,
             keeper: None,
             extraction: None,
@@ -220,7 +236,10 @@ impl Objects {
         self.slots.len().saturating_sub(self.free.len())
     }
 
-    /// An object of a flow begins. False when there is no room for it: it is scanned as it stands.
+    /// An object of a flow begins.
+    ///
+    /// # Errors
+    /// Where there is no room for it, it is to be scanned as it stands: the name of the event that says why.
     pub(super) fn begin(
         &mut self,
         flow: &mut Facts,
@@ -228,37 +247,53 @@ impl Objects {
         desk: &mut Desk,
         id: u32,
         object: &Object<'_>,
-    ) -> bool {
+    ) -> Result<(), &'static str> {
         self.end(flow, spot, desk, id, false, 0);
         let codings = &read_codings(object.codings, object.label == "websocket");
-        let Some(number) = self.take(flow, spot, desk) else { return false };
+        let number = self.take(flow, desk)?;
+        self.take_from_stalled(flow.last_ns);
         let Self { slots, decoders, .. } = self;
-        let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
+        let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(EXHAUSTED) };
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
+        slot.last_ns = flow.last_ns;
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
         let start = Start { prefix: object.label, name: object.name, codings, format, charset, sequence };
         slot.tree.begin(&start, decoders);
-        true
+        Ok(())
     }
 
-    /// A free slot, which becomes the flow's first; nothing where there is no room for another object.
-    fn take(&mut self, flow: &mut Facts, spot: &Spot<'_>, desk: &mut Desk) -> Option<u16> {
+    /// Where a format has no idle decoder, takes one from the object that has been silent longest, if that is long enough.
+    /// Looks for it now and then, since it has to look at all of them.
+    fn take_from_stalled(&mut self, now_ns: u64) {
+        let Some(format) = self.decoders.short_of() else { return };
+        if now_ns.saturating_sub(self.looked_ns) < LOOK_NS {
+            return;
+        }
+        self.looked_ns = now_ns;
+        let stalled = self.slots.iter_mut().filter(|slot| now_ns.saturating_sub(slot.last_ns) >= self.stalled_ns);
+        let silent = stalled.filter(|slot| slot.tree.holds(format)).min_by_key(|slot| slot.last_ns);
+        if let Some(slot) = silent {
+            slot.tree.give_up(format, &mut self.decoders);
+        }
+    }
+
+    /// A free slot, which becomes the flow's first.
+    fn take(&mut self, flow: &mut Facts, desk: &mut Desk) -> Result<u16, &'static str> {
         if self.count(flow) >= usize::from(self.pending) {
             desk.counters.objects_pending += 1;
-            desk.tell(flow, spot.timestamp_ns, spot.direction, "content.pending");
-            return None;
+            return Err("content.pending");
         }
         let Some(number) = self.free.pop() else {
             desk.counters.objects_exhausted += 1;
-            return None;
+            return Err(EXHAUSTED);
         };
         if let Some(slot) = self.slots.get_mut(usize::from(number)) {
             slot.next = std::mem::replace(&mut flow.objects, number);
         }
-        Some(number)
+        Ok(number)
     }
 
     /// Its next bytes. False when it is not looked into.
@@ -325,9 +360,10 @@ impl Objects {
     ) -> bool {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
         let Self { slots, decoders, sha256, keeper, extraction, .. } = self;
-        let Some(Slot { tree, state, generation, start, .. }) = slots.get_mut(usize::from(number)) else {
+        let Some(Slot { tree, state, generation, start, last_ns, .. }) = slots.get_mut(usize::from(number)) else {
             return false;
         };
+        *last_ns = flow.last_ns;
         desk.renew(flow);
         if *generation != flow.bits.has(Bits::GENERATION) {
             *generation = flow.bits.has(Bits::GENERATION);

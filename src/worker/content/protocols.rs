@@ -54,6 +54,8 @@ pub(super) struct Told {
     pub(super) records: u32,
     /// What the lines of each direction are.
     pub(super) labels: [&'static str; 2],
+    /// Bytes so far of the object of each direction that there was no room to look into.
+    pub(super) passed: [u64; 2],
     /// Digests of the names of anomalies that were told.
     anomalies: [u32; ANOMALIES],
     /// How many.
@@ -66,7 +68,7 @@ const ANOMALIES: usize = 64;
 
 impl Default for Told {
     fn default() -> Self {
-        Self { records: 0, labels: [""; 2], anomalies: [0; ANOMALIES], count: 0 }
+        Self { records: 0, labels: [""; 2], passed: [0; 2], anomalies: [0; ANOMALIES], count: 0 }
     }
 }
 

@@ -4,7 +4,7 @@ use super::expectations::Awaited;
 use super::protocols::{DATAGRAMS, Recognise, STREAMS};
 use super::{Content, length};
 use crate::event::{AppProto, Direction};
-use crate::flow::NO_SLOT;
+use crate::flow::{Bits, NO_SLOT};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
 
 /// Who has spoken last, as far as it is remembered, beside the anomalies that were told.
@@ -92,7 +92,7 @@ impl Content<'_> {
                 (Guess::More, _) => {}
             }
             let Some(slot) = self.inspector.undecided.take() else {
-                self.inspector.desk.counters.app_exhausted += 1;
+                self.tell_exhausted(direction);
                 return self.decide(AppProto::Failed, direction, offset, bytes);
             };
             self.flow.parser = slot;
@@ -195,7 +195,7 @@ impl Content<'_> {
                     self.inspector.desk.counters.begin_app(protocol);
                 }
                 None => {
-                    self.inspector.desk.counters.app_exhausted += 1;
+                    self.tell_exhausted(direction);
                     self.flow.app_proto = AppProto::Failed;
                 }
             }
@@ -208,6 +208,14 @@ impl Content<'_> {
             }
         }
         self.go_on(direction, offset, bytes);
+    }
+
+    /// There is no room to follow the connection, which is not asked again what it speaks.
+    #[cold]
+    fn tell_exhausted(&mut self, direction: Direction) {
+        self.inspector.desk.counters.app_exhausted += 1;
+        self.flow.bits = self.flow.bits.without(Bits::BEGAN_UNSEEN);
+        self.inspector.desk.tell(self.flow, self.timestamp_ns, direction, "app_proto.exhausted");
     }
 
     fn go_on(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {

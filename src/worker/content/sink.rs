@@ -24,6 +24,14 @@ pub(super) struct FlowSink<'a> {
     pub(super) expectations: &'a Expectations,
 }
 
+impl FlowSink<'_> {
+    /// Where so many bytes begin in the object of this direction that nothing has room for.
+    fn pass(&mut self, length: u64) -> u64 {
+        let Some(passed) = self.told.passed.get_mut(self.spot.direction.index()) else { return 0 };
+        std::mem::replace(passed, passed.saturating_add(length))
+    }
+}
+
 impl Sink for FlowSink<'_> {
     fn begin_lines(&mut self, label: &'static str) {
         self.flow.restart_scan(self.spot.direction);
@@ -42,21 +50,29 @@ impl Sink for FlowSink<'_> {
     }
 
     fn begin_object(&mut self, id: u32, object: &Object<'_>) {
-        if !self.objects.begin(self.flow, &self.spot, self.desk, id, object) {
+        if let Err(event) = self.objects.begin(self.flow, &self.spot, self.desk, id, object) {
+            if self.told.is_new(event) {
+                self.desk.tell(self.flow, self.spot.timestamp_ns, self.spot.direction, event);
+            }
             self.begin_lines(object.label);
+            if let Some(passed) = self.told.passed.get_mut(self.spot.direction.index()) {
+                *passed = 0;
+            }
         }
     }
 
     fn object(&mut self, id: u32, bytes: &[u8]) {
         if !self.objects.push(self.flow, &self.spot, self.desk, id, self.told.records, bytes) {
             // There was no room to look into it.
-            self.lines(0, bytes);
+            let offset = self.pass(length(bytes));
+            self.lines(offset, bytes);
         }
     }
 
     fn object_gap(&mut self, id: u32, length: u64) {
         if !self.objects.gap(self.flow, &self.spot, self.desk, id, self.told.records, length) {
             self.flow.restart_scan(self.spot.direction);
+            self.pass(length);
         }
     }
 
