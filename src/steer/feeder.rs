@@ -18,6 +18,7 @@ use crossbeam_utils::Backoff;
 
 use super::Progress;
 use super::Steering;
+use super::announce::may_announce;
 use super::capture::CapturedPacket;
 use crate::dpdk::lcore::StopFlag;
 use crate::dpdk::ring::RingSender;
@@ -165,7 +166,7 @@ impl Feeder {
     pub fn feed(&mut self, packet: &CapturedPacket<'_>, iface: u16) {
         let (link, data, wire_len) = fitting(packet);
         let (worker, headers) = self.steering.frame(link, data, wire_len);
-        self.take_turn(worker, headers.is_some_and(|headers| headers.fragment));
+        self.take_turn(worker, headers.as_ref().is_some_and(|headers| headers.fragment));
         let Some(mut mbuf) = self.mbuf(data.len() > usize::from(SMALL_ROOM)) else { return };
         self.counters.time_went_back += u64::from(packet.timestamp_ns < self.clock_ns);
         self.clock_ns = self.clock_ns.max(packet.timestamp_ns);
@@ -187,6 +188,10 @@ impl Feeder {
             if outlet.batch.len() >= BATCH {
                 outlet.send_all(&self.stop);
             }
+        }
+        // On a wire an answer takes longer to come than a worker to hear of what it answers.
+        if self.rings.len() > 1 && headers.is_some_and(|headers| may_announce(data, &headers)) {
+            self.rest();
         }
     }
 

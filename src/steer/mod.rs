@@ -5,6 +5,7 @@
 //! (or, in replay, the feeder) computes the same hash and hands each mbuf to its
 //! worker's ring, in arrival order.
 
+mod announce;
 pub mod capture;
 mod dispatcher;
 mod feeder;
