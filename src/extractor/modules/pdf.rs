@@ -3,24 +3,25 @@
 //! their end.
 //!
 //! `hayro-syntax` finds and decrypts their objects; those are written anew, one after the other, for the decoder that reads
-//! files in passing. All others it reads as they stand.
+//! files in passing. All others that one reads as they stand, and of these what is not encrypted (metadata may be left so)
+//! as long as nothing has said that the file is: that is not handed out again.
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use hayro_syntax::object::{Dict, MaybeRef, Name, Object};
 use hayro_syntax::{LoadPdfError, Pdf};
 
 use super::super::module::Module;
-use super::passing;
-use crate::decode::{Charset, Child, Cut, Decoder, Out, Taken, format};
+use super::watched::Watched;
+use crate::decode::{Cut, Decoder, Out, Taken, format};
 
-pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract), encrypted: true };
 
 /// Objects within each other that are written.
 const DEPTH: usize = 64;
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
-    if memchr::memmem::find(object, b"/Encrypt").is_none() {
-        return passing::decode("pdf", object, out);
-    }
     // Where the file breaks off before this, it is not all there.
     let is_complete = memchr::memmem::rfind(object, b"startxref").is_some();
     let pdf = match Pdf::new(object.to_vec()) {
@@ -32,9 +33,11 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
         }
     };
     let Some(format) = format("pdf") else { return false };
-    let out = Watched { out, enough: false };
+    let out = Watched::new(out);
+    let data: &[u8] = pdf.data().as_ref();
+    let known = data.as_ptr().addr()..data.as_ptr().addr() + told_encrypted(data);
     let mut writer =
-        Writer { decoder: (format.make)(), out, text: b"%PDF-1.7\n".to_vec(), others: 1 << 23, enough: false };
+        Writer { decoder: (format.make)(), out, known, text: b"%PDF-1.7\n".to_vec(), others: 1 << 23, enough: false };
     // Fonts and the like first: they say how to read the streams.
     for is_stream in [false, true] {
         for object in pdf.objects() {
@@ -53,51 +56,19 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
     !writer.enough && writer.decoder.finish(&mut writer.out) && !writer.out.enough
 }
 
-/// Remembers that no more was wanted, which a decoder does not say at its end.
-struct Watched<'a> {
-    out: &'a mut dyn Out,
-    enough: bool,
-}
-
-impl Out for Watched<'_> {
-    fn begin(&mut self, child: &Child<'_>) -> bool {
-        !self.enough && self.out.begin(child)
-    }
-
-    fn begin_text(&mut self, child: &Child<'_>) -> bool {
-        !self.enough && self.out.begin_text(child)
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> bool {
-        self.enough = self.enough || !self.out.data(bytes);
-        !self.enough
-    }
-
-    fn declare(&mut self, charset: Charset) {
-        self.out.declare(charset);
-    }
-
-    fn end(&mut self) {
-        if !self.enough {
-            self.out.end();
-        }
-    }
-
-    fn mistaken(&mut self) {
-        self.out.mistaken();
-    }
-
-    fn cut(&mut self, reason: Cut) {
-        if !self.enough {
-            self.out.cut(reason);
-        }
-    }
+/// Where a file first says that it is encrypted: the name `Encrypt`.
+fn told_encrypted(file: &[u8]) -> usize {
+    const NAME: &[u8] = b"/Encrypt";
+    let ends = |at: &usize| !file.get(at + NAME.len()).is_some_and(u8::is_ascii_alphanumeric);
+    memchr::memmem::find_iter(file, NAME).find(ends).unwrap_or(file.len())
 }
 
 /// Writes objects for a decoder.
 struct Writer<'a> {
     decoder: Box<dyn Decoder>,
     out: Watched<'a>,
+    /// Addresses of what was read in passing, where it is not encrypted.
+    known: Range<usize>,
     text: Vec<u8>,
     /// Numbers of objects that nobody can refer to.
     others: u32,
@@ -128,6 +99,8 @@ impl Writer<'_> {
                 return self.text.clear();
             }
             let data = stream.raw_data();
+            // What is encrypted is not where it was.
+            self.out.known = matches!(&data, Cow::Borrowed(data) if self.known.contains(&data.as_ptr().addr()));
             self.dict(stream.dict(), Some(data.len()), 0);
             self.text.extend_from_slice(b"\nstream\n");
             self.text.extend_from_slice(&data);
@@ -137,6 +110,7 @@ impl Writer<'_> {
         }
         self.text.extend_from_slice(b"\nendobj\n");
         self.flush();
+        self.out.known = false;
     }
 
     /// A dictionary, of a stream of that length.

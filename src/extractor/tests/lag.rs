@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::extractor::Failure;
 use crate::extractor::layout::RING;
 use crate::extractor::link::State;
 use crate::extractor::teller::Teller;
+use crate::extractor::{Counters, Failure, Lost};
 
 #[test]
 fn who_falls_behind_loses_the_oldest_and_nobody_waits() {
@@ -17,8 +17,8 @@ fn who_falls_behind_loses_the_oldest_and_nobody_waits() {
     for _ in 0..OBJECTS {
         let begun = Instant::now();
         let bytes = object("child a", b"b");
-        let ticket = point.begin("rar", false).unwrap();
-        assert!(point.write(ticket, &bytes));
+        let ticket = begin(&mut point);
+        point.write(ticket, &bytes).unwrap();
         point.make_way();
         let (base, mut path) = (Path::default(), Path::default());
         while let Some(step) = point.next_failed() {
@@ -41,8 +41,8 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
     let half = vec![0; 1 << 19];
     let [first, second] = [publish(&mut point, &half), publish(&mut point, &half)].map(Option::unwrap);
     assert_eq!((first, second, point.counters().waiting), (0, 1, 2));
-    let ticket = point.begin("rar", false).unwrap();
-    assert!(point.write(ticket, b"one byte more than there is room for"));
+    let ticket = begin(&mut point);
+    point.write(ticket, b"one byte more than there is room for").unwrap();
     let mut seen = Seen::default();
     seen.take(&mut point);
     assert_eq!(seen.0, ["cut http/rar not_inspected", "over 0"]);
@@ -51,21 +51,76 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
 
 #[test]
 fn what_is_too_large_or_has_no_room_is_given_up() {
-    let mut point = point(&Sizes { object_max: 1 << 16, arena: 1 << 17, ..sizes(1) });
-    let ticket = point.begin("rar", false).unwrap();
-    assert!(point.write(ticket, &vec![0; 1 << 16]) && !point.write(ticket, b"x"));
-    assert_eq!(point.counters().too_large, 1);
-    let open: Vec<_> = (0..3).map(|_| point.begin("rar", false).unwrap()).collect();
-    let fits: Vec<_> = open.iter().map(|ticket| point.write(*ticket, &vec![0; 1 << 16])).collect();
-    assert_eq!((fits, point.counters().no_room), (vec![true, true, false], 1));
+    let mut point = point(&Sizes { object_max: 1 << 18, arena: 1 << 17, ..sizes(1) });
+    let ticket = begin(&mut point);
+    assert_eq!(point.write(ticket, &vec![0; (1 << 18) + 1]), Err(Lost::TooLarge));
+    let alone = begin(&mut point);
+    point.write(alone, &vec![0; 1 << 17]).unwrap();
+    assert_eq!(point.write(alone, b"x"), Err(Lost::NoRoom));
+    assert_eq!(point.write(alone, b"x"), Err(Lost::Stalled), "it is there no more");
+    assert_eq!(point.counters(), Counters::default(), "nobody has needed them yet");
+    [Lost::TooLarge, Lost::NoRoom, Lost::Stalled].into_iter().for_each(|lost| point.lose(lost));
+    let Counters { too_large, no_room, stalled, .. } = point.counters();
+    assert_eq!((too_large, no_room, stalled), (1, 1, 1));
     assert_eq!(point.begin("7z", false), None, "there is no module for it");
+}
+
+#[test]
+fn who_has_stopped_makes_room_for_who_goes_on() {
+    let mut point = point(&Sizes { object_max: 1 << 16, arena: 1 << 17, ..sizes(1) });
+    let half = vec![0; 1 << 16];
+    let [stopped, other] = [begin(&mut point), begin(&mut point)];
+    point.write(stopped, &half[..1000]).unwrap();
+    point.write(other, &half).unwrap();
+    // All of these, one after the other, take what the first two have held, and none of them loses anything.
+    for number in 0..4 {
+        assert_eq!(publish(&mut point, &half), Some(number));
+    }
+    assert_eq!((point.write(stopped, b"x"), point.counters().stalled), (Err(Lost::Stalled), 0));
+    assert_eq!(point.publish(other, &whole(&Path::default()), true), None);
+    assert_eq!(point.counters().stalled, 1, "it is counted when that is told");
+    assert_eq!(point.counters().failed(Failure::Overflow), 2, "the last two have all the room");
+}
+
+/// What was published before an object was last written gives way to it, and what was published since does not.
+#[test]
+fn a_stopped_upload_is_worth_less_than_what_waits_for_a_process() {
+    let mut point = point(&Sizes { object_max: 1 << 17, arena: 1 << 17, ..sizes(1) });
+    let quarter = vec![0; 1 << 15];
+    assert_eq!(publish(&mut point, &quarter), Some(0));
+    let stopped = begin(&mut point);
+    point.write(stopped, &quarter).unwrap();
+    assert_eq!(publish(&mut point, &quarter), Some(1));
+    let writer = begin(&mut point);
+    let mut lost = Vec::new();
+    for _ in 0..4 {
+        point.write(writer, &quarter).unwrap();
+        let held = [point.board.holds(0), point.board.is_open(stopped), point.board.holds(1)];
+        lost.push(held.iter().filter(|held| !**held).count());
+        assert!(held.is_sorted(), "the oldest goes first: {held:?}");
+    }
+    assert_eq!(lost, [0, 1, 2, 3]);
+}
+
+#[test]
+fn a_place_is_taken_from_who_has_stopped() {
+    let mut point = point(&sizes(1));
+    let open: Vec<_> = (0..256).map(|_| begin(&mut point)).collect();
+    point.write(open[0], b"goes on").unwrap();
+    let next = begin(&mut point);
+    assert_eq!(point.write(open[1], b"x"), Err(Lost::Stalled));
+    for ticket in [open[0], open[2], next] {
+        point.write(ticket, b"x").unwrap();
+    }
+    point.abandon(open[1]);
+    point.write(next, b"the place is another's by now").unwrap();
 }
 
 #[test]
 fn without_a_process_objects_go_another_way() {
     let mut point = point(&sizes(1));
     publish(&mut point, &object("child a", b"b")).unwrap();
-    let ticket = point.begin("rar", false).unwrap();
+    let ticket = begin(&mut point);
     point.readers[0].link.set(State::Off);
     let mut seen = Seen::default();
     seen.take(&mut point);
@@ -88,7 +143,7 @@ fn the_next_process_goes_on_behind_the_object_that_killed_the_last() {
     {
         let (_, answers) = far_end(&point, 0);
         let mut teller = Teller::new(&answers, REHEARSAL, 0);
-        teller.start(1);
+        teller.start(1, 1);
         let mut path = Path::default();
         path.join(&Path::default(), b"rar:half");
         teller.begin(2, &path);
@@ -123,12 +178,12 @@ fn who_is_stuck_at_an_object_that_was_given_up_is_not_idle() {
     let mut point = point(&sizes(2));
     publish(&mut point, &object("hang", b"")).unwrap();
     let [stuck, other] = [0, 1].map(|reader| far_end(&point, reader).1);
-    Teller::new(&stuck, REHEARSAL, 0).start(0);
+    Teller::new(&stuck, REHEARSAL, 0).start(0, 1);
     // The other process gets 128 objects, after which the first one is given up.
     let mut teller = Teller::new(&other, REHEARSAL, 0);
     for number in 1..=RING as u64 {
         assert_eq!(publish(&mut point, &object("child a", b"b")), Some(number));
-        teller.start(number);
+        teller.start(number, 1);
         teller.over(number);
         Seen::default().take(&mut point);
     }

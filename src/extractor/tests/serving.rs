@@ -9,8 +9,8 @@ use crate::decode::{Child, Out};
 /// What comes back of one object.
 fn answer(modules: &'static [&'static Module], whole: &Whole<'_>, bytes: &[u8], complete: bool) -> Vec<String> {
     let mut point = Point::new(&sizes(1), modules, false).unwrap();
-    let ticket = point.begin(whole.format.name, false).unwrap();
-    assert!(point.write(ticket, bytes));
+    let (ticket, _) = point.begin(whole.format.name, false).unwrap();
+    point.write(ticket, bytes).unwrap();
     let number = point.publish(ticket, whole, complete).unwrap();
     let stop = AtomicBool::new(false);
     let mut seen = Seen::default();
@@ -78,7 +78,7 @@ fn mail(_: &[u8], out: &mut dyn Out) -> bool {
 
 #[test]
 fn files_within_come_back_as_files_unless_the_object_is_one_itself() {
-    static MAIL: &[&Module] = &[&Module { name: "rar", extract: Some(mail) }];
+    static MAIL: &[&Module] = &[&Module { name: "rar", extract: Some(mail), encrypted: false }];
     let base = Path::default();
     let bytes = object("", b"");
     let files =
@@ -100,7 +100,7 @@ fn locked(_: &[u8], out: &mut dyn Out) -> bool {
 
 #[test]
 fn what_a_module_has_told_is_not_told_again() {
-    static LOCKED: &[&Module] = &[&Module { name: "rar", extract: Some(locked) }];
+    static LOCKED: &[&Module] = &[&Module { name: "rar", extract: Some(locked), encrypted: false }];
     let base = Path::default();
     let seen = answer(LOCKED, &whole(&base), &object("", b""), true);
     assert_eq!(seen, ["cut rar:secret encrypted"]);
