@@ -6,6 +6,8 @@
 mod common;
 #[path = "extraction/confined.rs"]
 mod confined;
+#[path = "extraction/encrypted.rs"]
+mod encrypted;
 #[path = "extraction/live.rs"]
 mod live;
 #[path = "common/pipeline.rs"]
@@ -44,8 +46,17 @@ fn prepare(packets: &[Packet], more: &str) -> TempDir {
 }
 
 fn run(directory: &Path, workers: &str) -> Replayed {
+    run_with(directory, workers, &["--rehearsal"])
+}
+
+/// The same with the modules that everybody has.
+fn run_modules(directory: &Path, workers: &str) -> Replayed {
+    run_with(directory, workers, &[])
+}
+
+fn run_with(directory: &Path, workers: &str, more: &[&str]) -> Replayed {
     let [config, capture] = ["config.toml", "capture.pcap"].map(|name| directory.join(name).display().to_string());
-    replay(&["--rehearsal", "--config", &config, "--workers", workers, &capture])
+    replay(&[more, &["--config", &config, "--workers", workers, &capture]].concat())
 }
 
 /// Downloads of these objects, a connection each.

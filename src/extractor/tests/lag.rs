@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::extractor::Failure;
 use crate::extractor::layout::RING;
 use crate::extractor::link::State;
 use crate::extractor::teller::Teller;
-use crate::extractor::{Counters, Failure, Lost};
 
 #[test]
 fn who_falls_behind_loses_the_oldest_and_nobody_waits() {
@@ -47,73 +47,6 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
     seen.take(&mut point);
     assert_eq!(seen.0, ["cut http/rar not_inspected", "over 0"]);
     assert_eq!((point.counters().failed(Failure::Overflow), point.counters().waiting), (1, 1));
-}
-
-#[test]
-fn what_is_too_large_or_has_no_room_is_given_up() {
-    let mut point = point(&Sizes { object_max: 1 << 18, arena: 1 << 17, ..sizes(1) });
-    let ticket = begin(&mut point);
-    assert_eq!(point.write(ticket, &vec![0; (1 << 18) + 1]), Err(Lost::TooLarge));
-    let alone = begin(&mut point);
-    point.write(alone, &vec![0; 1 << 17]).unwrap();
-    assert_eq!(point.write(alone, b"x"), Err(Lost::NoRoom));
-    assert_eq!(point.write(alone, b"x"), Err(Lost::Stalled), "it is there no more");
-    assert_eq!(point.counters(), Counters::default(), "nobody has needed them yet");
-    [Lost::TooLarge, Lost::NoRoom, Lost::Stalled].into_iter().for_each(|lost| point.lose(lost));
-    let Counters { too_large, no_room, stalled, .. } = point.counters();
-    assert_eq!((too_large, no_room, stalled), (1, 1, 1));
-    assert_eq!(point.begin("7z", false), None, "there is no module for it");
-}
-
-#[test]
-fn who_has_stopped_makes_room_for_who_goes_on() {
-    let mut point = point(&Sizes { object_max: 1 << 16, arena: 1 << 17, ..sizes(1) });
-    let half = vec![0; 1 << 16];
-    let [stopped, other] = [begin(&mut point), begin(&mut point)];
-    point.write(stopped, &half[..1000]).unwrap();
-    point.write(other, &half).unwrap();
-    // All of these, one after the other, take what the first two have held, and none of them loses anything.
-    for number in 0..4 {
-        assert_eq!(publish(&mut point, &half), Some(number));
-    }
-    assert_eq!((point.write(stopped, b"x"), point.counters().stalled), (Err(Lost::Stalled), 0));
-    assert_eq!(point.publish(other, &whole(&Path::default()), true), None);
-    assert_eq!(point.counters().stalled, 1, "it is counted when that is told");
-    assert_eq!(point.counters().failed(Failure::Overflow), 2, "the last two have all the room");
-}
-
-/// What was published before an object was last written gives way to it, and what was published since does not.
-#[test]
-fn a_stopped_upload_is_worth_less_than_what_waits_for_a_process() {
-    let mut point = point(&Sizes { object_max: 1 << 17, arena: 1 << 17, ..sizes(1) });
-    let quarter = vec![0; 1 << 15];
-    assert_eq!(publish(&mut point, &quarter), Some(0));
-    let stopped = begin(&mut point);
-    point.write(stopped, &quarter).unwrap();
-    assert_eq!(publish(&mut point, &quarter), Some(1));
-    let writer = begin(&mut point);
-    let mut lost = Vec::new();
-    for _ in 0..4 {
-        point.write(writer, &quarter).unwrap();
-        let held = [point.board.holds(0), point.board.is_open(stopped), point.board.holds(1)];
-        lost.push(held.iter().filter(|held| !**held).count());
-        assert!(held.is_sorted(), "the oldest goes first: {held:?}");
-    }
-    assert_eq!(lost, [0, 1, 2, 3]);
-}
-
-#[test]
-fn a_place_is_taken_from_who_has_stopped() {
-    let mut point = point(&sizes(1));
-    let open: Vec<_> = (0..256).map(|_| begin(&mut point)).collect();
-    point.write(open[0], b"goes on").unwrap();
-    let next = begin(&mut point);
-    assert_eq!(point.write(open[1], b"x"), Err(Lost::Stalled));
-    for ticket in [open[0], open[2], next] {
-        point.write(ticket, b"x").unwrap();
-    }
-    point.abandon(open[1]);
-    point.write(next, b"the place is another's by now").unwrap();
 }
 
 #[test]

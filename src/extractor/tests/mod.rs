@@ -3,6 +3,7 @@
 mod board;
 mod hostile;
 mod lag;
+mod room;
 mod serving;
 
 use std::sync::Arc;
