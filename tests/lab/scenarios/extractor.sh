@@ -9,63 +9,55 @@ mirror_config reader <<<''
 sensor reader
 sensor_pid=${SENSORS[reader]}
 
-# readers: the sensor's processes for such objects, a line each.
-readers() {
-	local file
-	for file in /proc/[0-9]*/cmdline; do
-		if tr '\0' ' ' <"$file" 2>/dev/null | grep -q " extractor .*--parent $sensor_pid "; then
-			basename "${file%/cmdline}"
-		fi
-	done
-}
-
 # fetch PORT DOCUMENT: a whole download from that port of the client's.
 fetch() {
 	get "from-$1" "http://$SERVER4/$2" --local-port "$1"
 	must_be_whole "from-$1" "$2"
 }
 
+# told PORT WORDS: there is an event with these words about what went to that port.
+told() {
+	grep -q "\"dest_port\":$1,.*$2" "$WORK/reader/eve.json"
+}
+
 # found PORT PATH: the sensor has alerted on that way into what was downloaded there.
 found() {
-	wait_for 5 "the alert on $2" \
-		sees reader "[a for a in alerts if (a['dest_port'], a['tidegate']['path']) == ($1, 'http/body/$2')]"
+	wait_for 5 "the alert on $2" told "$1" "\"alert\":.*\"path\":\"http/body/$2\""
 }
 
-# replaced COUNT OTHER: so many processes took the place of others, and who reads now is not OTHER.
-replaced() {
-	wait_for 8 "process $1 in place of another" sees reader "stats[-1]['stats']['extractor']['replaced'] == $1"
-	reader=$(readers)
-	[[ -n $reader && $reader != *$'\n'* ]] || fail "not one process reads, but: ${reader:-none}"
-	[[ $reader != "$2" ]] || fail "process $2 was killed, and reads"
+# reads OTHER: the sensor has one process for such objects, and that is not OTHER. It is in READER.
+reads() {
+	READER=$(cat "/proc/$sensor_pid"/task/*/children | tr -d ' \n')
+	[[ -n $READER && -d /proc/$READER && $READER != "$1" ]]
 }
 
-reader=$(readers)
-[[ -n $reader && $reader != *$'\n'* ]] || fail "not one process reads, but: ${reader:-none}"
+reads none || fail "not one process reads, but: ${READER:-none}"
 fetch 40001 letter.doc
 found 40001 'ole2:(text)'
 fetch 40002 lzma2-solid.7z
 found 40002 '7z:plans/q3.txt'
 
 # One that has nothing to do.
-idle=$reader
+idle=$READER
 kill -KILL "$idle"
-replaced 1 "$idle"
+wait_for 5 "another process in place of $idle" reads "$idle"
 fetch 40003 letter.doc
 found 40003 'ole2:(text)'
 
-# One that an object waits for: that is told, and the next is found again.
-busy=$reader
+# One that an object waits for: that is told, and the next is found again. What it is as a file is told once it is handed out.
+busy=$READER
 kill -STOP "$busy"
 fetch 40004 letter.doc
-wait_for 5 "the object to be handed out" sees reader "stats[-1]['stats']['extractor']['waiting'] == 1"
+wait_for 5 "the object to be handed out" told 40004 '"fileinfo":'
 kill -KILL "$busy"
-replaced 2 "$busy"
-wait_for 5 "what was lost to be told" sees reader "[a for a in anomalies if a['anomaly']['event'] == 'content.not_inspected']"
+wait_for 5 "another process in place of $busy" reads "$busy"
+wait_for 5 "what was lost to be told" told 40004 '"event":"content.not_inspected"'
 fetch 40005 lzma2-solid.7z
 found 40005 '7z:plans/q3.txt'
 
 sensor_ends reader
-[[ -z $(readers) ]] || fail "the sensor has left processes behind: $(readers)"
+left=$(ip netns pids "$LAB-sensor")
+[[ -z $left ]] || fail "the sensor has left processes behind: ${left//$'\n'/ }"
 (($(grep -c 'extractor 0/0: ended by signal 9; replaced$' "$WORK/reader.err") == 2)) ||
 	fail "the sensor did not say what ended its processes: $(tail -n 1 "$WORK/reader.err")"
 
