@@ -92,6 +92,19 @@ fn what_came_before_a_hole_is_read() {
     assert_eq!(counter(&events, "extractor.objects"), 0);
 }
 
+/// It says that it is encrypted in front of all pages, and a packet near its end was not captured: its beginning is decrypted.
+#[test]
+fn what_came_before_a_hole_is_decrypted() {
+    let mut packets = download(40_000, 1_000_000_000, &longer(&read("extractor/linear.pdf"), 20_000));
+    let near = packets.len() - 6;
+    assert!(packets[near].1.len() > 1400, "it has bytes of the document");
+    packets.remove(near);
+    let events = of_packets(&packets, "");
+    assert_eq!(found(&events, "").0, ["http/body/pdf:(text)"]);
+    assert!(told(&events).contains(&("content.gap".to_owned(), "http/body/pdf".to_owned())), "{:?}", told(&events));
+    assert_eq!(counter(&events, "extractor.objects"), 1);
+}
+
 /// A document of Word within a document that is collected as well, while it is read in passing.
 #[test]
 fn what_lies_within_goes_out_by_itself() {
