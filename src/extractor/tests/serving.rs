@@ -106,6 +106,51 @@ fn what_a_module_has_told_is_not_told_again() {
     assert_eq!(seen, ["cut rar:secret encrypted"]);
 }
 
+/// Hands out a PDF as the object says: `large`, more than may be held of it; `locked`, encrypted.
+fn document(object: &[u8], out: &mut dyn Out) -> bool {
+    let says = |word: &[u8]| object.windows(word.len()).any(|bytes| bytes == word);
+    let comment = if says(b"large") { 1 << 20 } else { 0 };
+    let trailer = if says(b"locked") { "/Encrypt 2 0 R" } else { "" };
+    let content = "1 0 obj\n<</Length 30>>\nstream\nBT /F 12 Tf (Project Tern) Tj ET\nendstream\nendobj\n";
+    out.begin(&Child { name: b"a.pdf" });
+    for part in
+        ["%PDF-1.4\n%", &"x".repeat(comment), "\n", content, "trailer\n<<", trailer, ">>\nstartxref\n0\n%%EOF\n"]
+    {
+        out.data(part.as_bytes());
+    }
+    out.end();
+    true
+}
+
+/// What stands for the decrypted document.
+fn opened(_: &[u8], out: &mut dyn Out) -> bool {
+    out.begin(&Child { name: b"opened" });
+    out.data(b"decrypted");
+    out.end();
+    true
+}
+
+/// Within an object as anywhere: all but encrypted ones are read as they pass.
+#[test]
+fn what_needs_to_be_whole_only_where_it_is_encrypted() {
+    static NESTED: &[&Module] = &[
+        &Module { name: "rar", extract: Some(document), encrypted: false },
+        &Module { name: "pdf", extract: Some(opened), encrypted: true },
+    ];
+    let base = Path::default();
+    let cases = [
+        ("plain", "begin 3 rar:a.pdf/pdf:(text)"),
+        ("plain large", "begin 3 rar:a.pdf/pdf:(text)"),
+        ("locked", "begin 3 rar:a.pdf/pdf:opened"),
+        ("locked large", "cut rar:a.pdf/pdf not_inspected"),
+    ];
+    for (says, expected) in cases {
+        let mut seen = answer(NESTED, &whole(&base), &object(says, &[b' '; 4000]), true);
+        seen.retain(|line| line.starts_with("begin") || line.starts_with("cut"));
+        assert_eq!(seen, ["begin 2 rar:a.pdf/pdf", expected], "{says}");
+    }
+}
+
 #[test]
 fn answers_larger_than_the_ring_pass_through_it() {
     let mut point = point(&sizes(1));
