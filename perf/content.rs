@@ -18,75 +18,17 @@ use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use tidegate::wire::LinkType;
 use tidegate::worker::{Frame, Pipeline, PipelineOptions, Sessions, TcpChecksums};
 
+#[path = "../tests/common/connection.rs"]
+mod connection;
 #[path = "../tests/common/pipeline.rs"]
 mod pipeline;
 
-/// Payload of a full-size Ethernet frame behind TCP's usual timestamps.
-const SEGMENT: usize = 1448;
+use connection::{Connection, SEGMENT, Turn};
+
 /// A connection's bytes; the file comes as often as that takes.
 const LENGTH: usize = 24 << 20;
 /// Times that each way is run; the middle one counts.
 const ROUNDS: usize = 7;
-
-/// One side's bytes, in turn.
-type Turn = (bool, Vec<u8>);
-
-/// Frames of one connection.
-struct Connection {
-    frames: Vec<Vec<u8>>,
-    /// Payload bytes.
-    payload: usize,
-}
-
-impl Connection {
-    /// Handshake, turns (true: from the client), and both ends.
-    fn new(port: u16, turns: &[Turn]) -> Self {
-        let mut all = Self { frames: Vec::new(), payload: 0 };
-        let mut next = [1_000_u32, 5_000];
-        all.segment(port, true, next, 2, &[]);
-        next[0] += 1;
-        all.segment(port, false, next, 0x12, &[]);
-        next[1] += 1;
-        all.segment(port, true, next, 0x10, &[]);
-        for (from_client, bytes) in turns {
-            for (number, piece) in bytes.chunks(SEGMENT).enumerate() {
-                all.segment(port, *from_client, next, 0x18, piece);
-                let side = &mut next[usize::from(!from_client)];
-                *side = side.wrapping_add(piece.len() as u32);
-                if number % 2 == 1 {
-                    all.segment(port, !from_client, next, 0x10, &[]);
-                }
-            }
-        }
-        for from_client in [false, true] {
-            all.segment(port, from_client, next, 0x11, &[]);
-            next[usize::from(!from_client)] += 1;
-        }
-        all.segment(port, false, next, 0x10, &[]);
-        all
-    }
-
-    fn segment(&mut self, port: u16, from_client: bool, next: [u32; 2], flags: u8, payload: &[u8]) {
-        let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
-        frame.extend([0x45, 0]);
-        frame.extend((52 + payload.len() as u16).to_be_bytes());
-        frame.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
-        let (client, server) = ([192, 0, 2, 1], [198, 51, 100, 1]);
-        let [from, to] = if from_client { [client, server] } else { [server, client] };
-        frame.extend(from.iter().chain(&to));
-        let [source, destination] = if from_client { [40_000, port] } else { [port, 40_000] };
-        frame.extend(u16::to_be_bytes(source));
-        frame.extend(u16::to_be_bytes(destination));
-        let [sequence, acknowledged] = if from_client { next } else { [next[1], next[0]] };
-        frame.extend(sequence.to_be_bytes());
-        frame.extend(acknowledged.to_be_bytes());
-        frame.extend([0x80, flags, 0xff, 0xff, 0, 0, 0, 0]);
-        frame.extend([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 1]);
-        frame.extend(payload);
-        self.payload += payload.len();
-        self.frames.push(frame);
-    }
-}
 
 /// What one run measured.
 struct Run {
@@ -265,7 +207,8 @@ fn noise() -> Vec<u8> {
     (0..LENGTH).map(|_| next()).collect()
 }
 
-fn speed(text: &[u8]) -> Result<(), Box<dyn Error>> {
+/// All ways, or those that are named.
+fn speed(text: &[u8], named: &[String]) -> Result<(), Box<dyn Error>> {
     let text = long(text);
     let packed = gzip(&text)?;
     let noise = noise();
@@ -283,8 +226,11 @@ fn speed(text: &[u8]) -> Result<(), Box<dyn Error>> {
         ("mail-8bit", 25, mail("8bit", &lines), lines.len()),
         ("mail-base64", 25, mail("base64", &binary), binary.len()),
     ];
-    let ways: Vec<_> =
-        ways.into_iter().map(|(name, port, turns, bytes)| (name, Connection::new(port, &turns), bytes)).collect();
+    let ways: Vec<_> = ways
+        .into_iter()
+        .filter(|(way, ..)| named.is_empty() || named.iter().any(|name| name == way))
+        .map(|(name, port, turns, bytes)| (name, Connection::new(port, &turns), bytes))
+        .collect();
     for keywords in [false, true] {
         for sha256 in [false, true] {
             let mut times = vec![Vec::new(); ways.len()];
@@ -298,10 +244,12 @@ fn speed(text: &[u8]) -> Result<(), Box<dyn Error>> {
             }
             let bare = median(bare);
             for ((name, connection, bytes), times) in ways.iter().zip(times) {
+                let least = times.iter().copied().fold(f64::INFINITY, f64::min);
                 let ns = median(times);
                 let mut line = json!({
                     "way": name, "sha256": sha256, "keywords": keywords, "packets": connection.frames.len(),
                     "ns_per_packet": ns / connection.frames.len() as f64,
+                    "least_ns_per_packet": least / connection.frames.len() as f64,
                     "content_mb_per_second": *bytes as f64 * 1e3 / ns,
                     "payload_mb_per_second": connection.payload as f64 * 1e3 / ns,
                 });
@@ -345,11 +293,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // `cargo bench` adds an argument of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.split_first() {
-        Some((command, [file])) if command == "speed" => speed(&std::fs::read(file)?)?,
+        Some((command, [file, ways @ ..])) if command == "speed" => speed(&std::fs::read(file)?, ways)?,
         Some((command, files)) if command == "packets" && !files.is_empty() => {
             files.iter().try_for_each(|file| packets(file))?;
         }
-        _ => return Err("usage: content speed FILE | content packets FILE...".into()),
+        _ => return Err("usage: content speed FILE [WAY...] | content packets FILE...".into()),
     }
     Ok(())
 }

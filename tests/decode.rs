@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Start};
+use tidegate::decode::{Cut, Ended, Leaves, Limits, Path, Sequence, Start};
 
 use said::{Said, decode};
 use tree::Tree;
@@ -436,39 +436,50 @@ fn messages_of_a_websocket_go_on_with_the_window_of_the_one_before() {
     });
     let (takeover, fresh) = ([format("permessage-deflate")], [format("deflate-raw")]);
     let mut tree = Tree::new(Limits::default());
+    let said = |tree: &mut Tree, codings: &[_], of: u64, packed: &[u8], piece: usize, complete: bool| {
+        let mut said = Said::default();
+        let sequence = Sequence { of, number: 1 };
+        tree.tree.begin(&Start { prefix: "websocket", codings, sequence, ..Start::default() }, &mut tree.decoders);
+        packed.chunks(piece).for_each(|piece| tree.push(piece, &mut said));
+        tree.tree.finish(complete, &mut tree.decoders, &mut said);
+        (said.cuts.into_iter().map(|(_, cut)| cut).collect::<Vec<_>>(), said.leaves.swap_remove(0))
+    };
     // More often than there are decoders: none is lost.
     for round in 0..10 {
         for (number, (packed, message)) in packed.iter().zip(messages).enumerate() {
-            let mut said = Said::default();
-            let start = Start { prefix: "websocket", codings: &takeover, ..Start::default() };
-            tree.tree.begin(&start, &mut tree.decoders);
-            packed.chunks(round + 1).for_each(|piece| tree.push(piece, &mut said));
-            tree.finish(&mut said);
-            assert_eq!(said.cuts, [], "message {number}");
-            assert_eq!(said.leaves[0].path, "websocket/permessage-deflate");
-            assert!(said.leaves[0].bytes == message, "message {number}");
-            assert!(tree.tree.is_kept());
+            let (cuts, leaf) = said(&mut tree, &takeover, round, packed, round as usize + 1, true);
+            assert_eq!(cuts, [], "message {number}");
+            assert_eq!(leaf.path, "websocket/permessage-deflate");
+            assert!(leaf.bytes == message, "message {number}");
         }
-        tree.tree.release(&mut tree.decoders);
-        assert!(!tree.tree.is_kept());
+        tree.decoders.end(round);
     }
+    assert_eq!(tree.decoders.totals().forgotten, 0);
     // Without what they go on from, later messages cannot be read; each says so, and the first of the next window can.
-    let said = |tree: &mut Tree, codings: &[_], packed: &[u8], complete: bool| {
-        let mut said = Said::default();
-        tree.tree.begin(&Start { codings, ..Start::default() }, &mut tree.decoders);
-        tree.push(packed, &mut said);
-        tree.tree.finish(complete, &mut tree.decoders, &mut said);
-        (said.cuts.into_iter().map(|(_, cut)| cut).collect::<Vec<_>>(), said.leaves[0].bytes.clone())
+    let mut of = |codings: &[_], of, number: usize| {
+        let (cuts, leaf) = said(&mut tree, codings, of, &packed[number], usize::MAX, true);
+        assert!(!cuts.is_empty() || leaf.bytes == messages[number]);
+        (cuts, tree.decoders.totals().forgotten)
     };
-    assert_eq!(said(&mut tree, &takeover, &packed[1], true).0, [Cut::Malformed]);
-    assert!(!tree.tree.is_kept());
-    assert_eq!(said(&mut tree, &takeover, &packed[0], true), (vec![], messages[0].to_vec()));
-    // A message that stands for itself between them has a decoder of its own, and ends what was kept.
-    assert_eq!(said(&mut tree, &fresh, &packed[0], true), (vec![], messages[0].to_vec()));
-    assert!(!tree.tree.is_kept());
+    let (fine, malformed) = (vec![], vec![Cut::Malformed]);
+    assert_eq!(of(&takeover, 1, 1), (malformed.clone(), 0));
+    assert_eq!(of(&takeover, 1, 0), (fine.clone(), 0));
+    // A message that stands for itself between them has a decoder of its own.
+    assert_eq!(of(&fresh, 1, 0), (fine.clone(), 0));
+    assert_eq!(of(&takeover, 1, 1), (fine.clone(), 0));
+    // There are four decoders: the fifth sequence takes that of the one that was silent longest.
+    for sequence in [2, 3, 4] {
+        assert_eq!(of(&takeover, sequence, 0), (fine.clone(), 0));
+    }
+    assert_eq!(of(&takeover, 1, 2), (fine.clone(), 0));
+    assert_eq!(of(&takeover, 5, 0), (fine.clone(), 1), "the second's");
+    assert_eq!(of(&takeover, 3, 1), (fine.clone(), 1));
+    assert_eq!(of(&takeover, 2, 1), (malformed.clone(), 2), "the fourth's now");
+    assert_eq!(of(&takeover, 1, 3), (fine.clone(), 2), "what could not be read has left its decoder to nobody");
     // One that was cut off is no window for another.
-    let (cuts, _) = said(&mut tree, &takeover, &packed[0][..packed[0].len() - 6], false);
-    assert_eq!((cuts, tree.tree.is_kept()), (vec![Cut::Truncated], false));
+    let (cuts, _) = said(&mut tree, &takeover, 1, &packed[0][..packed[0].len() - 6], usize::MAX, false);
+    assert_eq!(cuts, [Cut::Truncated]);
+    assert_eq!(said(&mut tree, &takeover, 1, &packed[1], usize::MAX, true).0, malformed);
 }
 
 #[test]

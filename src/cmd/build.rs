@@ -14,7 +14,7 @@ use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
 use crate::worker::{
-    self, FileKeeper, KeptFiles, ObjectLimits, OverloadPolicy, PipelineOptions, Sessions, TcpChecksums,
+    self, FileKeeper, KeptFiles, ObjectLimits, OverloadPolicy, PipelineOptions, Quota, Sessions, TcpChecksums,
 };
 
 /// Reads the configuration, or takes the defaults.
@@ -172,9 +172,9 @@ pub(super) fn objects(config: &Config) -> ObjectLimits {
 }
 
 /// Both ends for the files that a worker keeps.
-pub(super) fn file_keeper(config: &Config, policy: RingPolicy) -> (FileKeeper, KeptFiles) {
+pub(super) fn file_keeper(config: &Config, policy: RingPolicy, quota: &Arc<Quota>) -> (FileKeeper, KeptFiles) {
     let bytes = usize::try_from(config.decode.extract_buffer).unwrap_or(usize::MAX);
-    worker::file_keeper(config.decode.objects, bytes, policy)
+    worker::file_keeper(config.decode.objects, bytes, policy, Arc::clone(quota))
 }
 
 /// How much of an object is decoded.

@@ -1,14 +1,15 @@
 //! `--extract DIR`: files that have passed, each once, named by its SHA-256.
 //!
 //! A file whose digest is `abcd…` becomes `DIR/ab/abcd…`; while it passes it is
-//! `DIR/.passing/WORKER-NUMBER`. One thread owns all of them. When the quota is
-//! reached no further file is kept, and that is told at the end; a file that cannot be
-//! written is given up and told once, and the sensor goes on.
+//! `DIR/.passing/WORKER-NUMBER`. One thread owns all of them. Workers see to the quota,
+//! of which files of former runs have their part; how many files it has kept out is told at
+//! the end. A file that cannot be written is given up and told once, and the sensor goes on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -17,12 +18,14 @@ use serde_json::{Value, json};
 
 use super::output::{Failure, complain};
 use crate::control::figures;
-use crate::worker::{KeptFiles, KeptRecord};
+use crate::worker::{KeptFiles, KeptRecord, Quota};
 
 /// How long the thread sleeps when no worker has anything for it; workers have room for more than comes meanwhile.
 const NAP: Duration = Duration::from_micros(200);
 /// Records taken from one worker before the next one's turn.
 const TURN: usize = 256;
+/// Files that are open at the same time, whatever number of them passes: systems let a process have some 1,000.
+const OPEN: usize = 256;
 /// Where files are while they pass.
 const PASSING: &str = ".passing";
 
@@ -73,47 +76,84 @@ pub(super) struct Extractor {
 /// A file that is passing.
 #[derive(Debug)]
 struct Passing {
-    file: File,
+    /// It is open; when too many are, it is not, until its next bytes come.
+    file: Option<File>,
     path: PathBuf,
+    /// All that came of it.
     bytes: u64,
+    /// It could not be written, and is given up.
+    failed: bool,
+}
+
+impl Passing {
+    /// Appends bytes, unless it is given up; returns whether the file was opened for that.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        if self.failed {
+            return Ok(false);
+        }
+        let (mut file, opened) = match self.file.take() {
+            Some(file) => (file, false),
+            None => (File::options().append(true).create(true).open(&self.path)?, true),
+        };
+        file.write_all(bytes)?;
+        self.file = Some(file);
+        Ok(opened)
+    }
 }
 
 #[derive(Debug)]
 struct Directory {
     directory: PathBuf,
-    quota: u64,
-    /// By worker and number; `None` for one that is given up.
-    passing: HashMap<(usize, u64), Option<Passing>>,
-    /// Bytes of files that are passing.
-    underway: u64,
+    quota: Arc<Quota>,
+    /// By worker and number.
+    passing: HashMap<(usize, u64), Passing>,
+    /// Files that were opened, the oldest first; some of them may be over.
+    opened: VecDeque<(usize, u64)>,
     report: ExtractReport,
 }
 
-/// Makes the directory.
+/// Makes the directory, and finds out what may be kept in it beside what is there: `quota` bytes in all.
 ///
 /// # Errors
-/// Exit code 2 when it is none, or cannot be made or written to.
-pub(super) fn prepare(directory: &Path) -> Result<(), Failure> {
+/// Exit code 2 when it is none, or cannot be made, read or written to.
+pub(super) fn prepare(directory: &Path, quota: u64) -> Result<Arc<Quota>, Failure> {
     let passing = directory.join(PASSING);
     let made = match fs::remove_dir_all(&passing) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => fs::create_dir_all(&passing),
     };
-    made.map_err(|error| Failure::input(format!("--extract: {}: {error}", directory.display())))
+    let kept = made.and_then(|()| kept_bytes(directory));
+    let kept = kept.map_err(|error| Failure::input(format!("--extract: {}: {error}", directory.display())))?;
+    Ok(Arc::new(Quota::new(quota.saturating_sub(kept))))
+}
+
+/// Bytes of the files that are kept in the directory.
+fn kept_bytes(directory: &Path) -> io::Result<u64> {
+    let mut bytes = 0_u64;
+    for folder in fs::read_dir(directory)? {
+        let folder = folder?;
+        let is_ours = folder.file_name().len() == 2 && folder.file_type()?.is_dir();
+        let files = if is_ours { Some(fs::read_dir(folder.path())?) } else { None };
+        for file in files.into_iter().flatten() {
+            bytes = bytes.saturating_add(file?.metadata()?.len());
+        }
+    }
+    Ok(bytes)
 }
 
 impl Extractor {
-    /// Starts the thread over one receiver a worker; it keeps `quota` bytes at most. `directory` has been through
-    /// [`prepare`].
+    /// Starts the thread over one receiver a worker. `directory` has been through [`prepare`], which made the quota that
+    /// the workers have.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(super) fn spawn(directory: &Path, quota: u64, receivers: Vec<KeptFiles>) -> io::Result<Self> {
+    pub(super) fn spawn(directory: &Path, quota: Arc<Quota>, receivers: Vec<KeptFiles>) -> io::Result<Self> {
         let directory = Directory {
             directory: directory.to_path_buf(),
             quota,
             passing: HashMap::new(),
-            underway: 0,
+            opened: VecDeque::new(),
             report: ExtractReport::default(),
         };
         let thread = thread::Builder::new().name("files".to_owned()).spawn(move || directory.run(receivers))?;
@@ -161,56 +201,47 @@ impl Directory {
             KeptRecord::End { number, sha256 } => {
                 // A file without a byte has no record of any.
                 self.data((worker, number), &[]);
-                if let Some(passing) = self.remove((worker, number)) {
+                let Some(passing) = self.passing.remove(&(worker, number)) else { return };
+                let files = self.report.files;
+                if !passing.failed {
                     let kept = self.keep(&passing, &HEXLOWER.encode(&sha256));
                     self.note(kept);
                 }
-            }
-            KeptRecord::Lost { number } => {
-                if let Some(passing) = self.remove((worker, number)) {
-                    // Half a file is of no use.
-                    let _ = fs::remove_file(passing.path);
-                    self.report.lost += 1;
+                if self.report.files == files {
+                    self.quota.give_back(passing.bytes);
                 }
+            }
+            KeptRecord::Lost { number, over_quota } => {
+                // Half a file is of no use.
+                if let Some(passing) = self.passing.remove(&(worker, number)) {
+                    let _ = fs::remove_file(passing.path);
+                }
+                *(if over_quota { &mut self.report.over_quota } else { &mut self.report.lost }) += 1;
             }
         }
     }
 
     fn data(&mut self, key: (usize, u64), bytes: &[u8]) {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if !self.passing.contains_key(&key) {
-            let path = self.directory.join(PASSING).join(format!("{}-{}", key.0, key.1));
-            let file = File::create(&path).map(|file| Passing { file, path, bytes: 0 });
-            let passing = file.map_err(|error| self.note(Err(error))).ok();
-            self.passing.insert(key, passing);
+        let path = || self.directory.join(PASSING).join(format!("{}-{}", key.0, key.1));
+        let fresh = || Passing { file: None, path: path(), bytes: 0, failed: false };
+        let passing = self.passing.entry(key).or_insert_with(fresh);
+        match passing.append(bytes) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.opened.push_back(key);
+                if self.opened.len() > OPEN
+                    && let Some(oldest) = self.opened.pop_front()
+                    && let Some(passing) = self.passing.get_mut(&oldest)
+                {
+                    passing.file = None;
+                }
+            }
+            Err(error) => {
+                passing.failed = true;
+                let _ = fs::remove_file(&passing.path);
+                self.note(Err(error));
+            }
         }
-        let Some(Some(passing)) = self.passing.get_mut(&key) else { return };
-        if self.report.bytes.saturating_add(self.underway).saturating_add(length) > self.quota {
-            self.report.over_quota += 1;
-            self.give_up(key);
-            return;
-        }
-        if let Err(error) = passing.file.write_all(bytes) {
-            self.note(Err(error));
-            self.give_up(key);
-            return;
-        }
-        passing.bytes = passing.bytes.saturating_add(length);
-        self.underway = self.underway.saturating_add(length);
-    }
-
-    /// Keeps no more of a file, and forgets what was kept.
-    fn give_up(&mut self, key: (usize, u64)) {
-        if let Some(passing) = self.remove(key) {
-            let _ = fs::remove_file(passing.path);
-        }
-        self.passing.insert(key, None);
-    }
-
-    fn remove(&mut self, key: (usize, u64)) -> Option<Passing> {
-        let passing = self.passing.remove(&key).flatten()?;
-        self.underway = self.underway.saturating_sub(passing.bytes);
-        Some(passing)
     }
 
     /// Gives a file that is complete its name.
@@ -247,8 +278,8 @@ mod tests {
 
     /// Keeps files with these contents, whose first byte is the first of their digest.
     fn extract(directory: &Path, quota: u64, files: &[&[u8]]) -> ExtractReport {
-        prepare(directory).unwrap();
-        let (mut keeper, kept) = file_keeper(8, 1 << 20, RingPolicy::Wait);
+        let quota = prepare(directory, quota).unwrap();
+        let (mut keeper, kept) = file_keeper(8, 1 << 20, RingPolicy::Wait, Arc::clone(&quota));
         let extractor = Extractor::spawn(directory, quota, vec![kept]).unwrap();
         for content in files {
             FileKeeper::keep_whole(&mut keeper, content, [content.first().copied().unwrap_or(0); 32]);
@@ -275,12 +306,45 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let report = extract(directory.path(), 5, &[b"one", b"two", b"2!"]);
         assert_eq!(report, ExtractReport { files: 2, bytes: 5, over_quota: 1, ..ExtractReport::default() });
+        // What is there counts for later runs too.
+        let report = extract(directory.path(), 7, &[b"new", b"ab", b"c"]);
+        assert_eq!(report, ExtractReport { files: 1, bytes: 2, over_quota: 2, ..ExtractReport::default() });
+    }
+
+    #[test]
+    fn more_files_pass_than_a_process_may_have_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let quota = prepare(directory.path(), 1 << 20).unwrap();
+        let mut writer = Directory {
+            directory: directory.path().to_path_buf(),
+            quota,
+            passing: HashMap::new(),
+            opened: VecDeque::new(),
+            report: ExtractReport::default(),
+        };
+        let count = 4 * u64::try_from(OPEN).unwrap();
+        for piece in 0..3 {
+            for number in 0..count {
+                writer.take(0, KeptRecord::Data { number, length: 8 }, &(number + piece).to_be_bytes());
+            }
+            let open = writer.passing.values().filter(|passing| passing.file.is_some()).count();
+            assert_eq!(open, OPEN);
+        }
+        for number in 0..count {
+            let mut sha256 = [0; 32];
+            sha256[..8].copy_from_slice(&number.to_be_bytes());
+            writer.take(0, KeptRecord::End { number, sha256 }, &[]);
+            let expected = [number, number + 1, number + 2].map(u64::to_be_bytes).concat();
+            let path = directory.path().join("00").join(HEXLOWER.encode(&sha256));
+            assert_eq!(fs::read(path).unwrap(), expected);
+        }
+        assert_eq!(writer.report, ExtractReport { files: count, bytes: 24 * count, ..ExtractReport::default() });
     }
 
     #[test]
     fn what_is_no_directory_is_said() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = prepare(file.path()).unwrap_err();
+        let error = prepare(file.path(), 0).unwrap_err();
         assert!(error.to_string().starts_with("--extract: /"), "{error}");
         assert!(error.to_string().contains("Not a directory"), "{error}");
     }

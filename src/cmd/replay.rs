@@ -32,7 +32,8 @@ use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{
-    Answers, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Sources, TapReceiver, Worker, WorkerControl, tap,
+    Answers, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Quota, Sources, TapReceiver, Worker,
+    WorkerControl, tap,
 };
 
 /// DPDK's lcores, less the one that feeds.
@@ -56,9 +57,8 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     if let Some(directory) = &options.streams {
         streams::prepare(directory)?;
     }
-    if let Some(directory) = &common.extract {
-        extract::prepare(directory)?;
-    }
+    let extract = common.extract.as_deref();
+    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
     let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
     control::install_signals(&stop).context("signal handlers")?;
     watchdog::start(&stop).context("the thread that sees to the end")?;
@@ -68,12 +68,11 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
         .ok_or_else(|| Failure::input(format!("worker.count: found {workers}, expected 1 to {DEFAULT_RETA_SIZE}")))?;
     let started = Instant::now();
     let steering = Steering::new(reta, config.tunnel.tunnels());
-    let wanted = Wanted { streams: options.streams.is_some(), files: common.extract.is_some() };
+    let wanted = Wanted { streams: options.streams.is_some(), quota: quota.clone() };
     let (supervisor, points) = super::extractor::start(&config, usize::from(workers), false, common.rehearsal)?;
     let Launched { running, rings, receivers, taps, files } =
-        launch(&eal, &config, &matcher, &steering, points, wanted)?;
-    let extractor = common.extract.as_deref();
-    let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
+        launch(&eal, &config, &matcher, &steering, points, &wanted)?;
+    let extractor = extract.zip(quota).map(|(directory, quota)| Extractor::spawn(directory, quota, files));
     let extractor = extractor.transpose().context("the thread that keeps files")?;
     let streams = options.streams.as_deref().map(|directory| StreamsWriter::spawn(directory, taps));
     let streams = streams.transpose().context("the streams' thread")?;
@@ -161,10 +160,11 @@ struct Launched {
 }
 
 /// What workers hand out beside events.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Wanted {
     streams: bool,
-    files: bool,
+    /// What files may be kept of, where they are.
+    quota: Option<Arc<Quota>>,
 }
 
 /// Starts a worker for each connection point, or place of one; each makes its own tables.
@@ -174,7 +174,7 @@ fn launch(
     matcher: &Arc<Matcher>,
     steering: &Steering,
     points: Vec<Option<Point>>,
-    wanted: Wanted,
+    wanted: &Wanted,
 ) -> Result<Launched, Failure> {
     let mut mesh = MeshParts::new(eal, config, steering, &vec![None; points.len()])?;
     let paused = Arc::new(AtomicBool::new(false));
@@ -197,7 +197,8 @@ fn launch(
         let mesh = mesh.next(number, None, &control.progress)?;
         let progress = Arc::clone(&control.progress);
         let (tapped, tap) = wanted.streams.then(tap).unzip();
-        let (keeper, kept) = wanted.files.then(|| build::file_keeper(config, RingPolicy::Wait)).unzip();
+        let (keeper, kept) =
+            wanted.quota.as_ref().map(|quota| build::file_keeper(config, RingPolicy::Wait, quota)).unzip();
         let task = lcore::launch(eal, lcore, move || {
             let mut pipeline = Pipeline::new(options, matcher, Killer::new(None, 0), sender);
             if let Some(tapped) = tapped {

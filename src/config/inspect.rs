@@ -112,7 +112,7 @@ section! {
         "decoder_memory" => decoder_memory: u64 = Size { default: 16 << 20, min: 1 << 20, max: 1 << 40, step: 1 };
         /// Sum files up.
         "sha256" => sha256: bool = Flag(true);
-        /// Bytes of files that `--extract` keeps.
+        /// Bytes of files in the directory of `--extract`.
         "extract_quota" => extract_quota: u64 = Size { default: 10 << 30, min: 0, max: 1 << 40, step: 1 };
         /// Bytes of them that wait to be written, for each worker.
         "extract_buffer" => extract_buffer: u64 = Size { default: 4 << 20, min: 64 << 10, max: 1 << 34, step: 1 };

@@ -38,8 +38,7 @@ pub struct Format {
 }
 
 impl Format {
-    /// An object that is coded so goes on where the one before it ended: its decoder is kept for the next one
-    /// ([`Tree::is_kept`](super::Tree::is_kept)).
+    /// An object that is coded so goes on where the one before it in its [`Sequence`](super::Sequence) ended.
     #[must_use]
     pub fn continues(&self) -> bool {
         std::ptr::eq(self, &permessage::TAKEOVER)

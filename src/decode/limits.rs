@@ -50,6 +50,8 @@ pub struct Totals {
     pub taken: u64,
     /// Bytes handed out by decoders.
     pub given: u64,
+    /// Sequences of objects that lost what their coding goes on with to others.
+    pub forgotten: u64,
     cuts: [u64; CUT_COUNT],
 }
 
@@ -66,6 +68,7 @@ impl Totals {
             leaves: self.leaves.saturating_add(other.leaves),
             taken: self.taken.saturating_add(other.taken),
             given: self.given.saturating_add(other.given),
+            forgotten: self.forgotten.saturating_add(other.forgotten),
             cuts,
         }
     }

@@ -84,7 +84,7 @@ pub use lznt1::{Lznt1, Lznt1Step};
 pub use mime::charset_of;
 pub(crate) use parts::{le16, le32, le64, only_name, until_zero};
 pub use path::Path;
-pub use pool::Decoders;
+pub use pool::{Decoders, Sequence};
 pub(crate) use tnef::Lzfu;
 pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, Outcome, Start, Taking, Tree, Whole};
 

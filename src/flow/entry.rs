@@ -28,7 +28,9 @@ impl Bits {
     pub const BOTH_WAYS: u8 = 8;
     /// Its content is not inspected.
     pub const NO_CONTENT: u8 = 16;
-    /// A half-open session's illegal flags were told.
+    /// Its first bytes were not seen: where a side begins to speak it is asked again what it speaks, until that is known.
+    pub const BEGAN_UNSEEN: u8 = 32;
+    /// A half-open session's illegal flags were told; flows have [`Bits::BEGAN_UNSEEN`] there.
     pub const FLAGS_TOLD: u8 = 32;
     /// The record is in use.
     pub(super) const IN_USE: u8 = 64;
@@ -56,7 +58,7 @@ impl Bits {
 
     /// All facts but one.
     #[must_use]
-    pub(super) const fn without(self, bit: u8) -> Self {
+    pub const fn without(self, bit: u8) -> Self {
         Self(self.0 & !bit)
     }
 
@@ -116,7 +118,7 @@ pub struct Facts {
     pub app_proto: AppProto,
     /// When it was killed, as [`crate::kill::eighth`] says it; of no meaning before.
     pub killed_at: u8,
-    /// TCP: anomalies already told, a bit each. ICMP: type and code of the first packet.
+    /// TCP: anomalies already told, a bit each, and in the last two bits who has spoken last. ICMP: type and code of the first packet.
     pub aux: u32,
     /// Keyword scanner state by direction: case-sensitive and insensitive automaton.
     pub scan: [[u32; 2]; 2],

@@ -339,6 +339,7 @@ impl Snapshot {
         show("decode.leaves", decode.leaves);
         show("decode.taken_bytes", decode.taken);
         show("decode.given_bytes", decode.given);
+        show("decode.forgotten", decode.forgotten);
         for cut in Cut::ALL {
             show(cut.counter(), decode.cut(*cut));
         }

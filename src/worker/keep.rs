@@ -5,6 +5,9 @@
 //! allocation. What happens when they are full is the events' policy: live, the file
 //! is given up and counted; in a replay the worker waits.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crossbeam_utils::Backoff;
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -32,21 +35,45 @@ pub enum KeptRecord {
         /// SHA-256 of all its bytes.
         sha256: [u8; 32],
     },
-    /// Bytes of it had no room: it is not kept.
+    /// It is not kept.
     Lost {
         /// Which file.
         number: u64,
+        /// It went beyond the quota; else its bytes had no room in the ring.
+        over_quota: bool,
     },
+}
+
+/// Bytes of files that may still be kept, by all workers together.
+#[derive(Debug)]
+pub struct Quota(AtomicU64);
+
+impl Quota {
+    /// So many.
+    #[must_use]
+    pub const fn new(bytes: u64) -> Self {
+        Self(AtomicU64::new(bytes))
+    }
+
+    /// Takes some, if they are there.
+    fn take(&self, bytes: u64) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+
+    /// Gives back those of a file that is not kept after all.
+    pub fn give_back(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
 
 /// Makes both ends for a worker that looks into `objects` objects at a time, with room for `bytes` bytes.
 #[must_use]
-pub fn file_keeper(objects: u16, bytes: usize, policy: RingPolicy) -> (FileKeeper, KeptFiles) {
+pub fn file_keeper(objects: u16, bytes: usize, policy: RingPolicy, quota: Arc<Quota>) -> (FileKeeper, KeptFiles) {
     // Each open file may need a record for its end when there is no room for its bytes.
     let reserve = usize::from(objects);
     let (records, records_out) = RingBuffer::new(RECORDS + reserve);
     let (bytes, bytes_out) = RingBuffer::new(bytes.max(PIECE));
-    let keeper = FileKeeper { records, bytes, reserve, policy, number: 0, lost: 0 };
+    let keeper = FileKeeper { records, bytes, reserve, policy, quota, number: 0, lost: 0 };
     (keeper, KeptFiles { records: records_out, bytes: bytes_out })
 }
 
@@ -57,6 +84,7 @@ pub struct FileKeeper {
     bytes: Producer<u8>,
     reserve: usize,
     policy: RingPolicy,
+    quota: Arc<Quota>,
     number: u64,
     lost: u64,
 }
@@ -65,39 +93,66 @@ pub struct FileKeeper {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Keeping {
     number: u64,
-    lost: bool,
+    /// Bytes of the quota that it has taken.
+    taken: u64,
+    lost: Option<Lost>,
+}
+
+/// Why a file is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// Its bytes had no room in the ring.
+    Room,
+    /// The quota was reached.
+    Quota,
 }
 
 impl FileKeeper {
     /// A file begins.
     pub(super) const fn begin(&mut self) -> Keeping {
         self.number += 1;
-        Keeping { number: self.number, lost: false }
+        Keeping { number: self.number, taken: 0, lost: None }
     }
 
     /// Its next bytes.
     pub(super) fn data(&mut self, file: &mut Keeping, bytes: &[u8]) {
         for piece in bytes.chunks(PIECE) {
-            if file.lost {
+            if file.lost.is_some() {
                 return;
             }
+            let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+            if !self.quota.take(length) {
+                return self.lose(file, Lost::Quota);
+            }
+            file.taken = file.taken.saturating_add(length);
             // The bytes go first: who finds the record finds them.
             let room = self.has_room(piece.len()) || self.wait(piece.len());
-            file.lost = !room || self.bytes.push_entire_slice(piece).is_err();
-            if !file.lost {
-                let record = KeptRecord::Data { number: file.number, length: piece.len() };
-                file.lost = self.records.push(record).is_err();
+            let record = KeptRecord::Data { number: file.number, length: piece.len() };
+            if !room || self.bytes.push_entire_slice(piece).is_err() || self.records.push(record).is_err() {
+                return self.lose(file, Lost::Room);
             }
         }
     }
 
+    /// Nothing more of a file is kept.
+    #[cold]
+    fn lose(&self, file: &mut Keeping, why: Lost) {
+        self.quota.give_back(std::mem::take(&mut file.taken));
+        file.lost = Some(why);
+    }
+
     /// It is over. True when it goes into the directory.
-    pub(super) fn end(&mut self, file: Keeping, sha256: [u8; 32]) -> bool {
+    pub(super) fn end(&mut self, mut file: Keeping, sha256: [u8; 32]) -> bool {
         let number = file.number;
-        let record = if file.lost { KeptRecord::Lost { number } } else { KeptRecord::End { number, sha256 } };
-        let told = self.records.push(record).is_ok();
-        self.lost += u64::from(file.lost || !told);
-        told && !file.lost
+        let record = match file.lost {
+            Some(why) => KeptRecord::Lost { number, over_quota: why == Lost::Quota },
+            None => KeptRecord::End { number, sha256 },
+        };
+        if self.records.push(record).is_err() && file.lost.is_none() {
+            self.lose(&mut file, Lost::Room);
+        }
+        self.lost += u64::from(file.lost == Some(Lost::Room));
+        file.lost.is_none()
     }
 
     /// A file that is at hand as a whole.
@@ -161,9 +216,34 @@ impl KeptFiles {
 mod tests {
     use super::*;
 
+    fn keeper_of(objects: u16, bytes: usize, policy: RingPolicy) -> (FileKeeper, KeptFiles) {
+        file_keeper(objects, bytes, policy, Arc::new(Quota::new(u64::MAX)))
+    }
+
+    #[test]
+    fn what_goes_beyond_the_quota_is_said_and_takes_none_of_it() {
+        let quota = Arc::new(Quota::new(5));
+        let (mut keeper, mut files) = file_keeper(4, PIECE, RingPolicy::DropAndCount, Arc::clone(&quota));
+        let (mut one, mut two) = (keeper.begin(), keeper.begin());
+        keeper.data(&mut one, b"one");
+        keeper.data(&mut two, b"2");
+        keeper.data(&mut two, b"wo");
+        assert!(!keeper.end(two, [2; 32]) && keeper.end(one, [1; 32]));
+        let mut bytes = Vec::new();
+        let records: Vec<_> = std::iter::from_fn(|| files.pop(&mut bytes)).collect();
+        assert!(records.contains(&KeptRecord::Lost { number: 2, over_quota: true }), "{records:?}");
+        assert!(records.contains(&KeptRecord::End { number: 1, sha256: [1; 32] }), "{records:?}");
+        assert_eq!(keeper.lost(), 0, "the ring had room");
+        // What the second had taken is there for others.
+        let mut three = keeper.begin();
+        keeper.data(&mut three, b"3!");
+        assert!(keeper.end(three, [3; 32]));
+        assert!(!quota.take(1));
+    }
+
     #[test]
     fn files_side_by_side_arrive_whole() {
-        let (mut keeper, mut files) = file_keeper(4, PIECE, RingPolicy::DropAndCount);
+        let (mut keeper, mut files) = keeper_of(4, PIECE, RingPolicy::DropAndCount);
         let (mut one, mut two) = (keeper.begin(), keeper.begin());
         keeper.data(&mut one, b"first ");
         keeper.data(&mut two, b"second ");
@@ -181,14 +261,14 @@ mod tests {
 
     #[test]
     fn live_a_file_without_room_is_given_up_and_said_so() {
-        let (mut keeper, mut files) = file_keeper(1, PIECE, RingPolicy::DropAndCount);
+        let (mut keeper, mut files) = keeper_of(1, PIECE, RingPolicy::DropAndCount);
         let mut file = keeper.begin();
         keeper.data(&mut file, &vec![7; PIECE + 1]);
         keeper.data(&mut file, b"more");
         assert!(!keeper.end(file, [0; 32]));
         let mut bytes = Vec::new();
         assert_eq!(files.pop(&mut bytes), Some(KeptRecord::Data { number: 1, length: PIECE }));
-        assert_eq!(files.pop(&mut bytes), Some(KeptRecord::Lost { number: 1 }));
+        assert_eq!(files.pop(&mut bytes), Some(KeptRecord::Lost { number: 1, over_quota: false }));
         assert_eq!((files.pop(&mut bytes), keeper.lost()), (None, 1));
         // There is room again.
         let mut file = keeper.begin();
@@ -198,14 +278,14 @@ mod tests {
 
     #[test]
     fn an_end_has_room_when_bytes_have_none() {
-        let (mut keeper, _files) = file_keeper(3, 1 << 20, RingPolicy::DropAndCount);
+        let (mut keeper, _files) = keeper_of(3, 1 << 20, RingPolicy::DropAndCount);
         let mut open = [keeper.begin(), keeper.begin(), keeper.begin()];
         for _ in 0..RECORDS {
             keeper.data(&mut open[0], b"x");
         }
         for file in &mut open {
             keeper.data(file, b"y");
-            assert!(file.lost);
+            assert_eq!(file.lost, Some(Lost::Room));
         }
         assert!(open.iter().all(|file| !keeper.end(*file, [0; 32])));
         assert_eq!(keeper.lost(), 3);
@@ -213,7 +293,7 @@ mod tests {
 
     #[test]
     fn in_a_replay_the_worker_waits_for_the_thread() {
-        let (mut keeper, mut files) = file_keeper(1, PIECE, RingPolicy::Wait);
+        let (mut keeper, mut files) = keeper_of(1, PIECE, RingPolicy::Wait);
         let sent: Vec<u8> = (0..10 * PIECE).map(|number| u8::try_from(number % 251).unwrap()).collect();
         let expected = sent.clone();
         let worker = std::thread::spawn(move || {

@@ -28,7 +28,7 @@ pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use forward::{Alone, Forward};
 pub use handover::Handover;
 pub use inject::{Exit, PortInjector};
-pub use keep::{FileKeeper, KeptFiles, KeptRecord, file_keeper};
+pub use keep::{FileKeeper, KeptFiles, KeptRecord, Quota, file_keeper};
 pub use mailbox::{FlowLine, Mailbox};
 pub use mesh::{MESH_ROOM, Mesh, MeshCounters};
 pub use pipeline::{Annotation, Frame, Origin, OverloadPolicy, Pipeline, PipelineOptions, TcpChecksums};

@@ -35,7 +35,7 @@ use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{
-    Answers, Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Sources, Worker,
+    Answers, Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Quota, Sources, Worker,
     WorkerControl,
 };
 
@@ -54,9 +54,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         complain(&format!("warning: {warning}"));
     }
     let matcher = build::matcher(&config)?;
-    if let Some(directory) = &common.extract {
-        extract::prepare(directory)?;
-    }
+    let extract = common.extract.as_deref();
+    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
     let output = build::event_file(&config, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
@@ -84,11 +83,10 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let (stats, stats_receiver) = mpsc::channel();
     // On the core of this thread, where they take nothing from the workers.
     let (supervisor, points) = super::extractor::start(&config, lcores.workers.len(), true, common.rehearsal)?;
-    let beside = Beside { points, keep_files: common.extract.is_some() };
+    let beside = Beside { points, quota: quota.clone() };
     let mut parts = launch(&eal, &config, &matcher, &lcores, started, &reta, &pools, &stop, beside)?;
     let files = std::mem::take(&mut parts.files);
-    let extractor = common.extract.as_deref();
-    let extractor = extractor.map(|directory| Extractor::spawn(directory, config.decode.extract_quota, files));
+    let extractor = extract.zip(quota).map(|(directory, quota)| Extractor::spawn(directory, quota, files));
     let extractor = extractor.transpose().context("the thread that keeps files")?;
     let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
     let receivers = std::mem::take(&mut parts.receivers);
@@ -344,7 +342,8 @@ impl Parts {
 struct Beside {
     /// The way to the extractor, for each worker.
     points: Vec<Option<Point>>,
-    keep_files: bool,
+    /// What files may be kept of, where they are.
+    quota: Option<Arc<Quota>>,
 }
 
 #[allow(clippy::too_many_arguments)] // everything that a sensor is made of, once
@@ -359,7 +358,7 @@ fn launch(
     stop: &StopFlag,
     beside: Beside,
 ) -> Result<Parts, Failure> {
-    let Beside { points, keep_files } = beside;
+    let Beside { points, quota } = beside;
     let count = lcores.workers.len();
     let mut queues: Vec<Sources> = (0..count).map(|_| Sources { live: true, ..Sources::default() }).collect();
     let (mut dispatched, mut exits, mut ports) = (Vec::new(), Vec::new(), Vec::new());
@@ -404,7 +403,8 @@ fn launch(
         }
         let (events, receiver) = channel(usize::try_from(config.worker.events).unwrap_or(1), RingPolicy::DropAndCount);
         parts.receivers.push(receiver);
-        let (keeper, kept) = keep_files.then(|| build::file_keeper(config, RingPolicy::DropAndCount)).unzip();
+        let (keeper, kept) =
+            quota.as_ref().map(|quota| build::file_keeper(config, RingPolicy::DropAndCount, quota)).unzip();
         parts.files.extend(kept);
         let control = Arc::new(WorkerControl::new(stop.clone(), Arc::clone(&paused)));
         parts.statuses.push(WorkerStatus {

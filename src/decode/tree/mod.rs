@@ -14,7 +14,7 @@ use super::decoder::Field;
 use super::format::Format;
 use super::limits::Limits;
 use super::path::Path;
-use super::pool::Decoders;
+use super::pool::{Decoders, Sequence};
 use super::runs::Seeker;
 
 /// What is known of an outermost object before its first byte.
@@ -30,6 +30,9 @@ pub struct Start<'a> {
     pub format: Option<&'static Format>,
     /// What it is written in within those, where whatever carries it says so and it is a text.
     pub charset: Option<Charset>,
+    /// What it belongs to, where its outermost coding goes on from one object to the next
+    /// ([`Format::continues`](super::Format::continues)).
+    pub sequence: Sequence,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -66,7 +69,7 @@ impl Tree {
             inner: 0,
             format: None,
             charset: None,
-            kept: None,
+            sequence: Sequence::default(),
             from: 0,
         };
         Self { nodes: nodes.collect(), shared }
@@ -80,9 +83,6 @@ impl Tree {
 
     /// Another object begins.
     pub fn begin(&mut self, start: &Start<'_>, decoders: &mut Decoders) {
-        if start.codings.first().copied().flatten().map(|format| format.name) != self.kept().map(|format| format.name) {
-            self.release(decoders);
-        }
         let Self { nodes, shared } = self;
         shared.path.truncate(0);
         if !start.prefix.is_empty() {
@@ -93,31 +93,13 @@ impl Tree {
             *place = start.codings.get(number).copied().flatten();
         }
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
-        (shared.format, shared.charset) = (start.format, start.charset);
+        (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());
             node.name.append(start.name);
             node.facts.file = true;
         }
-    }
-
-    /// The outermost coding goes on with the next object, and has its decoder until then.
-    #[must_use]
-    pub const fn is_kept(&self) -> bool {
-        self.shared.kept.is_some()
-    }
-
-    /// The outermost coding does not go on.
-    pub fn release(&mut self, decoders: &mut Decoders) {
-        if let Some((format, decoder)) = self.shared.codings[0].zip(self.shared.kept.take()) {
-            decoders.give_back(format, decoder);
-        }
-    }
-
-    /// What is kept.
-    fn kept(&self) -> Option<&'static Format> {
-        self.shared.kept.is_some().then_some(self.shared.codings[0]).flatten()
     }
 
     /// An object begins that another tree has handed out whole at `level`, where it is scanned as it stands. Its paths

@@ -6,7 +6,7 @@ use super::super::decoder::{Decoder, Field};
 use super::super::format::{Format, MESSAGE, PROBE};
 use super::super::kind;
 use super::super::path::Path;
-use super::super::pool::Decoders;
+use super::super::pool::{Decoders, Sequence};
 use super::super::runs::Seeker;
 use super::{Ended, File, Leaves, MAX_CODINGS, Taking, Whole};
 
@@ -93,8 +93,8 @@ pub(super) struct Shared {
     pub(super) inner: usize,
     pub(super) format: Option<&'static Format>,
     pub(super) charset: Option<Charset>,
-    /// What has undone the outermost coding of the object before, and goes on with this one's.
-    pub(super) kept: Option<Box<dyn Decoder>>,
+    /// What the object belongs to where its outermost coding goes on with the next.
+    pub(super) sequence: Sequence,
     /// Level of the outermost object.
     pub(super) from: usize,
 }
@@ -174,16 +174,19 @@ impl Shared {
 }
 
 impl Context<'_> {
-    /// A decoder: that which is kept, or an idle one.
+    /// A decoder: that of the object before, where its coding goes on, or an idle one.
     pub(super) fn take(&mut self, level: usize, format: &'static Format) -> Option<Box<dyn Decoder>> {
-        let kept = if level == 0 && format.continues() { self.shared.kept.take() } else { None };
-        kept.or_else(|| self.decoders.take(format))
+        if level == 0 && format.continues() {
+            self.decoders.resume(self.shared.sequence, format)
+        } else {
+            self.decoders.take(format)
+        }
     }
 
     /// An object is over, and so is the work of its decoder, unless that goes on with the next.
     pub(super) fn done(&mut self, level: usize, format: &'static Format, decoder: Box<dyn Decoder>, complete: bool) {
         if level == 0 && format.continues() && complete {
-            self.shared.kept = Some(decoder);
+            self.decoders.leave(self.shared.sequence, format, decoder);
         } else {
             self.decoders.give_back(format, decoder);
         }

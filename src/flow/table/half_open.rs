@@ -8,6 +8,7 @@ use crate::flow::entry::{Bits, NO_SLOT};
 use crate::flow::half_open::{Begin, HalfOpen, Opening};
 use crate::flow::index::Bucket;
 use crate::flow::key::FlowKey;
+use crate::wire::tcp_flag;
 
 /// Most records that are appended anew in one look for one that is stale, so that the work stays bounded.
 const MAX_RENEWED: u32 = 16;
@@ -155,7 +156,10 @@ impl FlowTable {
         flow.iface = record.iface;
         flow.packets = record.packets.map(u64::from);
         flow.bytes = record.bytes.map(u64::from);
-        flow.bits.set_all(record.bits.without(Bits::OPTIONS_TOLD));
+        flow.bits.set_all(record.bits.without(Bits::OPTIONS_TOLD | Bits::FLAGS_TOLD));
+        if record.flags_seen.iter().all(|flags| flags & tcp_flag::SYN == 0) {
+            flow.bits.set(Bits::BEGAN_UNSEEN);
+        }
         if record.packets.iter().all(|count| *count != 0) {
             flow.bits.set(Bits::BOTH_WAYS);
         }

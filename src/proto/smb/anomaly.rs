@@ -13,9 +13,11 @@ reasons! {
         Smb1 => "smb1_not_read",
         /// A compressed message of another algorithm than LZNT1 and Pattern_V1: what is missing of it is a hole.
         Compressed => "compression_not_read",
-        /// A compressed message that cannot be decompressed, or would become more than 1,000 times as long or 16 MiB: what is
+        /// A compressed message that cannot be decompressed, or would become longer than 8 MiB and some headers: what is
         /// missing of it is a hole.
         BadCompression => "malformed_compression",
+        /// A packet from which more would come than 1,000 times its bytes and 1 MiB: the rest of the message is a hole.
+        CompressionLimit => "compression_limit",
         /// Bytes of a file that were written before are written again: they are scanned, and no part of its object.
         FileOverlap => "file_overlap",
         /// More files are open than are followed: the one that was used longest ago is forgotten.

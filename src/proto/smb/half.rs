@@ -82,6 +82,7 @@ impl Half {
 
     pub(super) fn push(&mut self, bytes: &[u8], unpacker: &mut Unpacker, talk: &mut Talk, sink: &mut dyn Sink) {
         talk.files.stretches.sweep(self.direction, sink);
+        unpacker.refill(bytes.len());
         let mut rest = bytes;
         while !rest.is_empty() {
             let used = match self.at {

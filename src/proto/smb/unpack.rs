@@ -15,9 +15,13 @@ const PART_BYTES: usize = 8;
 /// Of the header: parts follow one another.
 const CHAINED: u16 = 1;
 
-/// Most that may come out of a message, bytes: its length times this, and this, the largest read or write of Windows.
+/// Most that a message may become, bytes: the largest read or write of Windows, and room for all headers.
+const MAX_BYTES: u32 = (8 << 20) + (64 << 10);
+
+/// Most that comes out of one packet, bytes: its length times this, and this beyond it. Some patterns and chunks of some
+/// bytes each may stand for far more, which a worker has no time for.
 const MAX_RATIO: u32 = 1000;
-const MAX_BYTES: u32 = 8 << 20;
+const ALLOWANCE: u32 = 1 << 20;
 
 /// Algorithms (MS-SMB2 section 2.2.3.1.3).
 const NONE: u16 = 0;
@@ -53,7 +57,7 @@ pub(super) struct Unpacker {
     /// Bytes of the message, and of its part that is under way, to come.
     left: u32,
     left_of_part: u32,
-    /// What may come out.
+    /// What may still come out of this packet.
     budget: u32,
     /// What comes behind what is not packed.
     then: Option<u16>,
@@ -62,8 +66,9 @@ pub(super) struct Unpacker {
     under_way: bool,
 }
 
-/// What comes out of LZNT1 goes to the messages, as much as they have room for.
+/// What comes out of LZNT1 goes to the messages, as much as they have room for, and as is left of the packet's budget.
 struct Unpacked<'a> {
+    budget: &'a mut u32,
     messages: &'a mut Messages,
     talk: &'a mut Talk,
     sink: &'a mut dyn Sink,
@@ -75,8 +80,9 @@ impl Out for Unpacked<'_> {
     }
 
     fn data(&mut self, bytes: &[u8]) -> bool {
-        let room = usize::try_from(self.messages.left()).unwrap_or(usize::MAX);
+        let room = usize::try_from(self.messages.left().min(*self.budget)).unwrap_or(usize::MAX);
         let piece = bytes.get(..room).unwrap_or(bytes);
+        *self.budget = self.budget.saturating_sub(u32::try_from(piece.len()).unwrap_or(u32::MAX));
         self.messages.push(piece, self.talk, self.sink);
         piece.len() == bytes.len()
     }
@@ -106,7 +112,12 @@ impl Unpacker {
     pub(super) fn begin(&mut self, length: u32) {
         self.under_way = true;
         (self.at, self.have, self.left) = (At::Header(HEADER_BYTES), 0, length);
-        self.budget = length.saturating_mul(MAX_RATIO).min(MAX_BYTES);
+    }
+
+    /// A packet of so many bytes has come.
+    pub(super) fn refill(&mut self, length: usize) {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.budget = length.saturating_mul(MAX_RATIO).saturating_add(ALLOWANCE);
     }
 
     /// Takes the message's next bytes.
@@ -143,18 +154,20 @@ impl Unpacker {
                     }
                 }
                 At::Plain => {
-                    if !(Unpacked { messages, talk, sink }).data(piece) {
-                        self.fail(Anomaly::BadCompression, sink);
+                    if !(Unpacked { budget: &mut self.budget, messages, talk, sink }).data(piece) {
+                        self.over(sink);
                     }
                     self.took(length, sink);
                 }
                 At::Packed => {
-                    let step = self.lznt1.push(piece, &mut Unpacked { messages, talk, sink });
+                    let budget = &mut self.budget;
+                    let step = self.lznt1.push(piece, &mut Unpacked { budget, messages, talk, sink });
                     if !matches!(step, Ok(Lznt1Step::More | Lznt1Step::Done(_))) {
-                        self.fail(Anomaly::BadCompression, sink);
+                        self.over(sink);
                     }
                     if self.left_of_part == length && self.at == At::Packed {
-                        self.lznt1.finish(&mut Unpacked { messages, talk, sink });
+                        let budget = &mut self.budget;
+                        self.lznt1.finish(&mut Unpacked { budget, messages, talk, sink });
                     }
                     self.took(length, sink);
                 }
@@ -182,7 +195,7 @@ impl Unpacker {
         if is_first {
             self.is_chained = flags == CHAINED;
             let total = if self.is_chained { Some(size) } else { size.checked_add(length) };
-            let Some(total) = total.filter(|total| *total <= self.budget) else {
+            let Some(total) = total.filter(|total| *total <= MAX_BYTES) else {
                 return self.fail(Anomaly::BadCompression, sink);
             };
             messages.begin(total);
@@ -238,10 +251,15 @@ impl Unpacker {
         while count > 0 {
             let piece = bytes.get(..count).unwrap_or(&bytes);
             count -= piece.len();
-            if !(Unpacked { messages, talk, sink }).data(piece) {
-                return self.fail(Anomaly::BadCompression, sink);
+            if !(Unpacked { budget: &mut self.budget, messages, talk, sink }).data(piece) {
+                return self.over(sink);
             }
         }
+    }
+
+    /// No more can be taken of what comes out: it is too much for a packet, for the message, or no such thing.
+    fn over(&mut self, sink: &mut dyn Sink) {
+        self.fail(if self.budget == 0 { Anomaly::CompressionLimit } else { Anomaly::BadCompression }, sink);
     }
 
     fn fail(&mut self, anomaly: Anomaly, sink: &mut dyn Sink) {

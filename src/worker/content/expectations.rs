@@ -104,16 +104,20 @@ impl Expectations {
         }
     }
 
-    /// What was announced of a connection with these ends.
-    pub(super) fn find(&self, tuple: &Tuple, now_ns: u64) -> Option<Awaited> {
+    /// What was announced of a connection with these ends, which is the only one: another at the same ends has to be
+    /// announced again.
+    pub(super) fn take(&self, tuple: &Tuple, now_ns: u64) -> Option<Awaited> {
         let to = (tuple.dest, tuple.dest_port);
         let (digest, number) = place(tuple.proto, to);
-        if self.digests.get(number)?.load(Ordering::Acquire) != digest {
+        let known = self.digests.get(number)?;
+        if known.load(Ordering::Acquire) != digest {
             return None;
         }
         let announced = self.places.get(number)?.load()?;
         let is_it = announced.to == to && announced.from.contains(&tuple.src) && now_ns <= announced.until_ns;
-        is_it.then_some(announced.parser)
+        // A newer announcement may have taken the place in the meantime, which stays.
+        (is_it && known.compare_exchange(digest, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok())
+            .then_some(announced.parser)
     }
 }
 
@@ -178,7 +182,6 @@ mod tests {
     #[test]
     fn a_connection_is_found_by_its_ends() {
         let expectations = Expectations::default();
-        expectations.announce(&tuple(1, (2, 21)), &passive(), 1000);
         let cases = [
             (tuple(1, (9, 5000)), 1000, true, "as announced"),
             (tuple(1, (2, 5000)), 1000, true, "to the server itself"),
@@ -189,8 +192,12 @@ mod tests {
             (Tuple { proto: proto::UDP, ..tuple(1, (9, 5000)) }, 1000, false, "UDP"),
         ];
         for (tuple, now_ns, found, case) in cases {
-            assert_eq!(expectations.find(&tuple, now_ns).is_some(), found, "{case}");
+            expectations.announce(&self::tuple(1, (2, 21)), &passive(), 1000);
+            assert_eq!(expectations.take(&tuple, now_ns).is_some(), found, "{case}");
         }
+        expectations.announce(&tuple(1, (2, 21)), &passive(), 1000);
+        assert!(expectations.take(&tuple(1, (9, 5000)), 1000).is_some(), "the first");
+        assert!(expectations.take(&tuple(1, (9, 5000)), 1000).is_none(), "the second was not announced");
         let active = Expected {
             opener: Direction::ToClient,
             client: Endpoint { address: None, port: Port::Number(6000) },
@@ -198,26 +205,27 @@ mod tests {
             ..passive()
         };
         expectations.announce(&tuple(1, (2, 21)), &active, 1000);
-        assert!(expectations.find(&tuple(2, (1, 6000)), 1000).is_some(), "the server opens it");
-        assert!(expectations.find(&tuple(1, (2, 6000)), 1000).is_none(), "not the client");
+        assert!(expectations.take(&tuple(2, (1, 6000)), 1000).is_some(), "the server opens it");
+        assert!(expectations.take(&tuple(1, (2, 6000)), 1000).is_none(), "not the client");
         let nothing = Expected { server: Endpoint::default(), ..passive() };
         expectations.announce(&tuple(1, (2, 21)), &nothing, 1000);
         let service = Expected { server: Endpoint { address: None, port: Port::Number(443) }, ..passive() };
         expectations.announce(&tuple(1, (2, 21)), &service, 1000);
-        assert!(expectations.find(&tuple(1, (2, 443)), 1000).is_none(), "another service");
+        assert!(expectations.take(&tuple(1, (2, 443)), 1000).is_none(), "another service");
         // TFTP's server answers from a port of its own.
         let client = Endpoint { address: None, port: Port::Same };
         let udp = Expected { transport: Transport::Udp, client, ..active };
         let asked = Tuple { proto: proto::UDP, ..tuple(1, (7, 69)) };
         expectations.announce(&asked, &udp, 1000);
         let answer = Tuple { src_port: 1069, proto: proto::UDP, ..tuple(7, (1, 40_000)) };
-        assert!(matches!(expectations.find(&answer, 1000), Some(Awaited::Tftp(_))), "the server answers");
+        assert!(matches!(expectations.take(&answer, 1000), Some(Awaited::Tftp(_))), "the server answers");
         for (tuple, case) in [
             (Tuple { proto: proto::TCP, ..answer }, "over TCP"),
             (Tuple { dest_port: 40_001, ..answer }, "to another port"),
             (Tuple { src: address(8), ..answer }, "another server"),
         ] {
-            assert!(expectations.find(&tuple, 1000).is_none(), "{case}");
+            expectations.announce(&asked, &udp, 1000);
+            assert!(expectations.take(&tuple, 1000).is_none(), "{case}");
         }
     }
 }

@@ -83,7 +83,13 @@ pub(super) struct Content<'a> {
     pub(super) inspector: &'a mut Inspector,
     pub(super) trigger: Option<Trigger<'a>>,
     pub(super) timestamp_ns: u64,
+    /// Connections within others that what is being delivered has opened.
+    pub(super) tunnels: u8,
 }
+
+/// So many connections within others are opened by the bytes of one packet: each has a parser on the stack. No client
+/// answers as many invitations without a round trip each.
+const MAX_TUNNELS: u8 = 4;
 
 impl Consumer for Content<'_> {
     fn data(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
@@ -91,6 +97,7 @@ impl Consumer for Content<'_> {
             tap.data(head(self.flow, self.timestamp_ns), direction, offset, bytes);
         }
         match self.flow.app_proto {
+            AppProto::Failed if self.flow.bits.has(Bits::BEGAN_UNSEEN) => self.ask_again(direction, offset, bytes),
             AppProto::Failed => self.raw(direction, offset, bytes),
             AppProto::Unknown => self.recognise(direction, offset, bytes),
             _ => self.parse(direction, offset, bytes),
@@ -102,7 +109,8 @@ impl Consumer for Content<'_> {
             tap.gap(head(self.flow, self.timestamp_ns), direction, length);
         }
         if self.flow.app_proto == AppProto::Unknown && !self.was_expected(direction, 0, &[]) {
-            // What follows a hole at the very start says nothing about the protocol.
+            // What follows a hole at the very start says nothing about the protocol, but what follows that may.
+            self.flow.bits.set(Bits::BEGAN_UNSEEN);
             self.fail();
         }
         // No keyword reaches over bytes that were never seen.
@@ -143,7 +151,7 @@ impl Consumer for Content<'_> {
     }
 }
 
-const _: () = assert!(ANOMALY_COUNT <= 32, "a flow remembers in 32 bits which anomalies were told");
+const _: () = assert!(ANOMALY_COUNT <= 30, "a flow remembers in 30 bits which anomalies were told");
 
 impl Inspector {
     /// Forgets what a flow has of other dictionaries than these. A flow without any may have either bit.
@@ -195,14 +203,21 @@ impl Content<'_> {
     fn parse(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
         let end = offset.saturating_add(length(bytes));
         let tunnelled = self.with_parser(direction, end, |parser, sink| parser.push(direction, bytes, sink));
-        // What is in a tunnel is recognised afresh.
-        if let Some(tunnelled) = tunnelled {
-            let at = bytes.len().saturating_sub(tunnelled);
-            let inner = bytes.get(at..).unwrap_or(&[]);
-            if !inner.is_empty() {
-                self.recognise(direction, offset.saturating_add(length(bytes)).saturating_sub(length(inner)), inner);
-            }
+        let Some(tunnelled) = tunnelled else { return };
+        let inner = bytes.get(bytes.len().saturating_sub(tunnelled)..).unwrap_or(&[]);
+        if inner.is_empty() {
+            return;
         }
+        let offset = end.saturating_sub(length(inner));
+        if self.tunnels == MAX_TUNNELS {
+            self.inspector.desk.tell(self.flow, self.timestamp_ns, direction, "app_proto.too_many_tunnels");
+            self.flow.app_proto = AppProto::Failed;
+            return self.raw(direction, offset, inner);
+        }
+        // What is in a tunnel is recognised afresh.
+        self.tunnels += 1;
+        self.recognise(direction, offset, inner);
+        self.tunnels -= 1;
     }
 
     /// Lends the flow's parser out together with the sink it delivers to. `end` is the stream offset after the bytes
@@ -225,6 +240,7 @@ impl Content<'_> {
             desk.tell(self.flow, self.timestamp_ns, direction, "app_proto.mistaken");
             protocols.release(self.flow.app_proto, &mut self.flow.parser);
             self.flow.app_proto = AppProto::Failed;
+            self.flow.bits = self.flow.bits.without(Bits::BEGAN_UNSEEN);
         } else if tunnelled.is_some() {
             protocols.release(self.flow.app_proto, &mut self.flow.parser);
             self.flow.app_proto = AppProto::Unknown;

@@ -1,15 +1,16 @@
 //! Objects of all flows of a worker on their way through the decoders.
 
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::extraction::{Answers, Extraction};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Outcome, Path, Start, Taking, Totals,
-    Tree, Whole, charset_of, coding,
+    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Outcome, Path, Sequence, Start, Taking,
+    Totals, Tree, Whole, charset_of, coding,
 };
-use crate::event::{AnomalyEvent, Direction, Event, FileEvent, Layer};
+use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, Tuple};
 use crate::extractor::{self, Collected, Point};
 use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT};
 use crate::proto::Object;
@@ -72,8 +73,6 @@ struct Slot {
     next: u16,
     direction: Direction,
     id: u32,
-    /// It has not ended. One that has is kept for the next, whose coding goes on.
-    open: bool,
     /// Where it begins in the file that it is a part of.
     start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
@@ -150,7 +149,6 @@ impl Objects {
             next: NO_OBJECT,
             direction: Direction::ToServer,
             id: 0,
-            open: false,
             start: 0,
             generation: false,
             tree: Tree::new(&limits.decode),
@@ -233,21 +231,16 @@ impl Objects {
     ) -> bool {
         self.end(flow, spot, desk, id, false, 0);
         let codings = &read_codings(object.codings, object.label == "websocket");
-        let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
-        let kept = if continues { self.find_kept(flow, spot.direction, id) } else { None };
-        let number = match kept {
-            Some(number) => number,
-            None => match self.take(flow, spot, desk) {
-                Some(number) => number,
-                None => return false,
-            },
-        };
+        let Some(number) = self.take(flow, spot, desk) else { return false };
         let Self { slots, decoders, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
-        (slot.direction, slot.id, slot.start, slot.open) = (spot.direction, id, object.offset, true);
+        (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
-        slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format, charset }, decoders);
+        let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
+        let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
+        let start = Start { prefix: object.label, name: object.name, codings, format, charset, sequence };
+        slot.tree.begin(&start, decoders);
         true
     }
 
@@ -306,23 +299,18 @@ impl Objects {
     ) {
         let Some(number) = self.find(flow, spot.direction, id) else { return };
         self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
-        let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
-        slot.open = false;
-        if !slot.tree.is_kept() {
-            self.unlink(flow, number);
-        }
+        self.unlink(flow, number);
     }
 
     /// The flow is over, and so is all that was open of it.
     pub(super) fn close(&mut self, flow: &mut Facts, timestamp_ns: u64, desk: &mut Desk, records: u32) {
-        while let Some(slot) = self.slots.get_mut(usize::from(flow.objects)) {
+        while let Some(slot) = self.slots.get(usize::from(flow.objects)) {
             let (direction, id) = (slot.direction, slot.id);
-            if slot.open {
-                self.end(flow, &Spot { trigger: None, timestamp_ns, direction, late: false }, desk, id, false, records);
-            } else {
-                slot.tree.release(&mut self.decoders);
-                self.unlink(flow, flow.objects);
-            }
+            self.end(flow, &Spot { trigger: None, timestamp_ns, direction, late: false }, desk, id, false, records);
+        }
+        // WebSockets begin as HTTP.
+        if flow.app_proto == AppProto::Http && self.decoders.are_left() {
+            self.decoders.end(sequences(flow));
         }
     }
 
@@ -351,20 +339,11 @@ impl Objects {
         true
     }
 
-    /// The slot of an object that is open.
+    /// The slot of an object.
     fn find(&self, flow: &Facts, direction: Direction, id: u32) -> Option<u16> {
-        self.find_that(flow, direction, id, true)
-    }
-
-    /// The slot of an object that has ended, whose coding goes on with the next.
-    fn find_kept(&self, flow: &Facts, direction: Direction, id: u32) -> Option<u16> {
-        self.find_that(flow, direction, id, false)
-    }
-
-    fn find_that(&self, flow: &Facts, direction: Direction, id: u32, open: bool) -> Option<u16> {
         let mut number = flow.objects;
         while let Some(slot) = self.slots.get(usize::from(number)) {
-            if slot.id == id && slot.direction == direction && slot.open == open {
+            if slot.id == id && slot.direction == direction {
                 return Some(number);
             }
             number = slot.next;
@@ -400,6 +379,27 @@ impl Objects {
             self.free.push(number);
         }
     }
+}
+
+/// What objects of a connection are known by whose coding goes on from one to the next. Two connections that had the same
+/// would spoil what is decoded of each other, as their ends can by themselves.
+#[cold]
+fn sequences(flow: &Facts) -> u64 {
+    let Tuple { src, dest, src_port, dest_port, .. } = flow.tuple();
+    let mut bytes = [0; 44];
+    let parts = [&src[..], &dest, &src_port.to_be_bytes(), &dest_port.to_be_bytes(), &flow.start_ns.to_be_bytes()];
+    let mut rest = &mut bytes[..];
+    for part in parts {
+        let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else { break };
+        place.copy_from_slice(part);
+        rest = behind;
+    }
+    xxh3_64(&bytes)
+}
+
+fn sequence(flow: &Facts, direction: Direction, id: u32) -> Sequence {
+    let direction = u64::from(direction == Direction::ToClient);
+    Sequence { of: sequences(flow), number: u64::from(id) << 1 | direction }
 }
 
 /// Whether a media type is that of a mail message (RFC 2046 section 5.2.1), which may begin with any field.

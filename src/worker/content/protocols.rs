@@ -1,5 +1,7 @@
 //! Which protocols there are, and the states of their parsers.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::expectations::Awaited;
 use super::recognise::Undecided;
 use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
@@ -46,24 +48,47 @@ pub(super) const DATAGRAMS: &[Recognise] = &[
 ];
 
 /// What is known of a connection beside its parser's state.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
     /// Transactions that are over.
     pub(super) records: u32,
     /// What the lines of each direction are.
     pub(super) labels: [&'static str; 2],
-    /// Anomalies that were told, by a bit of their name's digest each.
-    anomalies: u64,
+    /// Digests of the names of anomalies that were told.
+    anomalies: [u32; ANOMALIES],
+    /// How many.
+    count: usize,
+}
+
+/// Kinds of anomalies that are told of a connection: HTTP, which has most of them, has fewer in one connection. Of any
+/// more only the counters know.
+const ANOMALIES: usize = 64;
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { records: 0, labels: [""; 2], anomalies: [0; ANOMALIES], count: 0 }
+    }
 }
 
 impl Told {
-    /// Whether an anomaly is told for the first time. Two names may share a bit: then the counters alone have the second.
+    /// Whether an anomaly is told for the first time.
+    #[cold]
     pub(super) fn is_new(&mut self, name: &'static str) -> bool {
-        let bit = 1_u64 << (xxhash_rust::const_xxh3::xxh3_64(name.as_bytes()) % 64);
-        let new = self.anomalies & bit == 0;
-        self.anomalies |= bit;
-        new
+        let digest = digest(name);
+        if self.anomalies.get(..self.count).is_none_or(|told| told.contains(&digest)) {
+            return false;
+        }
+        let Some(place) = self.anomalies.get_mut(self.count) else { return false };
+        *place = digest;
+        self.count += 1;
+        true
     }
+}
+
+/// What tells names apart; that it does is tested of all of them.
+fn digest(name: &str) -> u32 {
+    let [.., a, b, c, d] = xxh3_64(name.as_bytes()).to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 /// A connection that is followed.
@@ -189,5 +214,29 @@ impl Protocols {
             Awaited::Ftp(parser) => self.expected.get_mut(slot).map(|session| session.parser = parser),
             Awaited::Tftp(parser) => self.tftp.get_mut(slot).map(|session| session.parser = parser),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_anomaly_is_told_once_whatever_was_told_before() {
+        // All names stand in the user's guide, as other tests see to.
+        let names: std::collections::BTreeSet<&'static str> = include_str!("../../../docs/events.md")
+            .split('`')
+            .filter(|text| {
+                text.contains('.') && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
+            })
+            .collect();
+        assert!(names.len() > 200, "{} names", names.len());
+        let digests: std::collections::BTreeSet<u32> = names.iter().map(|name| digest(name)).collect();
+        assert_eq!(digests.len(), names.len());
+        let mut told = Told::default();
+        for (number, name) in names.iter().enumerate() {
+            assert_eq!(told.is_new(name), number < ANOMALIES, "{name}");
+            assert!(!told.is_new(name), "{name}");
+        }
     }
 }

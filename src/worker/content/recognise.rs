@@ -7,6 +7,9 @@ use crate::event::{AppProto, Direction};
 use crate::flow::NO_SLOT;
 use crate::proto::{Guess, HEAD_BYTES, Heads};
 
+/// Who has spoken last, as far as it is remembered, beside the anomalies that were told.
+const SPOKE: u32 = 3 << 30;
+
 /// The first bytes of a connection that does not speak for itself yet.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::worker) struct Undecided {
@@ -111,12 +114,39 @@ impl Content<'_> {
         }
     }
 
+    /// The next bytes of a connection that was not seen to begin, and of which nothing seen so far has told what it speaks:
+    /// where one side falls silent and the other speaks, a message begins.
+    pub(super) fn ask_again(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        if !self.takes_turn(direction) {
+            return self.raw(direction, offset, bytes);
+        }
+        let heads = match direction {
+            Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
+            Direction::ToClient => Heads { to_server: &[], to_client: bytes },
+        };
+        match guess(STREAMS, &heads) {
+            (Guess::Yes, protocol) => self.decide(protocol, direction, offset, bytes),
+            _ => self.raw(direction, offset, bytes),
+        }
+    }
+
+    /// Whether the other side, or none, has spoken before; the flow's last two bits for TCP remember who has.
+    fn takes_turn(&mut self, direction: Direction) -> bool {
+        let spoke = match direction {
+            Direction::ToServer => 1 << 30,
+            Direction::ToClient => 2 << 30,
+        };
+        let before = self.flow.aux & SPOKE;
+        self.flow.aux = (self.flow.aux & !SPOKE) | spoke;
+        before != spoke
+    }
+
     /// Whether another connection has announced this one, of which nothing was seen yet; then its bytes go on.
     pub(super) fn was_expected(&mut self, direction: Direction, offset: u64, bytes: &[u8]) -> bool {
         if self.flow.parser != NO_SLOT {
             return false;
         }
-        let Some(expected) = self.inspector.expectations.find(&self.flow.tuple(), self.flow.last_ns) else {
+        let Some(expected) = self.inspector.expectations.take(&self.flow.tuple(), self.flow.last_ns) else {
             return false;
         };
         let protocol = match expected {

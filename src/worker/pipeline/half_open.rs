@@ -6,7 +6,7 @@ use crate::dpdk::memory;
 use crate::event::{AppProto, Direction, EndReason, Event, FlowEvent, FlowHead, FlowState, TcpSummary};
 use crate::flow::{Begin, Bits, Class, Flow, FlowIndex, HalfOpen, HalfOpenIndex, Opening};
 use crate::tcp::{self, Anomaly, Checksum, Options, Packet};
-use crate::wire::{TcpHeader, proto, tcp_flag};
+use crate::wire::{Headers, TcpHeader, proto, tcp_flag};
 use crate::worker::content::Content;
 
 /// How far ahead of an eviction the record and its index line are loaded, in packets: a memory access takes as long as
@@ -39,7 +39,7 @@ impl Pipeline {
             self.evict(index, frame, prepared);
         }
         let Prepared { headers, key, hash, from_high, .. } = prepared;
-        let bits = self.first_bits(headers.tcp.flags, *from_high);
+        let bits = self.first_bits(headers, *from_high).without(Bits::BEGAN_UNSEEN);
         let begin = Begin { now_ns: frame.clock_ns, start_ns: frame.timestamp_ns, iface: frame.iface, bits };
         let from_client = bits.has(Bits::CLIENT_IS_HIGH) == *from_high;
         let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
@@ -95,13 +95,19 @@ impl Pipeline {
     }
 
     /// What is known of a TCP session from its first packet.
-    pub(super) fn first_bits(&mut self, flags: u8, from_high: bool) -> Bits {
-        // A SYN-ACK comes from the server; whoever else speaks first is taken for the client.
-        let answers = flags & (tcp_flag::SYN | tcp_flag::ACK) == tcp_flag::SYN | tcp_flag::ACK;
+    pub(super) fn first_bits(&mut self, headers: &Headers, from_high: bool) -> Bits {
+        let flags = headers.tcp.flags;
+        let opens = flags & tcp_flag::SYN != 0;
+        // A SYN-ACK comes from the server, and a SYN from the client; in mid-stream the ports have to say it.
+        let answers =
+            if opens { flags & tcp_flag::ACK != 0 } else { comes_from_server(headers.src_port, headers.dest_port) };
         let mut bits = Bits::when(Bits::CLIENT_IS_HIGH, from_high != answers);
-        if flags & tcp_flag::SYN == 0 && !self.options.midstream {
-            bits.set(Bits::NO_CONTENT);
-            self.inspector.desk.counters.midstream_ignored += 1;
+        if !opens {
+            bits.set(Bits::BEGAN_UNSEEN);
+            if !self.options.midstream {
+                bits.set(Bits::NO_CONTENT);
+                self.inspector.desk.counters.midstream_ignored += 1;
+            }
         }
         bits
     }
@@ -205,7 +211,8 @@ impl Pipeline {
                 };
                 let Flow { facts, tcp } = &mut *flow;
                 let timestamp_ns = record.last_ns;
-                let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
+                let mut content =
+                    Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns, tunnels: 0 };
                 self.tcp.segment(tcp, direction, &packet, &mut content);
             }
             flow.tcp.note_flags(direction, flags_seen);
@@ -272,5 +279,42 @@ fn event(record: &HalfOpen, timestamp_ns: u64, reason: EndReason) -> FlowEvent {
         alerted: false,
         blocked: false,
         tcp: Some(TcpSummary { flags_to_server: to_server, flags_to_client: to_client, gap_bytes: [0; 2] }),
+    }
+}
+
+/// Whether a packet of a session whose beginning was not seen comes from its server: from a port of a service (RFC 6335
+/// section 6) to one of none, or from one that no system takes for its own connections (Linux begins at 32,768, others
+/// above) to one that they do. Where the ports do not say it, who is seen first is the client.
+fn comes_from_server(source: u16, destination: u16) -> bool {
+    const SERVICES: u16 = 1024;
+    const CLIENTS: u16 = 32_768;
+    for limit in [SERVICES, CLIENTS] {
+        if (source < limit) != (destination < limit) {
+            return source < limit;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::comes_from_server;
+
+    #[test]
+    fn ports_say_who_is_the_server() {
+        let cases = [
+            (80, 40_000, true),
+            (40_000, 80, false),
+            (25, 1025, true),
+            (1025, 25, false),
+            (8080, 51_000, true),
+            (51_000, 8080, false),
+            (20, 21, false),
+            (5000, 6000, false),
+            (50_000, 60_000, false),
+        ];
+        for (source, destination, from_server) in cases {
+            assert_eq!(comes_from_server(source, destination), from_server, "{source} to {destination}");
+        }
     }
 }

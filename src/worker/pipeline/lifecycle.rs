@@ -66,7 +66,7 @@ impl Pipeline {
         let index = self.table.insert(key, *hash, class, frame.clock_ns)?;
         self.note_insertion(spilled);
         self.inspector.desk.counters.flows += 1;
-        let bits = is_tcp.then(|| self.first_bits(headers.tcp.flags, *from_high));
+        let bits = is_tcp.then(|| self.first_bits(headers, *from_high));
         let flow = self.table.get_mut(index)?;
         flow.start_ns = frame.timestamp_ns;
         flow.iface = frame.iface;
@@ -90,11 +90,13 @@ impl Pipeline {
         if flow.key().proto() == proto::TCP && !flow.tcp.is_finished() {
             let Flow { facts, tcp } = &mut *flow;
             let timestamp_ns = facts.last_ns;
-            let mut content = Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns };
+            let mut content =
+                Content { flow: facts, inspector: &mut self.inspector, trigger: None, timestamp_ns, tunnels: 0 };
             self.tcp.finish(tcp, StreamEnd::Session(reason), &mut content);
         }
         let Flow { facts, .. } = &mut *flow;
-        Content { timestamp_ns: facts.last_ns, flow: facts, inspector: &mut self.inspector, trigger: None }.close();
+        Content { timestamp_ns: facts.last_ns, flow: facts, inspector: &mut self.inspector, trigger: None, tunnels: 0 }
+            .close();
         let timestamp_ns = match reason {
             EndReason::Timeout => deadline,
             EndReason::Forced | EndReason::TcpReuse => self.clock_ns,

@@ -63,7 +63,7 @@ impl Pipeline {
                 if flow.bits.has(Bits::KILLED) && headers.tcp.flags & tcp_flag::RST == 0 {
                     inspector.desk.killer.again(frame.data, headers, frame.iface, flow.killed_at, now_ns);
                 }
-                let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns };
+                let mut content = Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns, tunnels: 0 };
                 let inspected = !content.flow.bits.has(Bits::NO_CONTENT);
                 let (raw, options) = headers.tcp_header(frame.data);
                 let packet = Packet {
@@ -97,7 +97,8 @@ impl Pipeline {
                 inspector.desk.counters.udp += 1;
                 let both = flow.bits.has(Bits::BOTH_WAYS);
                 if !payload.is_empty() {
-                    Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns }.datagram(direction, payload);
+                    Content { flow, inspector, trigger, timestamp_ns: frame.timestamp_ns, tunnels: 0 }
+                        .datagram(direction, payload);
                 }
                 if both { Class::UdpEstablished } else { Class::UdpNew }
             }

@@ -2,7 +2,7 @@
 
 #[allow(clippy::wildcard_imports)] // all that messages are made of
 use super::build::*;
-use super::{Dialogue, lines, says, told};
+use super::{Dialogue, lines, says, told, told_whole};
 use crate::decode::pack_lznt1;
 use crate::event::Direction::{ToClient, ToServer};
 
@@ -109,4 +109,17 @@ fn compression_that_lies() {
         assert_eq!(lines(&told, "anomaly smb.malformed_compression").len(), 1, "{what}: {told:?}");
         assert!(seen.objects().iter().all(|(_, complete)| !complete), "{what}: {told:?}");
     }
+}
+
+/// Zeros of a write that is compressed well: 4 MiB in some bytes.
+#[test]
+fn a_packet_brings_no_more_than_its_budget() {
+    const COUNT: u32 = 4 << 20;
+    let bytes = frame(&[data(2, &vec![0; COUNT as usize])])[4..].to_vec();
+    let zeros = [&[0; 4][..], &COUNT.to_le_bytes()].concat();
+    let response = chained(bytes.len(), &[(0, bytes[..80].to_vec()), (4, zeros)]);
+    let room = (1 << 20) + 1000 * response.len() - 80;
+    let seen = told_whole(&reading(u64::from(COUNT), response));
+    assert_eq!(lines(&seen.told(), "anomaly"), ["anomaly smb.compression_limit"]);
+    assert_eq!(seen.objects().iter().map(|(bytes, whole)| (bytes.len(), *whole)).collect::<Vec<_>>(), [(room, false)]);
 }
