@@ -6,6 +6,8 @@
 mod common;
 #[path = "extraction/confined.rs"]
 mod confined;
+#[path = "extraction/encrypted.rs"]
+mod encrypted;
 #[path = "extraction/live.rs"]
 mod live;
 #[path = "common/pipeline.rs"]
@@ -19,7 +21,7 @@ use std::path::Path;
 use common::{Replayed, capture, replay, tidegate};
 use serde_json::Value;
 use tempfile::TempDir;
-use traffic::{Packet, download, object, pcap};
+use traffic::{Connection, Packet, download, object, pcap};
 
 const DICTIONARY: &str = r#"
 [[dictionary]]
@@ -44,8 +46,17 @@ fn prepare(packets: &[Packet], more: &str) -> TempDir {
 }
 
 fn run(directory: &Path, workers: &str) -> Replayed {
+    run_with(directory, workers, &["--rehearsal"])
+}
+
+/// The same with the modules that everybody has.
+fn run_modules(directory: &Path, workers: &str) -> Replayed {
+    run_with(directory, workers, &[])
+}
+
+fn run_with(directory: &Path, workers: &str, more: &[&str]) -> Replayed {
     let [config, capture] = ["config.toml", "capture.pcap"].map(|name| directory.join(name).display().to_string());
-    replay(&["--rehearsal", "--config", &config, "--workers", workers, &capture])
+    replay(&[more, &["--config", &config, "--workers", workers, &capture]].concat())
 }
 
 /// Downloads of these objects, a connection each.
@@ -174,6 +185,29 @@ fn an_object_that_is_too_large_is_told() {
     let (alerts, lost) = found(&events, "content.not_inspected");
     assert_eq!((alerts.len(), lost), (1, vec!["http/body/rar".to_owned()]));
     assert_eq!(counter(&events, "extractor.not_inspected.too_large"), 1);
+}
+
+/// Downloads that have stopped half-way hold all memory there is, until others need it.
+#[test]
+fn who_has_stopped_makes_room_and_is_told() {
+    let large = object("child plan.txt", &[&vec![b'x'; 40_000][..], b"about Project Tern"].concat());
+    let mut packets = Vec::new();
+    for port in 39_000..39_004 {
+        let mut stopped = Connection::open(port, u64::from(port) * 100_000_000);
+        stopped.push(0, "A", b"GET /plans HTTP/1.1\r\nHost: files.example\r\n\r\n");
+        stopped.push(1, "A", b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n");
+        large.chunks(1400).take(24).for_each(|piece| stopped.push(1, "A", piece));
+        packets.extend(stopped.packets);
+    }
+    packets.extend(download(39_004, 3_900_400_000_000, &large));
+    let directory = prepare(&packets, "[extractor]\nobject_max = \"64 KiB\"\narena = \"64 KiB\"\n");
+    let events = run(directory.path(), "1").succeeded().events();
+    let (alerts, lost) = found(&events, "content.not_inspected");
+    assert_eq!(alerts, ["http/body/rar:plan.txt"], "what came last has room");
+    assert_eq!(lost, ["http/body/rar"; 4]);
+    assert_eq!(counter(&events, "extractor.not_inspected.stalled"), 4);
+    assert_eq!(counter(&events, "extractor.not_inspected.no_room"), 0);
+    assert_eq!([counter(&events, "extractor.objects"), counter(&events, "extractor.answered")], [1, 1]);
 }
 
 #[test]

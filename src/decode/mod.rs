@@ -86,6 +86,6 @@ pub(crate) use parts::{le16, le32, le64, only_name, until_zero};
 pub use path::Path;
 pub use pool::{Decoders, Sequence};
 pub(crate) use tnef::Lzfu;
-pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, Start, Tree, Whole};
+pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, Outcome, Start, Taking, Tree, Whole};
 
 pub(crate) use kind::of as kind_of;

@@ -1,7 +1,8 @@
 //! The worker's end of the ring of objects.
 //!
 //! Objects of several flows are written side by side, each into a chain of chunks, and
-//! published once they are over. Chunks are given back as soon as who the object is for has copied it.
+//! published once they are over. Chunks are given back as soon as who the object is for has copied it, or when others
+//! need them more: what was written least recently, whether it is published or not, loses its own first.
 
 use std::io;
 use std::sync::Arc;
@@ -18,9 +19,22 @@ const NONE: u32 = u32::MAX;
 /// Objects that are written at the same time.
 const OPEN: u16 = 256;
 
-/// An object that is being written.
+/// An object that is being written, or was until it was given up for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket(u16);
+pub struct Ticket {
+    place: u16,
+    /// Of those that had this place, which.
+    turn: u32,
+}
+
+/// Who holds chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// An object that is being written.
+    Open(Ticket),
+    /// The published object of that number.
+    Published(u64),
+}
 
 /// What a process is told of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +56,14 @@ struct Open {
     length: usize,
     /// Bytes of the word that is not full yet.
     word: [u8; 8],
+    turn: u32,
+    /// Nobody has the place.
+    idle: bool,
+    /// When it was last written.
+    written: u64,
 }
+
+const IDLE: Open = Open { first: NONE, last: NONE, length: 0, word: [0; 8], turn: 0, idle: true, written: 0 };
 
 /// Memory of the objects, and what of it is free.
 #[derive(Debug)]
@@ -56,7 +77,11 @@ pub(super) struct Board {
     idle: Vec<u16>,
     /// The first chunk of each of the last objects, while it has any.
     firsts: [u32; RING],
+    /// When each of them was last written.
+    written: [u64; RING],
     published: u64,
+    /// Counts what is written: the time by which the least recent is told.
+    clock: u64,
 }
 
 impl Board {
@@ -71,10 +96,12 @@ impl Board {
             chunks,
             next: vec![NONE; chunks].into_boxed_slice(),
             free: (0..count).rev().collect(),
-            open: vec![Open { first: NONE, last: NONE, length: 0, word: [0; 8] }; usize::from(OPEN)].into_boxed_slice(),
+            open: vec![IDLE; usize::from(OPEN)].into_boxed_slice(),
             idle: (0..OPEN).rev().collect(),
             firsts: [NONE; RING],
+            written: [0; RING],
             published: 0,
+            clock: 0,
         };
         board.store(CHUNKS, u64::from(count));
         Ok(board)
@@ -96,23 +123,63 @@ impl Board {
         self.published
     }
 
-    /// An object begins. `None` when too many are being written.
+    /// An object begins. When 256 are being written, that which was written least recently is given up for it.
     pub(super) fn begin(&mut self) -> Option<Ticket> {
-        let number = self.idle.pop()?;
-        *self.open.get_mut(usize::from(number))? = Open { first: NONE, last: NONE, length: 0, word: [0; 8] };
-        Some(Ticket(number))
+        if self.idle.is_empty() {
+            let (_, least) = self.least_open(|_| true)?;
+            self.abandon(least);
+        }
+        let place = self.idle.pop()?;
+        self.clock += 1;
+        let open = self.open.get_mut(usize::from(place))?;
+        *open = Open { turn: open.turn.wrapping_add(1), idle: false, written: self.clock, ..IDLE };
+        Some(Ticket { place, turn: open.turn })
+    }
+
+    /// Whether it is still being written.
+    pub(super) fn is_open(&self, ticket: Ticket) -> bool {
+        self.open(ticket).is_some()
+    }
+
+    fn open(&self, Ticket { place, turn }: Ticket) -> Option<&Open> {
+        self.open.get(usize::from(place)).filter(|open| !open.idle && open.turn == turn)
     }
 
     /// Bytes of it so far.
-    pub(super) fn length(&self, Ticket(number): Ticket) -> usize {
-        self.open.get(usize::from(number)).map_or(0, |open| open.length)
+    pub(super) fn length(&self, ticket: Ticket) -> usize {
+        self.open(ticket).map_or(0, |open| open.length)
+    }
+
+    /// Of the objects that are being written and are as `suits` says, that which was written least recently, and when.
+    fn least_open(&self, suits: impl Fn(&Open) -> bool) -> Option<(u64, Ticket)> {
+        let places = (0..OPEN).zip(&*self.open).filter(|(_, open)| !open.idle && suits(open));
+        let (place, open) = places.min_by_key(|(_, open)| open.written)?;
+        Some((open.written, Ticket { place, turn: open.turn }))
+    }
+
+    /// Of all that hold chunks but `except`, who was written least recently.
+    pub(super) fn least_recent(&self, except: Ticket) -> Option<Holder> {
+        let own = self.open(except).map_or(0, |open| open.written);
+        let open = self.least_open(|open| open.first != NONE && open.written != own);
+        let ring = self.published.saturating_sub(RING as u64)..self.published;
+        let published = ring.filter(|number| self.holds(*number));
+        let published = published.filter_map(|number| Some((*self.written.get(slot(number))?, number)));
+        match (open, published.min()) {
+            (Some((when, ticket)), published) if published.is_none_or(|(written, _)| when < written) => {
+                Some(Holder::Open(ticket))
+            }
+            (_, published) => published.map(|(_, number)| Holder::Published(number)),
+        }
     }
 
     /// Its next bytes. Returns how many of them had room; the rest may have it once something is released.
-    pub(super) fn write(&mut self, Ticket(number): Ticket, bytes: &[u8]) -> usize {
-        let Self { memory, chunks, next: links, free, open, .. } = self;
+    pub(super) fn write(&mut self, ticket: Ticket, bytes: &[u8]) -> usize {
+        let Self { memory, chunks, next: links, free, open, clock, .. } = self;
         let words = memory.words();
-        let Some(open) = open.get_mut(usize::from(number)) else { return 0 };
+        let open = open.get_mut(usize::from(ticket.place)).filter(|open| !open.idle && open.turn == ticket.turn);
+        let Some(open) = open else { return 0 };
+        *clock += 1;
+        open.written = *clock;
         let mut rest = bytes;
         while !rest.is_empty() {
             let at = open.length % CHUNK_BYTES;
@@ -133,7 +200,7 @@ impl Board {
         bytes.len() - rest.len()
     }
 
-    /// It will not be published after all.
+    /// It will not be published after all. Nothing happens where it is not open any more.
     pub(super) fn abandon(&mut self, ticket: Ticket) {
         let first = self.close(ticket).map_or(NONE, |open| open.first);
         self.give_back(first);
@@ -158,8 +225,8 @@ impl Board {
         self.store(at + LEVEL, wide(facts.level));
         self.store(at + FLAGS, (u64::from(facts.complete) * COMPLETE) | (u64::from(facts.within) * WITHIN));
         self.store_last(at + LOCK, number + 1);
-        if let Some(first) = self.firsts.get_mut(slot(number)) {
-            *first = open.first;
+        if let (Some(first), Some(written)) = (self.firsts.get_mut(slot(number)), self.written.get_mut(slot(number))) {
+            (*first, *written) = (open.first, open.written);
         }
         self.published = number + 1;
         self.store_last(PUBLISHED, number + 1);
@@ -189,11 +256,14 @@ impl Board {
         self.free.len()
     }
 
-    fn close(&mut self, Ticket(number): Ticket) -> Option<Open> {
-        let open = *self.open.get(usize::from(number))?;
-        // The list has room for every number from the start, so this never allocates.
+    fn close(&mut self, ticket: Ticket) -> Option<Open> {
+        let open = *self.open(ticket)?;
+        if let Some(place) = self.open.get_mut(usize::from(ticket.place)) {
+            place.idle = true;
+        }
+        // The list has room for every place from the start, so this never allocates.
         if self.idle.len() < self.idle.capacity() {
-            self.idle.push(number);
+            self.idle.push(ticket.place);
         }
         Some(open)
     }

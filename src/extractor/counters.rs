@@ -2,6 +2,17 @@
 
 use super::link::{FAILURES, Failure};
 
+/// Why an object was given up while it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// It is longer than [`object_max`](super::Sizes::object_max).
+    TooLarge,
+    /// There was no room for all of it, though nobody else had any.
+    NoRoom,
+    /// Others needed its room, and of all that had some it had been written least recently.
+    Stalled,
+}
+
 /// Counters of one connection point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -11,12 +22,14 @@ pub struct Counters {
     pub bytes: u64,
     /// Objects whose answer has come.
     pub answered: u64,
-    /// Objects for which there was no room or no process when they began; they are decoded in passing.
+    /// Objects for which there was no process when they began; they are decoded in passing.
     pub declined: u64,
-    /// Objects given up because they are longer than [`object_max`](super::Sizes::object_max).
+    /// Objects given up for [`Lost::TooLarge`].
     pub too_large: u64,
-    /// Objects given up because there was no room for all of them.
+    /// Objects given up for [`Lost::NoRoom`].
     pub no_room: u64,
+    /// Objects given up for [`Lost::Stalled`].
+    pub stalled: u64,
     /// Objects that were handed out in vain, by reason.
     pub failures: [u64; FAILURES],
     /// Processes started in place of others.
@@ -40,6 +53,7 @@ impl Counters {
         show("extractor.declined", self.declined);
         show("extractor.not_inspected.too_large", self.too_large);
         show("extractor.not_inspected.no_room", self.no_room);
+        show("extractor.not_inspected.stalled", self.stalled);
         for (failure, count) in Failure::ALL.iter().zip(&self.failures) {
             show(failure.counter(), *count);
         }

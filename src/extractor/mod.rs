@@ -27,6 +27,7 @@
 
 mod answers;
 mod board;
+mod collected;
 mod confine;
 mod counters;
 mod layout;
@@ -49,8 +50,9 @@ mod teller;
 mod tests;
 
 pub use board::Ticket;
+pub use collected::Collected;
 pub use confine::Confinement;
-pub use counters::Counters;
+pub use counters::{Counters, Lost};
 pub use layout::{MOST_READERS, RING};
 pub use link::Failure;
 pub use module::{Extract, Module};

@@ -9,6 +9,9 @@ pub struct Module {
     /// that works in passing finds the same and only takes longer than a packet may: then it does so in the process, and
     /// who waits for the answer anyway has no use for the module.
     pub extract: Option<Extract>,
+    /// It gets an object only after the decoder that works in passing has found that it is encrypted
+    /// ([`Cut::Encrypted`](crate::decode::Cut::Encrypted)); it need not hand out again what that can read.
+    pub encrypted: bool,
 }
 
 /// Takes an object apart.

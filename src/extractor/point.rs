@@ -8,15 +8,15 @@ use std::io;
 
 use crossbeam_utils::Backoff;
 
-use super::board::{Board, Facts, Ticket};
-use super::counters::Counters;
+use super::board::{Board, Facts, Holder, Ticket};
+use super::counters::{Counters, Lost};
 use super::layout::{ANSWERS_WORDS, RING, slot};
 use super::link::{Failure, State};
 use super::module::Module;
 use super::reader::{Part, Reader, Rules, Verdict};
 use super::record::Record;
 use super::step::{Step, What};
-use crate::decode::{Cut, Leaves, Path, Totals, Whole};
+use crate::decode::{Cut, Leaves, Path, Taking, Totals, Whole};
 
 /// Sizes of a connection point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,34 +112,50 @@ impl Point {
         self.readers.iter().any(|reader| !reader.queue.is_empty())
     }
 
-    /// An object begins. `None` when its format has no module, or there is no room or no process for it; for who waits
-    /// for answers (`waits`), also when the module is only slow.
-    pub fn begin(&mut self, format: &str, waits: bool) -> Option<Ticket> {
-        self.modules.iter().find(|module| module.name == format && !(waits && module.extract.is_none()))?;
+    /// An object begins; says also whether a decoder gets it as well. `None` when its format has no module, or there is
+    /// no process for it; for who waits for answers (`waits`), also when the module is only slow.
+    pub fn begin(&mut self, format: &str, waits: bool) -> Option<(Ticket, Taking)> {
+        let module = self.modules.iter().find(|module| module.name == format)?;
+        if waits && module.extract.is_none() {
+            return None;
+        }
         let ticket = self.lightest().and_then(|_| self.board.begin());
         self.counters.declined += u64::from(ticket.is_none());
-        ticket
+        Some((ticket?, if module.encrypted { Taking::Both } else { Taking::Whole }))
     }
 
-    /// Its next bytes. False when there are too many, or there is no room: then the object is given up.
-    pub fn write(&mut self, ticket: Ticket, bytes: &[u8]) -> bool {
+    /// Its next bytes.
+    ///
+    /// # Errors
+    /// Why the object was given up. That is not counted, since nobody may need it: see [`Point::lose`].
+    pub fn write(&mut self, ticket: Ticket, bytes: &[u8]) -> Result<(), Lost> {
+        if !self.board.is_open(ticket) {
+            return Err(Lost::Stalled);
+        }
         if self.board.length(ticket).saturating_add(bytes.len()) > self.object_max {
-            self.counters.too_large += 1;
             self.board.abandon(ticket);
-            return false;
+            return Err(Lost::TooLarge);
         }
         let mut rest = bytes;
         loop {
             let written = self.board.write(ticket, rest);
             rest = rest.get(written..).unwrap_or(&[]);
             if rest.is_empty() {
-                return true;
+                return Ok(());
             }
-            if !self.make_room() {
-                self.counters.no_room += 1;
+            if !self.make_room(ticket) {
                 self.board.abandon(ticket);
-                return false;
+                return Err(Lost::NoRoom);
             }
+        }
+    }
+
+    /// Counts an object that was given up before it was published.
+    pub const fn lose(&mut self, lost: Lost) {
+        match lost {
+            Lost::TooLarge => self.counters.too_large += 1,
+            Lost::NoRoom => self.counters.no_room += 1,
+            Lost::Stalled => self.counters.stalled += 1,
         }
     }
 
@@ -156,8 +172,13 @@ impl Point {
         }
     }
 
-    /// It is over; the process with the least to do gets it. Returns its number; `None` when nobody can take it.
+    /// It is over; the process with the least to do gets it. Returns its number; `None`, which is counted, when it was
+    /// given up for others or nobody can take it.
     pub fn publish(&mut self, ticket: Ticket, whole: &Whole<'_>, complete: bool) -> Option<u64> {
+        if !self.board.is_open(ticket) {
+            self.lose(Lost::Stalled);
+            return None;
+        }
         let module = self.modules.iter().position(|module| module.name == whole.format.name);
         let place = self.ring.get(slot(self.board.published())).filter(|place| !place.out);
         let (Some(module), Some(reader), Some(_)) = (module, self.lightest(), place) else {
@@ -213,6 +234,7 @@ impl Point {
         }
         self.failing &= !(1 << at);
         self.count(failure);
+        self.totals.add_cut(Cut::NotInspected);
         self.settle(number);
         let name = self.modules.get(facts.module).map_or("", |module| module.name);
         Some(Step { number, reader, what: What::Failed(name) })
@@ -359,18 +381,31 @@ impl Point {
         }
     }
 
-    /// The oldest object that still has memory gives it up. False when there is none.
-    fn make_room(&mut self) -> bool {
+    /// Takes memory back from an object other than `writer`: one that was copied already, or else the one that was written
+    /// least recently. That may wait for a process, or its sender may have stopped; who writes it learns that with its next
+    /// bytes, or at its end. False when nobody has any.
+    fn make_room(&mut self, writer: Ticket) -> bool {
         let published = self.board.published();
-        let numbers = published.saturating_sub(RING as u64)..published;
-        let Some(number) = numbers.into_iter().find(|number| self.board.holds(*number)) else { return false };
-        let reader = self.ring.get(slot(number)).and_then(|place| self.readers.get(place.reader));
-        let was_copied = reader.is_some_and(|reader| reader.answers.copied() > number);
-        self.board.release(number);
-        if !was_copied {
-            self.give_up(number, Failure::Overflow);
+        let mut numbers = published.saturating_sub(RING as u64)..published;
+        if let Some(number) = numbers.find(|number| self.board.holds(*number) && self.was_copied(*number)) {
+            self.board.release(number);
+            return true;
+        }
+        match self.board.least_recent(writer) {
+            Some(Holder::Open(ticket)) => self.board.abandon(ticket),
+            Some(Holder::Published(number)) => {
+                self.board.release(number);
+                self.give_up(number, Failure::Overflow);
+            }
+            None => return false,
         }
         true
+    }
+
+    /// Whether the process that an object is for has copied it, which need not have been read yet.
+    fn was_copied(&self, number: u64) -> bool {
+        let reader = self.ring.get(slot(number)).and_then(|place| self.readers.get(place.reader));
+        reader.is_some_and(|reader| reader.answers.copied() > number)
     }
 
     fn give_up(&mut self, number: u64, failure: Failure) {
@@ -396,6 +431,5 @@ impl Point {
         if let Some(count) = self.counters.failures.get_mut(failure as usize) {
             *count += 1;
         }
-        self.totals.add_cut(Cut::NotInspected);
     }
 }

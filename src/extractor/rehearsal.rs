@@ -6,7 +6,7 @@ use super::module::Module;
 use crate::decode::{Child, Out};
 
 /// Stands in for all modules.
-pub(super) const REHEARSAL: &[&Module] = &[&Module { name: "rar", extract: Some(extract) }];
+pub(super) const REHEARSAL: &[&Module] = &[&Module { name: "rar", extract: Some(extract), encrypted: false }];
 
 /// What an object begins with, before its line.
 const SIGNATURE: &[u8] = b"Rar!\x1a\x07\0";

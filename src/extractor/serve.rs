@@ -54,7 +54,7 @@ impl Server {
                 Found::Skipped => teller.position(taker.position()),
                 Found::Object(number, facts) => {
                     teller.position(taker.position());
-                    teller.start(number);
+                    teller.start(number, facts.level);
                     self.extract(facts.module, facts.level, facts.within, facts.complete, &mut teller);
                     teller.over(number);
                     // Large objects are rare.

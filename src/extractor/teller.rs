@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::layout::{COPIED, HEAD, POSITION, ROOM, TAIL, record};
 use super::module::{Extract, Module};
 use super::record::{Kind, MOST_BYTES, Record, lengths};
-use crate::decode::{Cut, Ended, File, Held, Leaves, Path, Whole};
+use crate::decode::{Cut, Ended, File, Held, Leaves, Outcome, Path, Taking, Whole};
 use crate::dpdk::shared::Shared;
 
 /// How long the process sleeps while its ring is full.
@@ -20,8 +20,18 @@ pub(super) struct Teller<'a> {
     head: u64,
     modules: &'static [&'static Module],
     object_max: usize,
-    held: Option<(Extract, Vec<u8>)>,
+    /// Level of the object that is looked into.
+    level: usize,
+    held: Vec<Holding>,
     file: Option<Beginning>,
+}
+
+/// An object that is needed whole.
+struct Holding {
+    level: usize,
+    extract: Extract,
+    /// Its bytes, unless they are too many.
+    bytes: Option<Vec<u8>>,
 }
 
 /// A file of which no byte has come yet.
@@ -35,7 +45,7 @@ impl<'a> Teller<'a> {
     /// A teller for nested objects of up to `object_max` bytes.
     pub(super) fn new(memory: &'a Shared, modules: &'static [&'static Module], object_max: usize) -> Self {
         let head = load(memory, HEAD);
-        Self { memory, head, modules, object_max, held: None, file: None }
+        Self { memory, head, modules, object_max, level: 0, held: Vec::new(), file: None }
     }
 
     /// Where the process is in the ring of objects.
@@ -43,15 +53,17 @@ impl<'a> Teller<'a> {
         store(self.memory, POSITION, position);
     }
 
-    /// An object was copied, and is looked into.
-    pub(super) fn start(&mut self, number: u64) {
+    /// An object at `level` was copied, and is looked into.
+    pub(super) fn start(&mut self, number: u64, level: usize) {
+        self.level = level;
         store(self.memory, COPIED, number + 1);
         self.put(Kind::Start, 0, number, &[]);
     }
 
     /// It is done with.
     pub(super) fn over(&mut self, number: u64) {
-        (self.held, self.file) = (None, None);
+        self.held.clear();
+        self.file = None;
         self.put(Kind::Over, 0, number, &[]);
     }
 
@@ -150,25 +162,37 @@ impl Leaves for Teller<'_> {
         self.put(Kind::FileEnd, level, u64::from(ended.complete), &[]);
     }
 
-    fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
+    fn whole_begin(&mut self, whole: &Whole<'_>) -> Taking {
+        self.held.retain(|holding| holding.level < whole.level);
         let module = self.modules.iter().find(|module| module.name == whole.format.name);
-        self.held = module.and_then(|module| module.extract).map(|extract| (extract, Vec::new()));
-        self.held.is_some()
+        let Some((module, extract)) = module.and_then(|module| Some((module, module.extract?))) else {
+            return Taking::Passing;
+        };
+        self.held.push(Holding { level: whole.level, extract, bytes: Some(Vec::new()) });
+        // The worker's decoder has read the outermost.
+        if module.encrypted && whole.level > self.level { Taking::Both } else { Taking::Whole }
     }
 
-    fn whole_data(&mut self, bytes: &[u8]) -> bool {
-        let Some((_, held)) = &mut self.held else { return false };
-        let fits = held.len().saturating_add(bytes.len()) <= self.object_max;
-        if fits {
-            held.extend_from_slice(bytes);
-        } else {
-            self.held = None;
+    fn whole_data(&mut self, level: usize, bytes: &[u8]) -> bool {
+        let Some(holding) = self.held.iter_mut().find(|holding| holding.level == level) else { return false };
+        let most = self.object_max;
+        match &mut holding.bytes {
+            Some(held) if held.len().saturating_add(bytes.len()) <= most => held.extend_from_slice(bytes),
+            _ => holding.bytes = None,
         }
-        fits
+        holding.bytes.is_some()
     }
 
-    fn whole_end(&mut self, _: &Whole<'_>, _: bool) -> Option<Held> {
-        self.held.take().map(|(extract, bytes)| Held { bytes, extract })
+    fn whole_end(&mut self, whole: &Whole<'_>, _: bool) -> Outcome {
+        let at = self.held.iter().position(|holding| holding.level == whole.level);
+        match at.map(|at| self.held.swap_remove(at)) {
+            Some(Holding { extract, bytes: Some(bytes), .. }) => Outcome::Held(Held { bytes, extract }),
+            _ => Outcome::Lost,
+        }
+    }
+
+    fn whole_drop(&mut self, level: usize) {
+        self.held.retain(|holding| holding.level != level);
     }
 }
 

@@ -8,50 +8,21 @@ by the programs that unpack it, not by tidegate. Images, which have times of acc
 salt, differ each time they are made. Needs the Debian packages of PACKAGES.
 """
 
-import base64
 import gzip
 import io
-import json
 import os
 import pathlib
 import sqlite3
 import struct
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zlib
 
+from objects import NOTE, STAMP, TEXT, compact, finish, put, run, target, unpacked
+
 PACKAGES = "7zip binutils cabextract cpio dpkg gcab genisoimage libarchive-tools sharutils tnef tshark uudeview xorriso"
-TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
-NOTE = "Größe: 12 €\n".encode()
 LONG = "a-member-whose-name-is-longer-than-a-header-has-room-for.txt"
-STAMP = 1_700_000_000
-
-
-def run(*command, cwd, data=None):
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(STAMP), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    return subprocess.run(command, cwd=cwd, input=data, stdout=subprocess.PIPE, check=True, env=environment).stdout
-
-
-def put(folder, name, data):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    os.utime(path, (STAMP, STAMP))
-    return path
-
-
-def unpacked(data, *command):
-    """The files that a program unpacks from an object, by name. The object is `object` in its folder, and its input."""
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        inside = folder / "inside"
-        inside.mkdir()
-        (folder / "object").write_bytes(data)
-        run(*command, cwd=inside, data=data)
-        files = (path for path in inside.rglob("*") if path.is_file() and not path.is_symlink())
-        return {str(path.relative_to(inside)): path.read_bytes() for path in files}
 
 
 def named(label, names, files):
@@ -502,20 +473,14 @@ MAKERS = [cpio, ar, deb, uuencode, yenc, iso, cab, rar, sevenzip, tnef, sqlite, 
 
 
 def main():
-    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
-        print(__doc__)
-        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    target = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "containers")
-    target.mkdir(exist_ok=True)
-    expected = {}
+    folder, expected = target(__doc__, "containers"), {}
     with tempfile.TemporaryDirectory() as work:
         for maker in MAKERS:
             for name, data, leaves, cuts in maker(pathlib.Path(work)):
-                (target / name).write_bytes(data)
-                packed = [(path, base64.b64encode(zlib.compress(content, 9)).decode()) for path, content in leaves]
-                leaves = [{"path": path, "zlib": content} for path, content in packed]
+                (folder / name).write_bytes(data)
+                leaves = [{"path": path, "zlib": compact(content)} for path, content in leaves]
                 expected[name] = {"leaves": leaves, "cuts": cuts}
-    (target / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    finish(folder, expected)
 
 
 main()

@@ -5,65 +5,36 @@ Usage: make-extractor.py [DIRECTORY]
 
 Writes objects and expected.json to the directory (default: extractor, where this script is). What is in an object is told by
 the programs that read such objects (antiword, catppt, xls2csv, olevba, extract_msg, 7z, unar, cabextract, pdftotext), not by tidegate.
-Encrypted archives, which have salt, differ each time they are made.
+What has salt or a time in it (archives of 7z, messages, PDF with AES-256) differs each time it is made.
 
 Documents of Microsoft's programs come with the test data of oletools (BSD-2-Clause), a project of Excel's macros with
 XlsxWriter (BSD-2-Clause), archives of WinRAR with rarfile (ISC): their source packages are fetched by pip. Needs the Debian
 packages of PACKAGES, and those of Python in MODULES.
 """
 
-import base64
 import email.message
 import gzip
 import io
 import json
-import os
 import pathlib
 import struct
-import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
-import zlib
 
 import extract_msg
 import xlwt
 from aspose.email_foss.msg import MapiMessage
 from oletools.olevba import VBA_Parser
+from xlwt.CompoundDoc import XlsDoc
+
+from objects import NOTE, TEXT, compact, finish, pdf_text, put, run, target, unpacked
 
 PACKAGES = "7zip antiword cabextract catdoc gcab libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils qpdf unar"
 MODULES = "aspose-email-foss extract-msg oletools xlwt"
 SOURCES = ("oletools==0.60.2", "rarfile==4.5", "xlsxwriter==3.3.1")
-TEXT = b"".join(b"Line %d: Project Tern, the launch valuation is confidential.\n" % n for n in range(1, 21))
-NOTE = "Größe: 12 €\n".encode()
 LINES = ["Project Tern: the launch valuation is confidential.", "Größe und Maß, café naïve", "Αθήνα Москва Łódź"]
-STAMP = 1_700_000_000
-
-
-def run(*command, cwd=None, data=None):
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(STAMP), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    return subprocess.run(command, cwd=cwd, input=data, stdout=subprocess.PIPE, check=True, env=environment).stdout
-
-
-def put(folder, name, data):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    os.utime(path, (STAMP, STAMP))
-    return path
-
-
-def unpacked(data, *command):
-    """The files that a program unpacks from an object, by name. The object is `object` in the folder above."""
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        inside = folder / "inside"
-        inside.mkdir()
-        (folder / "object").write_bytes(data)
-        run(*command, cwd=inside)
-        files = (path for path in inside.rglob("*") if path.is_file() and not path.is_symlink())
-        return {str(path.relative_to(inside)): path.read_bytes() for path in files}
 
 
 def sources(work):
@@ -83,7 +54,7 @@ def sources(work):
 
 def part(name, data):
     """A part whose bytes are those."""
-    return {"name": name, "zlib": base64.b64encode(zlib.compress(data, 9)).decode()}
+    return {"name": name, "zlib": compact(data)}
 
 
 def texts(name, found):
@@ -103,6 +74,50 @@ def letter(work):
     run(*convert, "doc:MS Word 97", "letter.odt", cwd=work)
     found = run("antiword", "-w", "0", "-m", "UTF-8.txt", work / "letter.doc").decode().replace("|", " ")
     yield "letter.doc", (work / "letter.doc").read_bytes(), [texts("(text)", found)], []
+
+
+def word6(work):
+    """Documents of Word 6 and 95 made by hand, as antiword reads them, since nothing in the Debian archive saves them any more: only
+    header and text, in one piece, and in pieces that stand in another order in the file. LibreOffice reads the same."""
+    data = "\r".join([*LINES[:2], "The price is 12,50 €.", "The end.", ""]).encode("cp1252")
+    begin = 0x300
+    for name, version, pieces in [("word6.doc", 101, 0), ("word95.doc", 104, 3)]:
+        header = bytearray(begin)
+        struct.pack_into("<6H", header, 0, 0xA5DC, version, 0, 0x0409, 0, 4 if pieces else 0)
+        struct.pack_into("<H", header, 12, version)
+        # Where the text begins, and where it ends; its length in characters.
+        struct.pack_into("<3I", header, 0x18, begin, begin + len(data), begin + len(data))
+        struct.pack_into("<I", header, 0x34, len(data))
+        body = data
+        if pieces:
+            # Characters of each piece, and where it is: the last piece comes first.
+            ends = [len(data) * number // pieces for number in range(pieces + 1)]
+            body, places = b"", {}
+            for number in reversed(range(pieces)):
+                places[number] = begin + len(body)
+                body += data[ends[number]:ends[number + 1]]
+            table = struct.pack(f"<{pieces + 1}I", *ends)
+            table += b"".join(struct.pack("<HIH", 0, places[number], 0) for number in range(pieces))
+            struct.pack_into("<2I", header, 0x160, begin + len(body), len(table) + 5)
+            body += b"\x02" + struct.pack("<I", len(table)) + table
+        # A table of styles without any: antiword looks beyond one that is not there.
+        styles = struct.pack("<3H", 18, 0, 8) + bytes(14)
+        struct.pack_into("<2I", header, 0x60, begin + len(body), len(styles))
+        stream = bytes(header) + body + styles
+        book = io.BytesIO()
+        XlsDoc().save(book, stream + bytes(-len(stream) % 512))
+        # Its only stream has the name of a workbook's.
+        renamed = ["Workbook", "WordDocument"]
+        old, new = (label.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(label) + 2) for label in renamed)
+        found = book.getvalue()
+        assert found.count(old) == 1
+        put(work, name, found.replace(old, new))
+        shown = run("antiword", "-w", "0", "-m", "UTF-8.txt", work / name).decode()
+        convert = ("soffice", "--headless", f"-env:UserInstallation=file://{work}/profile", "--convert-to", "txt:Text (encoded):UTF8")
+        run(*convert, "--infilter=MS WinWord 6.0", name, cwd=work)
+        office = (work / name).with_suffix(".txt").read_text().lstrip("\ufeff")
+        assert shown.split() == office.split(), (shown, office)
+        yield name, (work / name).read_bytes(), [texts("(text)", shown)], []
 
 
 def workbook(work):
@@ -292,24 +307,26 @@ def pdfs(work):
     for kind, options in kinds.items():
         path = work / f"{kind}.pdf"
         run("qpdf", "--static-id", "--static-aes-iv", *options, "--", source, path)
-        found = run("pdftotext", "-raw", "-enc", "UTF-8", path, "-").decode().replace("\f", " ")
+        found = pdf_text(path)
         yield path.name, path.read_bytes(), [texts("(text)", found)], []
+    # Ghostscript writes metadata. Where the file says first that it is encrypted, nothing is read in passing.
+    source = source.with_name("gs.pdf")
+    for kind, options in {"clear-metadata": [], "clear-metadata-linear": ["--linearize"]}.items():
+        path = work / f"{kind}.pdf"
+        encrypt = ("--encrypt", "", "owner", "256", "--cleartext-metadata", "--")
+        run("qpdf", "--static-id", "--static-aes-iv", *options, *encrypt, source, path)
+        yield path.name, path.read_bytes(), [texts("(text)", pdf_text(path))], []
     path = work / "locked.pdf"
     run("qpdf", "--static-id", "--static-aes-iv", "--encrypt", "secret", "owner", "256", "--", source, path)
     yield path.name, path.read_bytes(), [], ["encrypted"]
 
 
 def main():
-    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
-        print(__doc__)
-        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    folder = pathlib.Path(sys.argv[1] if sys.argv[1:] else pathlib.Path(__file__).resolve().parent / "extractor")
-    folder.mkdir(parents=True, exist_ok=True)
-    expected = {}
+    folder, expected = target(__doc__, "extractor"), {}
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         files = sources(work)
-        makers = {"ole2": (letter(work), workbook(work), message(work), office(files)), "7z": (sevenzip(work),), "rar": (rar(work, files),),
+        makers = {"ole2": (letter(work), word6(work), workbook(work), message(work), office(files)), "7z": (sevenzip(work),), "rar": (rar(work, files),),
                   "cab": (cab(work),), "pdf": (pdfs(work),)}
         for module, objects_ in makers.items():
             for maker in objects_:
@@ -319,7 +336,7 @@ def main():
                     assert len(data) < 65536, (name, len(data))
                     (folder / name).write_bytes(data)
                     expected[name] = {"module": module, "parts": parts, "cuts": cuts}
-    (folder / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    finish(folder, expected)
 
 
 main()

@@ -11,11 +11,7 @@ MODULES.
 import email.message
 import gzip
 import io
-import json
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import fpdf
@@ -27,6 +23,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
 
+from objects import STAMP, finish, pdf_text, run, target
+
 PACKAGES = ("antiword catdoc fonts-dejavu-core ghostscript libreoffice-calc-nogui libreoffice-impress-nogui "
             "libreoffice-writer-nogui poppler-utils qpdf")
 MODULES = "fpdf2 pillow pypdf reportlab xlwt"
@@ -35,16 +33,6 @@ LINES = ["Project Tern: the launch valuation is confidential.", "Price per share
 EURO = "Preis 12 \u20ac \u2014 \u201cfinal\u201d office waffle"
 GREEK = "\u0391\u03b8\u03ae\u03bd\u03b1 \u041c\u043e\u0441\u043a\u0432\u0430 \u0141\u00f3d\u017a"
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
-STAMP = 1_700_000_000
-
-
-def run(*command, cwd=None, data=None):
-    environment = os.environ | {"SOURCE_DATE_EPOCH": str(STAMP), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    return subprocess.run(command, cwd=cwd, input=data, stdout=subprocess.PIPE, check=True, env=environment).stdout
-
-
-def pdf_text(path):
-    return run("pdftotext", "-raw", "-enc", "UTF-8", path, "-").decode().replace("\f", "\n")
 
 
 def information(path):
@@ -225,12 +213,7 @@ def office(work):
 
 
 def main():
-    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
-        print(__doc__)
-        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
-    folder = pathlib.Path(sys.argv[1] if sys.argv[1:] else pathlib.Path(__file__).resolve().parent / "pdf_ole")
-    folder.mkdir(parents=True, exist_ok=True)
-    expected = {}
+    folder, expected = target(__doc__, "pdf_ole"), {}
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         for path, text, strings, leaves, cuts in pdfs(work):
@@ -245,7 +228,7 @@ def main():
             (folder / name).write_bytes(data)
             strings = information(path) if path.suffix == ".pdf" else []
             expected[name] = {"text": text, "strings": strings, "leaves": {}, "cuts": []}
-    (folder / "expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+    finish(folder, expected)
 
 
 main()

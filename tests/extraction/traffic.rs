@@ -33,10 +33,11 @@ impl Connection {
     pub(crate) fn download(&mut self, object: &[u8]) {
         self.push(0, "A", b"GET /plans HTTP/1.1\r\nHost: files.example\r\n\r\n");
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", object.len());
-        for piece in [head.as_bytes(), object].concat().chunks(1400) {
-            self.push(1, "A", piece);
+        // No more at a time than the client has room for.
+        for pieces in [head.as_bytes(), object].concat().chunks(40 * 1400) {
+            pieces.chunks(1400).for_each(|piece| self.push(1, "A", piece));
+            self.push(0, "A", &[]);
         }
-        self.push(0, "A", &[]);
     }
 
     /// Both sides close it.

@@ -71,8 +71,8 @@ fn documents_that_are_not_read() {
     other[at + 11] |= 1;
     assert_eq!(cuts(&other), [Cut::Encrypted]);
     let mut other = file.clone();
-    other[at + 2] = 0x65;
-    assert_eq!(cuts(&other), [Cut::Unsupported], "Word 6");
+    other[at + 2] = 0x2d;
+    assert_eq!(cuts(&other), [Cut::Unsupported], "Word 2");
     let mut other = file.clone();
     other[at] = 0;
     assert_eq!(cuts(&other), [Cut::Malformed]);

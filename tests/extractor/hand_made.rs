@@ -215,3 +215,68 @@ fn macros_that_swell() {
     let module = heard.part("VBA/Module1");
     assert!(module.bytes.starts_with(b"Attribut") && module.cuts == [Cut::Macros], "{:?}", module.cuts);
 }
+
+/// A document of Word 6 or later in one piece, in a stream as it is.
+fn word6(version: u16, language: u16, text: &[u8]) -> Vec<u8> {
+    let mut word = vec![0; 0x300];
+    for (at, value) in [(0, 0xa5dc), (2, version), (6, language)] {
+        word[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    }
+    let end = u32::try_from(0x300 + text.len()).unwrap();
+    set(&mut word, 0x18, 0x300);
+    set(&mut word, 0x1c, end);
+    word.extend_from_slice(text);
+    word
+}
+
+/// All of what was said, where a document was read: its text, and no more.
+fn told_of(word: &[u8]) -> (Option<String>, Vec<Cut>, bool) {
+    let heard = bounded("ole2", &compound(&[("WordDocument", word)]), "a document");
+    let cuts = heard.cuts.iter().chain(heard.parts.iter().flat_map(|part| &part.cuts)).copied().collect();
+    (heard.parts.first().map(|part| part.text().to_owned()), cuts, heard.whole)
+}
+
+#[test]
+fn documents_of_word_6_and_95() {
+    let text = |text: &str| Some(text.to_owned());
+    let sound = word6(104, 0x409, b"caf\xe9 \x96 the \x13 PAGE \x147\x15 end\r");
+    assert_eq!(told_of(&sound), (text("caf\u{e9} \u{2013} the 7 end\nPAGE \n"), vec![], true));
+    // Windows-1251 in a Russian one, a Macintosh's set where it says so.
+    let russian = word6(101, 0x419, b"\xcf\xf0\xee\xe5\xea\xf2\r");
+    assert_eq!(told_of(&russian), (text("\u{41f}\u{440}\u{43e}\u{435}\u{43a}\u{442}\n"), vec![], true));
+    let mut macintosh = word6(101, 0x409, b"caf\x8e\r");
+    macintosh[0x15] = 1;
+    assert_eq!(told_of(&macintosh), (text("caf\u{e9}\n"), vec![], true));
+    // Less of it than its header says, and a header that says nothing sensible.
+    let mut short = sound.clone();
+    set(&mut short, 0x1c, 5000);
+    assert_eq!(told_of(&short), (text("caf\u{e9} \u{2013} the 7 end\nPAGE \n"), vec![Cut::Truncated], false));
+    let mut encrypted = sound.clone();
+    encrypted[11] = 1;
+    assert_eq!(told_of(&encrypted), (None, vec![Cut::Encrypted], false));
+}
+
+/// Where nobody can say where the text is, it is found by its looks, and only what is wrong with the document is told.
+#[test]
+fn text_is_found_in_what_cannot_be_read() {
+    let line = b"the plans of Project Tern\r";
+    let has_text = |(text, cuts, whole): (Option<String>, Vec<Cut>, bool), cut: Cut| {
+        assert!(text.is_some_and(|text| text.contains("the plans of Project Tern\n")));
+        assert_eq!((cuts, whole), (vec![cut], false));
+    };
+    let mut backwards = word6(104, 0x409, line);
+    set(&mut backwards, 0x18, 5000);
+    has_text(told_of(&backwards), Cut::Malformed);
+    let mut fast = word6(104, 0x409, line);
+    fast[10] = 4;
+    set(&mut fast, 0x160, 0x300);
+    set(&mut fast, 0x164, 20);
+    has_text(told_of(&fast), Cut::Malformed);
+    has_text(told_of(&word6(45, 0x409, line)), Cut::Unsupported);
+    // A file that has no directory.
+    let mut file = compound(&[("WordDocument", &word6(104, 0x409, line))]);
+    set(&mut file, 48, 0x00ff_fff0);
+    let heard = bounded("ole2", &file, "no directory");
+    assert!(heard.part("(text)").text().contains("the plans of Project Tern\n"));
+    assert_eq!((heard.cuts.as_slice(), heard.whole), (&[Cut::Malformed][..], false));
+}

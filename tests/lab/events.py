@@ -3,7 +3,7 @@
 usage: events.py DIR SUMMARY <ASSERTIONS
 
 DIR is the sensor's --out, SUMMARY the file with its --json summary ("-" or empty: none). The Python on standard
-input sees `alerts`, `flows`, `stats` (lists of events), `summary` (an object or None), `env` (the environment), `json`, and
+input sees `alerts`, `anomalies`, `flows`, `stats` (lists of events), `summary` (an object or None), `env` (the environment), `json`, and
 `between(client, server)`: the TCP flows to that server port or from that client port. The last line of the error is
 the assertion that failed. Every line of the events must be JSON, also when there are no assertions.
 """
@@ -41,8 +41,9 @@ def read_summary(path):
 def main():
     directory, summary_path = sys.argv[1:]
     events = read_events(os.path.join(directory, "eve.json"), summary_path == "-")
-    kinds = {kind: [event for event in events if event["event_type"] == kind] for kind in ("alert", "flow", "stats")}
-    alerts, flows, stats = kinds["alert"], kinds["flow"], kinds["stats"]
+    alerts, anomalies, flows, stats = (
+        [event for event in events if event["event_type"] == kind] for kind in ("alert", "anomaly", "flow", "stats")
+    )
 
     def between(client=None, server=None):
         return [
@@ -53,6 +54,7 @@ def main():
 
     names = {
         "alerts": alerts,
+        "anomalies": anomalies,
         "flows": flows,
         "stats": stats,
         "summary": read_summary(summary_path),

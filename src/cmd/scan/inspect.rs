@@ -6,8 +6,8 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use super::found::{File, Finding, Kind, Leaf};
-use crate::decode::{Cut, Decoders, Ended, Held, Leaves, Limits, Path, Start, Tree, Whole};
-use crate::extractor::{Point, Ticket};
+use crate::decode::{Cut, Decoders, Ended, Leaves, Limits, Outcome, Path, Start, Taking, Tree, Whole};
+use crate::extractor::{Collected, Point};
 use crate::flow::NO_SLOT;
 use crate::scan::keyword::{HitPool, Matcher, ScanState};
 
@@ -39,7 +39,7 @@ struct Scanner {
 /// The way to processes for what has to be seen whole.
 struct Extraction {
     point: Point,
-    ticket: Option<Ticket>,
+    collected: Collected,
     /// The way to what is within.
     path: Path,
 }
@@ -67,7 +67,11 @@ impl Inspector {
             leaves: Vec::new(),
             cuts: Vec::new(),
             open: vec![Open::default(); levels].into_boxed_slice(),
-            extraction: point.map(|point| Extraction { point, ticket: None, path: Path::default() }),
+            extraction: point.map(|point| Extraction {
+                point,
+                collected: Collected::new(limits.depth),
+                path: Path::default(),
+            }),
         };
         Self { tree: Tree::new(&limits), decoders: Decoders::new(limits), scanner, piece: vec![0; PIECE] }
     }
@@ -148,35 +152,32 @@ impl Leaves for Scanner {
         self.cuts.push((path.to_string(), reason));
     }
 
-    fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
-        let Some(Extraction { point, ticket, .. }) = &mut self.extraction else { return false };
-        *ticket = point.begin(whole.format.name, true);
-        ticket.is_some()
+    fn whole_begin(&mut self, whole: &Whole<'_>) -> Taking {
+        let Some(Extraction { point, collected, .. }) = &mut self.extraction else { return Taking::Passing };
+        collected.begin(point, whole, true)
     }
 
-    fn whole_data(&mut self, bytes: &[u8]) -> bool {
-        let Some(Extraction { point, ticket, .. }) = &mut self.extraction else { return false };
-        let written = ticket.is_some_and(|ticket| point.write(ticket, bytes));
-        if !written {
-            *ticket = None;
-        }
-        written
+    fn whole_data(&mut self, level: usize, bytes: &[u8]) -> bool {
+        let Some(Extraction { point, collected, .. }) = &mut self.extraction else { return false };
+        collected.write(point, level, bytes)
     }
 
-    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Option<Held> {
-        let mut extraction = self.extraction.take()?;
-        let Extraction { point, ticket, path } = &mut extraction;
-        if let Some(ticket) = ticket.take() {
-            match point.publish(ticket, whole, complete) {
-                Some(number) => point.wait(number, whole.path, path, self),
-                None => {
-                    path.join(whole.path, whole.format.name.as_bytes());
-                    self.cut(path, Cut::NotInspected);
-                }
-            }
+    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Outcome {
+        let Some(mut extraction) = self.extraction.take() else { return Outcome::Lost };
+        let Extraction { point, collected, path } = &mut extraction;
+        let ticket = collected.end(point, whole.level);
+        let number = ticket.and_then(|ticket| point.publish(ticket, whole, complete));
+        if let Some(number) = number {
+            point.wait(number, whole.path, path, self);
         }
         self.extraction = Some(extraction);
-        None
+        if number.is_some() { Outcome::Elsewhere } else { Outcome::Lost }
+    }
+
+    fn whole_drop(&mut self, level: usize) {
+        if let Some(Extraction { point, collected, .. }) = &mut self.extraction {
+            collected.forget(point, level);
+        }
     }
 }
 

@@ -140,6 +140,11 @@ impl Out for Below<'_, '_> {
             self.open = false;
         }
         let child = self.nodes.first_mut().filter(|node| !matches!(node.state, State::Over));
+        if reason == Cut::Encrypted && self.facts.kept && child.is_none() {
+            // Who sees all of it may read it, and says otherwise.
+            self.facts.needed = true;
+            return;
+        }
         let facts = child.map_or(&mut *self.facts, |node| &mut node.facts);
         self.context.cut(facts, reason);
     }

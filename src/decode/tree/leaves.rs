@@ -47,23 +47,47 @@ pub trait Leaves {
     fn file_gap(&mut self, _level: usize, _length: u64) {}
     /// It is over.
     fn file_end(&mut self, _level: usize, _ended: Ended) {}
-    /// An object begins of a format that may have to be seen whole. True: instead of to a decoder it goes to
-    /// [`Leaves::whole_data`], which has its first bytes next.
-    fn whole_begin(&mut self, _whole: &Whole<'_>) -> bool {
+    /// An object begins of a format that may have to be seen whole. Where it goes to [`Leaves::whole_data`], that has its
+    /// first bytes next. There may be others around it, at lower levels.
+    fn whole_begin(&mut self, _whole: &Whole<'_>) -> Taking {
+        Taking::Passing
+    }
+    /// Its next bytes. False: no more of it are taken. What became of it is said by [`Leaves::whole_end`] all the same.
+    fn whole_data(&mut self, _level: usize, _bytes: &[u8]) -> bool {
         false
     }
-    /// Its next bytes. False: no more of it are taken, and it will not be looked into.
-    fn whole_data(&mut self, _bytes: &[u8]) -> bool {
-        false
+    /// All of it that there is has been handed in.
+    fn whole_end(&mut self, _whole: &Whole<'_>, _complete: bool) -> Outcome {
+        Outcome::Lost
     }
-    /// All of it that there is has been taken. What is returned is taken apart in its place; else what is within it
-    /// becomes known elsewhere.
-    fn whole_end(&mut self, _whole: &Whole<'_>, _complete: bool) -> Option<Held> {
-        None
-    }
+    /// It need not be seen whole, since the decoder has read it.
+    fn whole_drop(&mut self, _level: usize) {}
 }
 
-/// An object of a format that may have to be seen whole. A tree has one at a time.
+/// Who gets an object of a format that may have to be seen whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// A decoder, while it passes.
+    Passing,
+    /// [`Leaves::whole_data`] in its place.
+    Whole,
+    /// Both. The decoder reads all that is not encrypted; only of an object that is, [`Leaves::whole_end`] hears, and else
+    /// [`Leaves::whole_drop`].
+    Both,
+}
+
+/// What becomes of an object all of which was handed in.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is taken apart in its place.
+    Held(Held),
+    /// What is within it becomes known elsewhere.
+    Elsewhere,
+    /// It was too much, and is not looked into.
+    Lost,
+}
+
+/// An object of a format that may have to be seen whole.
 #[derive(Clone, Copy, Debug)]
 pub struct Whole<'a> {
     /// How many objects it lies within.

@@ -6,7 +6,7 @@ mod node;
 mod walk;
 
 use self::below::RATIO_FROM;
-pub use self::leaves::{Ended, File, Held, Leaves, Whole};
+pub use self::leaves::{Ended, File, Held, Leaves, Outcome, Taking, Whole};
 use self::node::{Context, Facts, Node, Shared, State};
 use self::walk::{finish, gap, push};
 use super::charset::Charset;
@@ -151,6 +151,8 @@ impl Tree {
     /// The object's next `length` bytes were never seen. What is wrapped is decoded up to here, and scanned as it stands
     /// from here on.
     pub fn gap(&mut self, length: u64, decoders: &mut Decoders, leaves: &mut dyn Leaves) {
+        // What was held until now came in many packets.
+        self.shared.most = u64::MAX;
         let (nodes, context) = self.parts(decoders, leaves);
         gap(nodes, &mut { context }, length);
     }

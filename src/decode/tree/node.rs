@@ -8,7 +8,7 @@ use super::super::kind;
 use super::super::path::Path;
 use super::super::pool::{Decoders, Sequence};
 use super::super::runs::Seeker;
-use super::{Ended, File, Leaves, MAX_CODINGS, Whole};
+use super::{Ended, File, Leaves, MAX_CODINGS, Taking, Whole};
 
 /// Longest name of a file that is kept, bytes: that of file systems.
 pub(super) const NAME: usize = 255;
@@ -54,6 +54,9 @@ pub(super) struct Facts {
     pub(super) holed: bool,
     /// As it stands it is scanned elsewhere.
     pub(super) elsewhere: bool,
+    /// It is kept beside its decoder, for the case that this cannot read it; and that is so.
+    pub(super) kept: bool,
+    pub(super) needed: bool,
 }
 
 /// What an object is.
@@ -191,8 +194,8 @@ impl Context<'_> {
         }
     }
 
-    /// Whether an object goes on whole.
-    pub(super) fn takes_whole(&mut self, node: &Node, format: &'static Format) -> bool {
+    /// Where an object goes.
+    pub(super) fn taking(&mut self, node: &Node, format: &'static Format) -> Taking {
         let (leaves, whole) = self.whole(node, format);
         leaves.whole_begin(&whole)
     }

@@ -2,12 +2,12 @@
 
 use super::super::charset;
 use super::super::cut::Cut;
-use super::super::decoder::{Fault, Taken};
+use super::super::decoder::{Decoder, Fault, Taken};
 use super::super::format::{FORMATS, Format, Guess, PROBE};
 use super::super::json::BASE64;
-use super::Held;
 use super::below::{Below, brings};
 use super::node::{Context, Node, State};
+use super::{Held, Outcome, Taking};
 
 /// Takes the next piece of the object of the first of `nodes`.
 pub(super) fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) {
@@ -55,15 +55,20 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
     if let Some(format) = found.or(node.charset.map(|_| &charset::DECLARED)) {
         if is_lowest {
             context.cut(&mut node.facts, Cut::Depth);
-        } else if context.takes_whole(node, format) {
-            node.state = State::Whole(format);
-        } else if let Some(mut decoder) = context.take(node.level, format) {
-            if let Some(charset) = node.charset {
-                decoder.declare(charset);
-            }
-            node.state = State::Wrapped(format, decoder);
         } else {
-            context.cut(&mut node.facts, Cut::Decoders);
+            let taking = context.taking(node, format);
+            node.facts.kept = taking == Taking::Both;
+            if taking == Taking::Whole {
+                node.state = State::Whole(format);
+            } else if let Some(mut decoder) = context.take(node.level, format) {
+                if let Some(charset) = node.charset {
+                    decoder.declare(charset);
+                }
+                node.state = State::Wrapped(format, decoder);
+            } else {
+                context.cut(&mut node.facts, Cut::Decoders);
+                drop_kept(node, context);
+            }
         }
     }
     node.begin_file(context);
@@ -104,10 +109,10 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         }
         State::Leaf => return leaf(node, below, context, bytes),
         State::Whole(format) => {
-            let scanned = format.scanned;
-            if !context.leaves.whole_data(bytes) {
-                context.cut(&mut node.facts, Cut::NotInspected);
-                node.state = if scanned && !node.facts.elsewhere { State::Leaf } else { State::Over };
+            let format = *format;
+            if !context.leaves.whole_data(node.level, bytes) {
+                end_whole(node, below, context, format, false);
+                node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Over };
             }
             return;
         }
@@ -119,6 +124,10 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
             let is_coding = context.shared.coding(node.level).is_some();
             let brings = brings(format, &node.facts, &node.name, is_coding);
             let facts = &mut node.facts;
+            if facts.kept {
+                // Whether all of it was kept matters at its end.
+                context.leaves.whole_data(node.level, bytes);
+            }
             decoder.push(bytes, &mut Below { facts, nodes: below, context, brings, open: true, whole: true })
         }
     };
@@ -213,6 +222,7 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         State::Wrapped(format, decoder) => {
             context.decoders.give_back(format, decoder);
             finish(below, context, complete);
+            drop_kept(node, context);
             if format.scanned {
                 node.state = State::Leaf;
             }
@@ -226,6 +236,8 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
 pub(super) fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, told: bool) {
     node.state = State::Over;
     finish(below, context, false);
+    node.facts.needed = false;
+    drop_kept(node, context);
     if told {
         context.cut(&mut node.facts, Cut::Decoders);
     }
@@ -242,18 +254,29 @@ pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
     if node.facts.file {
         context.leaves.file_gap(node.level, length);
     }
-    if let State::Whole(format) = node.state {
-        context.cut(&mut node.facts, Cut::Gap);
-        end_whole(node, below, context, format, false);
-        node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Rest(b"(rest)") };
-    } else if let State::Robbed { format, told } = node.state {
-        robbed(node, below, context, told);
-        node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
-    } else if matches!(node.state, State::Wrapped(..)) {
-        context.cut(&mut node.facts, Cut::Gap);
-        if over(node, below, context, false) {
+    match std::mem::replace(&mut node.state, State::Over) {
+        State::Whole(format) => {
+            context.cut(&mut node.facts, Cut::Gap);
+            end_whole(node, below, context, format, false);
+            node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Rest(b"(rest)") };
+        }
+        State::Wrapped(format, decoder) if format.scanned => {
+            context.cut(&mut node.facts, Cut::Gap);
+            // What it has held back of the object so far is all that will be known of it.
+            end_decoder(node, below, context, (format, decoder), false);
+            node.state = State::Leaf;
+        }
+        State::Wrapped(format, decoder) => {
+            context.cut(&mut node.facts, Cut::Gap);
+            context.decoders.give_back(format, decoder);
+            finish(below, context, false);
             node.state = State::Rest(b"(rest)");
         }
+        State::Robbed { format, told } => {
+            robbed(node, below, context, told);
+            node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+        }
+        other => node.state = other,
     }
     if matches!(node.state, State::Leaf) {
         node.seeker.restart();
@@ -306,21 +329,46 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
                 node.end_leaf(context, complete);
             }
         }
-        State::Wrapped(format, mut decoder) => {
-            let is_coding = context.shared.coding(node.level).is_some();
-            let brings = brings(format, &node.facts, &node.name, is_coding);
-            // The child that is open now ends with the object, and lacks what that lacks.
-            let (facts, open) = (&mut node.facts, complete);
-            let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
-            context.done(node.level, format, decoder, complete);
-            // A decoder that forgot to end a child has not finished it.
-            finish(below, context, false);
+        State::Wrapped(format, decoder) => {
+            let whole = end_decoder(node, below, context, (format, decoder), complete);
             if format.scanned {
                 node.end_leaf(context, complete);
             } else if !whole && node.facts.given == 0 && as_it_is(node, below, context, node.facts.fed) {
                 close(node, below, context, complete);
             }
         }
+    }
+}
+
+/// Nothing more comes for the decoder of a wrapped object: takes what it has held back, and ends what is open below it.
+/// Says whether the object was all there.
+fn end_decoder(
+    node: &mut Node,
+    below: &mut [Node],
+    context: &mut Context<'_>,
+    (format, mut decoder): (&'static Format, Box<dyn Decoder>),
+    complete: bool,
+) -> bool {
+    let is_coding = context.shared.coding(node.level).is_some();
+    let brings = brings(format, &node.facts, &node.name, is_coding);
+    // The child that is open now ends with the object, and lacks what that lacks.
+    let (facts, open) = (&mut node.facts, complete);
+    let whole = decoder.finish(&mut Below { facts, nodes: below, context, brings, open, whole: complete });
+    context.done(node.level, format, decoder, complete);
+    // A decoder that forgot to end a child has not finished it.
+    finish(below, context, false);
+    if node.facts.needed {
+        (node.facts.kept, node.facts.needed) = (false, false);
+        end_whole(node, below, context, format, complete);
+    }
+    drop_kept(node, context);
+    whole
+}
+
+/// What was kept of an object is not needed.
+fn drop_kept(node: &mut Node, context: &mut Context<'_>) {
+    if std::mem::take(&mut node.facts.kept) {
+        context.leaves.whole_drop(node.level);
     }
 }
 
@@ -334,9 +382,13 @@ pub(super) fn end_whole(
 ) {
     let whole = context.shared.path.len();
     let (leaves, facts) = context.whole(node, format);
-    let held = leaves.whole_end(&facts, complete);
+    let outcome = leaves.whole_end(&facts, complete);
     context.shared.path.restore(whole);
-    let Some(Held { bytes, extract }) = held else { return };
+    let Held { bytes, extract } = match outcome {
+        Outcome::Held(held) => held,
+        Outcome::Elsewhere => return,
+        Outcome::Lost => return context.cut(&mut node.facts, Cut::NotInspected),
+    };
     let brings = brings(format, &node.facts, &node.name, false);
     let facts = &mut node.facts;
     let cuts = context.decoders.totals.cuts();

@@ -10,7 +10,7 @@ use super::stretch::{Lying, Stretch};
 use crate::decode::cabinet::{BLOCK, FILE, FIXED, FOLDER, File, Header, checksum};
 use crate::decode::{Cut, Out, le16, le32, only_name, until_zero};
 
-pub(super) static MODULE: Module = Module { name: "cab", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "cab", extract: Some(extract), encrypted: false };
 
 /// Longest block as it is handed out ([MS-MCI] section 1), and how far back the next may refer.
 const WHOLE: usize = 32 << 10;

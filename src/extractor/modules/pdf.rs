@@ -3,24 +3,24 @@
 //! their end.
 //!
 //! `hayro-syntax` finds and decrypts their objects; those are written anew, one after the other, for the decoder that reads
-//! files in passing. All others it reads as they stand.
+//! files in passing. All others that one reads as they stand, and of these what is not encrypted (metadata may be left so)
+//! as long as nothing has said that the file is: that is not handed out again.
+
+use std::borrow::Cow;
 
 use hayro_syntax::object::{Dict, MaybeRef, Name, Object};
 use hayro_syntax::{LoadPdfError, Pdf};
 
 use super::super::module::Module;
-use super::passing;
-use crate::decode::{Charset, Child, Cut, Decoder, Out, Taken, format};
+use super::watched::Watched;
+use crate::decode::{Cut, Decoder, Out, Taken, format};
 
-pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "pdf", extract: Some(extract), encrypted: true };
 
 /// Objects within each other that are written.
 const DEPTH: usize = 64;
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
-    if memchr::memmem::find(object, b"/Encrypt").is_none() {
-        return passing::decode("pdf", object, out);
-    }
     // Where the file breaks off before this, it is not all there.
     let is_complete = memchr::memmem::rfind(object, b"startxref").is_some();
     let pdf = match Pdf::new(object.to_vec()) {
@@ -32,9 +32,17 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
         }
     };
     let Some(format) = format("pdf") else { return false };
-    let out = Watched { out, enough: false };
-    let mut writer =
-        Writer { decoder: (format.make)(), out, text: b"%PDF-1.7\n".to_vec(), others: 1 << 23, enough: false };
+    let out = Watched::new(out);
+    let mut writer = Writer {
+        decoder: (format.make)(),
+        out,
+        file: pdf.data().as_ref(),
+        told: told_encrypted(object),
+        clear: has_clear_metadata(object),
+        text: b"%PDF-1.7\n".to_vec(),
+        others: 1 << 23,
+        enough: false,
+    };
     // Fonts and the like first: they say how to read the streams.
     for is_stream in [false, true] {
         for object in pdf.objects() {
@@ -53,63 +61,55 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
     !writer.enough && writer.decoder.finish(&mut writer.out) && !writer.out.enough
 }
 
-/// Remembers that no more was wanted, which a decoder does not say at its end.
-struct Watched<'a> {
-    out: &'a mut dyn Out,
-    enough: bool,
+/// Where a file first says that it is encrypted: the name `Encrypt`.
+fn told_encrypted(file: &[u8]) -> usize {
+    const NAME: &[u8] = b"/Encrypt";
+    let ends = |at: &usize| !file.get(at + NAME.len()).is_some_and(u8::is_ascii_alphanumeric);
+    memchr::memmem::find_iter(file, NAME).find(ends).unwrap_or(file.len())
 }
 
-impl Out for Watched<'_> {
-    fn begin(&mut self, child: &Child<'_>) -> bool {
-        !self.enough && self.out.begin(child)
-    }
-
-    fn begin_text(&mut self, child: &Child<'_>) -> bool {
-        !self.enough && self.out.begin_text(child)
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> bool {
-        self.enough = self.enough || !self.out.data(bytes);
-        !self.enough
-    }
-
-    fn declare(&mut self, charset: Charset) {
-        self.out.declare(charset);
-    }
-
-    fn end(&mut self) {
-        if !self.enough {
-            self.out.end();
-        }
-    }
-
-    fn mistaken(&mut self) {
-        self.out.mistaken();
-    }
-
-    fn cut(&mut self, reason: Cut) {
-        if !self.enough {
-            self.out.cut(reason);
-        }
-    }
+/// Whether metadata are not encrypted (section 7.6.3.2): `hayro-syntax` decrypts them all the same.
+fn has_clear_metadata(file: &[u8]) -> bool {
+    const KEY: &[u8] = b"/EncryptMetadata";
+    let mut found = memchr::memmem::find_iter(file, KEY);
+    found.any(|at| file.get(at + KEY.len()..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"false")))
 }
 
 /// Writes objects for a decoder.
 struct Writer<'a> {
     decoder: Box<dyn Decoder>,
     out: Watched<'a>,
+    file: &'a [u8],
+    /// Where it first says that it is encrypted: up to there the decoder has read what is not.
+    told: usize,
+    clear: bool,
     text: Vec<u8>,
     /// Numbers of objects that nobody can refer to.
     others: u32,
     enough: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// Hands on what is written.
     fn flush(&mut self) {
         let taken = self.decoder.push(&self.text, &mut self.out);
         self.enough |= taken != Ok(Taken::All);
         self.text.clear();
+    }
+
+    /// Where bytes of the file lie in it.
+    fn place(&self, bytes: &[u8]) -> Option<usize> {
+        let at = bytes.as_ptr().addr().checked_sub(self.file.as_ptr().addr())?;
+        Some(at).filter(|at| *at < self.file.len())
+    }
+
+    /// Bytes of the stream that has this dictionary as they stand in the file.
+    fn as_it_is(&self, dict: &Dict<'_>) -> Option<&'a [u8]> {
+        let behind = self.file.get(self.place(dict.data())? + dict.data().len()..)?;
+        let stream = behind.trim_ascii_start().strip_prefix(b"stream")?;
+        let stream = stream.strip_prefix(b"\r").unwrap_or(stream);
+        let stream = stream.strip_prefix(b"\n").unwrap_or(stream);
+        stream.get(..dict.get::<usize>(b"Length")?)
     }
 
     fn object(&mut self, object: &Object<'_>) {
@@ -124,10 +124,14 @@ impl Writer<'_> {
         if let Object::Stream(stream) = object {
             // What is in these is among the objects; what says where those are is of no use.
             let kind = stream.dict().get::<Name<'_>>(b"Type");
-            if kind.is_some_and(|kind| matches!(kind.as_ref(), b"ObjStm" | b"XRef")) {
+            if kind.as_ref().is_some_and(|kind| matches!(kind.as_ref(), b"ObjStm" | b"XRef")) {
                 return self.text.clear();
             }
-            let data = stream.raw_data();
+            let is_clear = self.clear && kind.is_some_and(|kind| kind.as_ref() == b"Metadata");
+            let as_it_is = if is_clear { self.as_it_is(stream.dict()) } else { None };
+            let data = as_it_is.map_or_else(|| stream.raw_data(), Cow::Borrowed);
+            // What was decrypted does not lie in the file.
+            self.out.known = matches!(&data, Cow::Borrowed(data) if self.place(data).is_some_and(|at| at < self.told));
             self.dict(stream.dict(), Some(data.len()), 0);
             self.text.extend_from_slice(b"\nstream\n");
             self.text.extend_from_slice(&data);
@@ -137,6 +141,7 @@ impl Writer<'_> {
         }
         self.text.extend_from_slice(b"\nendobj\n");
         self.flush();
+        self.out.known = false;
     }
 
     /// A dictionary, of a stream of that length.

@@ -15,7 +15,7 @@ use rars::{
 use super::super::module::Module;
 use crate::decode::{Child, Cut, Out, only_name};
 
-pub(super) static MODULE: Module = Module { name: "rar", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "rar", extract: Some(extract), encrypted: false };
 
 /// Bytes of one file that are held.
 const MOST: usize = 64 << 20;

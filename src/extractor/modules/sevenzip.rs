@@ -11,7 +11,7 @@ use super::super::module::Module;
 use super::stretch::{Lying, Stretch};
 use crate::decode::{Child, Cut, Out, format, le64, only_name};
 
-pub(super) static MODULE: Module = Module { name: "7z", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "7z", extract: Some(extract), encrypted: false };
 
 /// Bytes handed out at a time.
 const PIECE: usize = 64 << 10;

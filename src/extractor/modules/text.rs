@@ -33,6 +33,11 @@ impl<'a> Text<'a> {
         !self.refused && !self.enough
     }
 
+    /// Whether nothing has been put yet.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.open && self.held.is_empty()
+    }
+
     /// Takes a character; those that are not seen are left out.
     pub(super) fn put(&mut self, letter: char) {
         let letter = match letter {

@@ -17,8 +17,8 @@ fn who_falls_behind_loses_the_oldest_and_nobody_waits() {
     for _ in 0..OBJECTS {
         let begun = Instant::now();
         let bytes = object("child a", b"b");
-        let ticket = point.begin("rar", false).unwrap();
-        assert!(point.write(ticket, &bytes));
+        let ticket = begin(&mut point);
+        point.write(ticket, &bytes).unwrap();
         point.make_way();
         let (base, mut path) = (Path::default(), Path::default());
         while let Some(step) = point.next_failed() {
@@ -41,8 +41,8 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
     let half = vec![0; 1 << 19];
     let [first, second] = [publish(&mut point, &half), publish(&mut point, &half)].map(Option::unwrap);
     assert_eq!((first, second, point.counters().waiting), (0, 1, 2));
-    let ticket = point.begin("rar", false).unwrap();
-    assert!(point.write(ticket, b"one byte more than there is room for"));
+    let ticket = begin(&mut point);
+    point.write(ticket, b"one byte more than there is room for").unwrap();
     let mut seen = Seen::default();
     seen.take(&mut point);
     assert_eq!(seen.0, ["cut http/rar not_inspected", "over 0"]);
@@ -50,22 +50,10 @@ fn memory_that_is_needed_is_taken_from_the_oldest() {
 }
 
 #[test]
-fn what_is_too_large_or_has_no_room_is_given_up() {
-    let mut point = point(&Sizes { object_max: 1 << 16, arena: 1 << 17, ..sizes(1) });
-    let ticket = point.begin("rar", false).unwrap();
-    assert!(point.write(ticket, &vec![0; 1 << 16]) && !point.write(ticket, b"x"));
-    assert_eq!(point.counters().too_large, 1);
-    let open: Vec<_> = (0..3).map(|_| point.begin("rar", false).unwrap()).collect();
-    let fits: Vec<_> = open.iter().map(|ticket| point.write(*ticket, &vec![0; 1 << 16])).collect();
-    assert_eq!((fits, point.counters().no_room), (vec![true, true, false], 1));
-    assert_eq!(point.begin("7z", false), None, "there is no module for it");
-}
-
-#[test]
 fn without_a_process_objects_go_another_way() {
     let mut point = point(&sizes(1));
     publish(&mut point, &object("child a", b"b")).unwrap();
-    let ticket = point.begin("rar", false).unwrap();
+    let ticket = begin(&mut point);
     point.readers[0].link.set(State::Off);
     let mut seen = Seen::default();
     seen.take(&mut point);
@@ -88,7 +76,7 @@ fn the_next_process_goes_on_behind_the_object_that_killed_the_last() {
     {
         let (_, answers) = far_end(&point, 0);
         let mut teller = Teller::new(&answers, REHEARSAL, 0);
-        teller.start(1);
+        teller.start(1, 1);
         let mut path = Path::default();
         path.join(&Path::default(), b"rar:half");
         teller.begin(2, &path);
@@ -123,12 +111,12 @@ fn who_is_stuck_at_an_object_that_was_given_up_is_not_idle() {
     let mut point = point(&sizes(2));
     publish(&mut point, &object("hang", b"")).unwrap();
     let [stuck, other] = [0, 1].map(|reader| far_end(&point, reader).1);
-    Teller::new(&stuck, REHEARSAL, 0).start(0);
+    Teller::new(&stuck, REHEARSAL, 0).start(0, 1);
     // The other process gets 128 objects, after which the first one is given up.
     let mut teller = Teller::new(&other, REHEARSAL, 0);
     for number in 1..=RING as u64 {
         assert_eq!(publish(&mut point, &object("child a", b"b")), Some(number));
-        teller.start(number);
+        teller.start(number, 1);
         teller.over(number);
         Seen::default().take(&mut point);
     }

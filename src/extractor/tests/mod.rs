@@ -3,16 +3,17 @@
 mod board;
 mod hostile;
 mod lag;
+mod room;
 mod serving;
 
 use std::sync::Arc;
 
-use super::board::Facts;
+use super::board::{Facts, Ticket};
 use super::module::Module;
 use super::point::{Point, Sizes};
 use super::rehearsal::REHEARSAL;
 use super::serve::Server;
-use crate::decode::{Cut, Ended, File, Leaves, Limits, Path, Whole, format};
+use crate::decode::{Cut, Ended, File, Leaves, Limits, Path, Taking, Whole, format};
 use crate::dpdk::shared::{ReadOnly, Shared};
 
 /// An object for the modules of the rehearsal.
@@ -32,11 +33,18 @@ fn whole(path: &Path) -> Whole<'_> {
     Whole { level: 1, format: format("rar").unwrap(), path, within: false }
 }
 
+/// Begins an object.
+fn begin(point: &mut Point) -> Ticket {
+    let (ticket, taking) = point.begin("rar", false).unwrap();
+    assert_eq!(taking, Taking::Whole);
+    ticket
+}
+
 /// Writes an object in pieces and publishes it.
 fn publish(point: &mut Point, bytes: &[u8]) -> Option<u64> {
-    let ticket = point.begin("rar", false).unwrap();
+    let ticket = begin(point);
     for piece in bytes.chunks(1000) {
-        assert!(point.write(ticket, piece));
+        point.write(ticket, piece).unwrap();
     }
     point.make_way();
     while point.next_failed().is_some() {}

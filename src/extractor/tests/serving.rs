@@ -9,8 +9,8 @@ use crate::decode::{Child, Out};
 /// What comes back of one object.
 fn answer(modules: &'static [&'static Module], whole: &Whole<'_>, bytes: &[u8], complete: bool) -> Vec<String> {
     let mut point = Point::new(&sizes(1), modules, false).unwrap();
-    let ticket = point.begin(whole.format.name, false).unwrap();
-    assert!(point.write(ticket, bytes));
+    let (ticket, _) = point.begin(whole.format.name, false).unwrap();
+    point.write(ticket, bytes).unwrap();
     let number = point.publish(ticket, whole, complete).unwrap();
     let stop = AtomicBool::new(false);
     let mut seen = Seen::default();
@@ -78,7 +78,7 @@ fn mail(_: &[u8], out: &mut dyn Out) -> bool {
 
 #[test]
 fn files_within_come_back_as_files_unless_the_object_is_one_itself() {
-    static MAIL: &[&Module] = &[&Module { name: "rar", extract: Some(mail) }];
+    static MAIL: &[&Module] = &[&Module { name: "rar", extract: Some(mail), encrypted: false }];
     let base = Path::default();
     let bytes = object("", b"");
     let files =
@@ -100,10 +100,55 @@ fn locked(_: &[u8], out: &mut dyn Out) -> bool {
 
 #[test]
 fn what_a_module_has_told_is_not_told_again() {
-    static LOCKED: &[&Module] = &[&Module { name: "rar", extract: Some(locked) }];
+    static LOCKED: &[&Module] = &[&Module { name: "rar", extract: Some(locked), encrypted: false }];
     let base = Path::default();
     let seen = answer(LOCKED, &whole(&base), &object("", b""), true);
     assert_eq!(seen, ["cut rar:secret encrypted"]);
+}
+
+/// Hands out a PDF as the object says: `large`, more than may be held of it; `locked`, encrypted.
+fn document(object: &[u8], out: &mut dyn Out) -> bool {
+    let says = |word: &[u8]| object.windows(word.len()).any(|bytes| bytes == word);
+    let comment = if says(b"large") { 1 << 20 } else { 0 };
+    let trailer = if says(b"locked") { "/Encrypt 2 0 R" } else { "" };
+    let content = "1 0 obj\n<</Length 30>>\nstream\nBT /F 12 Tf (Project Tern) Tj ET\nendstream\nendobj\n";
+    out.begin(&Child { name: b"a.pdf" });
+    for part in
+        ["%PDF-1.4\n%", &"x".repeat(comment), "\n", content, "trailer\n<<", trailer, ">>\nstartxref\n0\n%%EOF\n"]
+    {
+        out.data(part.as_bytes());
+    }
+    out.end();
+    true
+}
+
+/// What stands for the decrypted document.
+fn opened(_: &[u8], out: &mut dyn Out) -> bool {
+    out.begin(&Child { name: b"opened" });
+    out.data(b"decrypted");
+    out.end();
+    true
+}
+
+/// Within an object as anywhere: all but encrypted ones are read as they pass.
+#[test]
+fn what_needs_to_be_whole_only_where_it_is_encrypted() {
+    static NESTED: &[&Module] = &[
+        &Module { name: "rar", extract: Some(document), encrypted: false },
+        &Module { name: "pdf", extract: Some(opened), encrypted: true },
+    ];
+    let base = Path::default();
+    let cases = [
+        ("plain", "begin 3 rar:a.pdf/pdf:(text)"),
+        ("plain large", "begin 3 rar:a.pdf/pdf:(text)"),
+        ("locked", "begin 3 rar:a.pdf/pdf:opened"),
+        ("locked large", "cut rar:a.pdf/pdf not_inspected"),
+    ];
+    for (says, expected) in cases {
+        let mut seen = answer(NESTED, &whole(&base), &object(says, &[b' '; 4000]), true);
+        seen.retain(|line| line.starts_with("begin") || line.starts_with("cut"));
+        assert_eq!(seen, ["begin 2 rar:a.pdf/pdf", expected], "{says}");
+    }
 }
 
 #[test]

@@ -7,9 +7,9 @@
 use super::Desk;
 use super::objects::{Scanned, Sight};
 use super::scan::Spot;
-use crate::decode::{Leaves, Path, Whole};
+use crate::decode::{Outcome, Path, Taking, Whole};
 use crate::event::Direction;
-use crate::extractor::{Counters, Point, RING, Step, Ticket};
+use crate::extractor::{Collected, Counters, Point, RING, Step, Ticket};
 use crate::flow::{Facts, Flow, FlowTable, Found, NO_OBJECT, NO_SLOT};
 use crate::worker::keep::FileKeeper;
 
@@ -93,23 +93,20 @@ impl Extraction {
         self.sha256 = true;
     }
 
-    pub(super) fn begin(&mut self, whole: &Whole<'_>) -> Option<Ticket> {
-        self.point.begin(whole.format.name, self.answers == Answers::Awaited)
+    fn begin(&mut self, collected: &mut Collected, whole: &Whole<'_>) -> Taking {
+        collected.begin(&mut self.point, whole, self.answers == Answers::Awaited)
     }
 
-    pub(super) fn abandon(&mut self, ticket: Ticket) {
-        self.point.abandon(ticket);
-    }
-
-    /// False when the object is given up.
-    pub(super) fn write(
+    /// False when the object is lost.
+    fn write(
         &mut self,
-        ticket: Ticket,
+        collected: &mut Collected,
+        level: usize,
         bytes: &[u8],
         desk: &mut Desk,
         keeper: Option<&mut FileKeeper>,
     ) -> bool {
-        let fits = self.point.write(ticket, bytes);
+        let fits = collected.write(&mut self.point, level, bytes);
         self.tell_lost(desk, keeper);
         fits
     }
@@ -126,7 +123,7 @@ impl Extraction {
 
     /// All of an object has come. What it takes apart is handed to `sight` at once where answers are awaited. False
     /// when nobody looks into it.
-    pub(super) fn end(&mut self, ticket: Ticket, whole: &Whole<'_>, complete: bool, sight: &mut Sight<'_>) -> bool {
+    fn end(&mut self, ticket: Ticket, whole: &Whole<'_>, complete: bool, sight: &mut Sight<'_>) -> bool {
         self.point.make_way();
         self.tell_lost(sight.desk, sight.keeper.as_deref_mut());
         let Some(number) = self.point.publish(ticket, whole, complete) else { return false };
@@ -228,31 +225,27 @@ fn living<'a>(table: &'a mut FlowTable, kept: &Facts) -> Option<&'a mut Facts> {
 
 /// What a tree hands out whole goes to the processes.
 impl Sight<'_> {
-    pub(super) fn begin_whole(&mut self, whole: &Whole<'_>) -> bool {
+    pub(super) fn begin_whole(&mut self, whole: &Whole<'_>) -> Taking {
+        let Some(extraction) = &mut self.extraction else { return Taking::Passing };
+        extraction.begin(&mut self.state.collected, whole)
+    }
+
+    pub(super) fn write_whole(&mut self, level: usize, bytes: &[u8]) -> bool {
         let Some(extraction) = &mut self.extraction else { return false };
-        if let Some(forgotten) = self.state.whole.take() {
-            extraction.abandon(forgotten);
-        }
-        self.state.whole = extraction.begin(whole);
-        self.state.whole.is_some()
+        extraction.write(&mut self.state.collected, level, bytes, self.desk, self.keeper.as_deref_mut())
     }
 
-    pub(super) fn write_whole(&mut self, bytes: &[u8]) -> bool {
-        let (Some(extraction), Some(ticket)) = (&mut self.extraction, self.state.whole) else { return false };
-        let fits = extraction.write(ticket, bytes, self.desk, self.keeper.as_deref_mut());
-        if !fits {
-            self.state.whole = None;
-        }
-        fits
-    }
-
-    pub(super) fn end_whole(&mut self, whole: &Whole<'_>, complete: bool) {
-        let (Some(extraction), Some(ticket)) = (self.extraction.take(), self.state.whole.take()) else { return };
-        if !extraction.end(ticket, whole, complete, self) {
-            let mut path = Path::default();
-            path.join(whole.path, whole.format.name.as_bytes());
-            self.cut(&path, crate::decode::Cut::NotInspected);
-        }
+    pub(super) fn end_whole(&mut self, whole: &Whole<'_>, complete: bool) -> Outcome {
+        let Some(extraction) = self.extraction.take() else { return Outcome::Lost };
+        let ticket = self.state.collected.end(&mut extraction.point, whole.level);
+        let published = ticket.is_some_and(|ticket| extraction.end(ticket, whole, complete, self));
         self.extraction = Some(extraction);
+        if published { Outcome::Elsewhere } else { Outcome::Lost }
+    }
+
+    pub(super) fn drop_whole(&mut self, level: usize) {
+        if let Some(extraction) = &mut self.extraction {
+            self.state.collected.forget(&mut extraction.point, level);
+        }
     }
 }

@@ -7,11 +7,11 @@ use super::extraction::{Answers, Extraction};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, File, Format, Held, Leaves, Limits, MAX_CODINGS, MESSAGE, Path, Sequence, Start, Totals,
-    Tree, Whole, charset_of, coding,
+    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Outcome, Path, Sequence, Start, Taking,
+    Totals, Tree, Whole, charset_of, coding,
 };
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, Tuple};
-use crate::extractor::{self, Point, Ticket};
+use crate::extractor::{self, Collected, Point};
 use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT};
 use crate::proto::Object;
 use crate::scan::keyword::ScanState;
@@ -101,8 +101,8 @@ pub(super) struct Scanned {
     path: Path,
     levels: Box<[Level]>,
     file: Passing,
-    /// The object that is handed out whole.
-    pub(super) whole: Option<Ticket>,
+    /// Objects that are handed out whole.
+    pub(super) collected: Collected,
 }
 
 impl Scanned {
@@ -120,13 +120,13 @@ impl Scanned {
                 digest: Sha256::new(),
                 keeping: Keeping::default(),
             },
-            whole: None,
+            collected: Collected::new(depth),
         }
     }
 
     /// What it holds beside itself, bytes.
     pub(super) const fn memory_bytes(depth: usize) -> usize {
-        (depth + 1) * size_of::<Level>()
+        (depth + 1) * size_of::<Level>() + Collected::memory_bytes(depth)
     }
 
     /// Scanner states are of other dictionaries.
@@ -558,16 +558,19 @@ impl Leaves for Sight<'_> {
         self.desk.events.send_with(Event::File(event), &[name, path]);
     }
 
-    fn whole_begin(&mut self, whole: &Whole<'_>) -> bool {
+    fn whole_begin(&mut self, whole: &Whole<'_>) -> Taking {
         self.begin_whole(whole)
     }
 
-    fn whole_data(&mut self, bytes: &[u8]) -> bool {
-        self.write_whole(bytes)
+    fn whole_data(&mut self, level: usize, bytes: &[u8]) -> bool {
+        self.write_whole(level, bytes)
     }
 
-    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Option<Held> {
-        self.end_whole(whole, complete);
-        None
+    fn whole_end(&mut self, whole: &Whole<'_>, complete: bool) -> Outcome {
+        self.end_whole(whole, complete)
+    }
+
+    fn whole_drop(&mut self, level: usize) {
+        self.drop_whole(level);
     }
 }

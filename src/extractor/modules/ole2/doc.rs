@@ -1,6 +1,9 @@
-//! Text of Word documents of 1997 to 2003 ([MS-DOC]), by the piece table.
+//! Text of Word documents of 1997 to 2003 ([MS-DOC]), by the piece table; older ones are read by [`word6`].
+
+use encoding_rs::{Encoding, WINDOWS_1252};
 
 use super::super::text::Text;
+use super::word6;
 use crate::decode::{Cut, le16, le32};
 
 /// Fields within each other that are told apart.
@@ -14,24 +17,31 @@ const ASIDE: usize = 8 << 10;
 /// Why there is no text, or no more of it.
 pub(super) fn read(word: &[u8], tables: [&[u8]; 2], text: &mut Text<'_>) -> Result<(), Cut> {
     // Section 2.5.2: FibBase.
-    let version = le16(word, 2).filter(|_| le16(word, 0) == Some(0xa5ec)).ok_or(Cut::Malformed)?;
+    let signature = le16(word, 0).filter(|signature| matches!(*signature, 0xa5ec | word6::SIGNATURE));
+    let version = signature.and_then(|_| le16(word, 2)).ok_or(Cut::Malformed)?;
     let flags = le16(word, 10).ok_or(Cut::Malformed)?;
     if flags & 0x100 != 0 {
         return Err(Cut::Encrypted);
     }
-    // Word 6 and 95 have another table.
     if version < 0xc0 {
-        return Err(Cut::Unsupported);
+        return word6::read(word, version, flags, text);
     }
     let [first, second] = tables;
     let table = if flags & 0x200 != 0 { second } else { first };
     // Section 2.5.6: fcClx and lcbClx.
     let clx = part(table, le32(word, 0x1a2), le32(word, 0x1a6)).ok_or(Cut::Malformed)?;
+    by_pieces(word, clx, Writer::new(text, None))
+}
+
+/// Finds the text that a piece table puts together.
+///
+/// # Errors
+/// Why there is no more of it.
+pub(super) fn by_pieces(word: &[u8], clx: &[u8], mut writer: Writer<'_, '_>) -> Result<(), Cut> {
     let pieces = pieces(clx).ok_or(Cut::Malformed)?;
     let count = pieces.len().saturating_sub(4) / 12;
     // Pieces do not overlap, and a character has a byte at least.
     let mut left = word.len();
-    let mut writer = Writer { text, fields: Vec::new(), aside: String::new() };
     for number in 0..count {
         let (from, to) = (le32(pieces, 4 * number), le32(pieces, 4 * number + 4));
         let place = le32(pieces, 4 * (count + 1) + 8 * number + 2);
@@ -51,7 +61,7 @@ pub(super) fn read(word: &[u8], tables: [&[u8]; 2], text: &mut Text<'_>) -> Resu
 }
 
 /// `length` bytes at `from`.
-fn part(bytes: &[u8], from: Option<u32>, length: Option<u32>) -> Option<&[u8]> {
+pub(super) fn part(bytes: &[u8], from: Option<u32>, length: Option<u32>) -> Option<&[u8]> {
     bytes.get(usize::try_from(from?).ok()?..)?.get(..usize::try_from(length?).ok()?)
 }
 
@@ -68,25 +78,35 @@ fn pieces(clx: &[u8]) -> Option<&[u8]> {
 }
 
 /// Puts characters where they belong: instructions of fields behind the line they stand in.
-struct Writer<'a, 'b> {
+pub(super) struct Writer<'a, 'b> {
     text: &'a mut Text<'b>,
+    /// All text is in this encoding.
+    narrow: Option<&'static Encoding>,
     /// Of each field that is open, whether this is its instruction.
     fields: Vec<bool>,
     aside: String,
 }
 
-impl Writer<'_, '_> {
+impl<'a, 'b> Writer<'a, 'b> {
+    /// For text that says itself how it is written, unless it is `narrow`, all in that encoding.
+    pub(super) const fn new(text: &'a mut Text<'b>, narrow: Option<&'static Encoding>) -> Self {
+        Self { text, narrow, fields: Vec::new(), aside: String::new() }
+    }
+
     /// Takes a piece (section 2.9.73). False where it is not all there.
-    fn piece(&mut self, word: &[u8], place: u32, length: usize) -> bool {
-        let offset = usize::try_from(place & 0x3fff_ffff).unwrap_or(usize::MAX);
-        if place & 0x4000_0000 != 0 {
-            let rest = word.get(offset / 2..).unwrap_or(&[]);
+    pub(super) fn piece(&mut self, word: &[u8], place: u32, length: usize) -> bool {
+        let (place, narrow) = match self.narrow {
+            Some(encoding) => (place, Some(encoding)),
+            None if place & 0x4000_0000 != 0 => ((place & 0x3fff_ffff) / 2, Some(WINDOWS_1252)),
+            None => (place & 0x3fff_ffff, None),
+        };
+        let rest = word.get(usize::try_from(place).unwrap_or(usize::MAX)..).unwrap_or(&[]);
+        if let Some(encoding) = narrow {
             let bytes = rest.get(..length).unwrap_or(rest);
-            let letters = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
+            let letters = encoding.decode_without_bom_handling(bytes).0;
             letters.chars().for_each(|letter| self.put(letter));
             return bytes.len() == length;
         }
-        let rest = word.get(offset..).unwrap_or(&[]);
         let bytes = rest.get(..2 * length).unwrap_or(rest);
         let units = bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
         char::decode_utf16(units).for_each(|letter| self.put(letter.unwrap_or(char::REPLACEMENT_CHARACTER)));
@@ -135,7 +155,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         self.text.end_line();
         self.flush();
     }

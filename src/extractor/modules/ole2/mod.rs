@@ -11,6 +11,9 @@
 //!   their names;
 //! - packages and embedded objects by their names;
 //! - every other stream by its name; those that are in no storage below `(loose)`.
+//!
+//! Where the file or its document cannot be read, runs of text are handed out as the decoder that works in passing finds
+//! them.
 
 mod compound;
 mod doc;
@@ -22,6 +25,7 @@ mod ppt;
 mod property_set;
 mod segments;
 mod vba;
+mod word6;
 mod xls;
 
 use std::collections::HashMap;
@@ -30,10 +34,10 @@ use std::io::Read;
 use self::compound::{Compound, Kind};
 use self::message::Role;
 use super::super::module::Module;
-use super::text::Text;
+use super::{passing, text::Text};
 use crate::decode::{Charset, Child, Cut, Out};
 
-pub(super) static MODULE: Module = Module { name: "ole2", extract: Some(extract) };
+pub(super) static MODULE: Module = Module { name: "ole2", extract: Some(extract), encrypted: false };
 
 /// Longest path of a child that is built, bytes.
 const PATH: usize = 1024;
@@ -60,12 +64,17 @@ const DATA_SPACES: &str = "\u{6}DataSpaces";
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
     let Some(file) = Compound::open(object) else {
-        out.cut(Cut::Malformed);
+        if passing::decode(MODULE.name, object, out) {
+            out.cut(Cut::Malformed);
+        }
         return false;
     };
-    let mut walk = Walk { file, out, labels: HashMap::new(), enough: false, whole: true };
+    let mut walk = Walk { file, out, labels: HashMap::new(), enough: false, whole: true, unread: false };
     walk.all();
-    let Walk { file, out, enough, whole, .. } = walk;
+    let Walk { file, out, mut enough, whole, unread, .. } = walk;
+    if unread && !enough {
+        enough = !passing::decode(MODULE.name, object, out);
+    }
     let faults = file.faults;
     let reason = match () {
         () if faults.truncated => Some(Cut::Truncated),
@@ -89,6 +98,8 @@ struct Walk<'a, 'b> {
     /// Nobody wants more.
     enough: bool,
     whole: bool,
+    /// There is a document whose text could not be told from what is around it.
+    unread: bool,
 }
 
 impl Walk<'_, '_> {

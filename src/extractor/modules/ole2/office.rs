@@ -11,6 +11,7 @@ impl Walk<'_, '_> {
         let path = join(self.label(storage), "(text)");
         let mut text = Text::new(self.out, path);
         let reason = doc::read(&word, tables.each_ref().map(Vec::as_slice), &mut text).err();
+        self.unread |= matches!(reason, Some(Cut::Malformed | Cut::Unsupported)) && text.is_empty();
         let wanted = text.finish(reason);
         self.done(wanted, reason);
     }
