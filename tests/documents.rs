@@ -1,4 +1,4 @@
-//! Documents that real programs have made: their text is what the programs that read them say, however the pieces are
+//! Documents, scripts and media that real programs have made: their text is what the programs that read them say, however the pieces are
 //! cut, and whatever is missing or wrong.
 
 #[path = "common/said.rs"]
@@ -15,7 +15,7 @@ use tidegate::decode::{Cut, Ended, Leaves, Limits, Path};
 use said::{Said, decode};
 use tree::Tree;
 
-/// What `tests/content/make-documents.py` has found in a document.
+/// What `tests/content/make-documents.py` has found in a document, or another of these scripts.
 #[derive(Debug, Deserialize)]
 struct Expected {
     /// Paths of leaves, and all their text but line ends at its end.
@@ -30,16 +30,23 @@ struct Document {
     expected: Expected,
 }
 
+/// Where documents are, each folder with what its script has found in them.
+const FOLDERS: [&str; 3] = ["documents", "scripts", "media"];
+
 /// All documents whose names end so.
 fn documents(kinds: &[&str]) -> Vec<Document> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content/documents");
-    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
-    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
-    let found: Vec<_> = expected
-        .into_iter()
-        .filter(|(name, _)| kinds.iter().any(|kind| name.ends_with(kind)))
-        .map(|(name, expected)| Document { data: std::fs::read(folder.join(&name)).unwrap(), name, expected })
-        .collect();
+    let content = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content");
+    let mut found = Vec::new();
+    for folder in FOLDERS.map(|folder| content.join(folder)) {
+        let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+        let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+        let wanted = expected.into_iter().filter(|(name, _)| kinds.iter().any(|kind| name.ends_with(kind)));
+        found.extend(wanted.map(|(name, expected)| Document {
+            data: std::fs::read(folder.join(&name)).unwrap(),
+            name,
+            expected,
+        }));
+    }
     assert!(kinds.iter().all(|kind| found.iter().any(|document| document.name.ends_with(kind))), "no {kinds:?}");
     found
 }
@@ -158,6 +165,11 @@ fn rtf_as_word_processors_show_it() {
 #[test]
 fn what_programs_send() {
     prove(&[".json", ".form", ".base64"]);
+}
+
+#[test]
+fn scripts_as_their_engine_reads_them() {
+    prove(&[".js"]);
 }
 
 #[test]

@@ -18,6 +18,11 @@ const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
 }
 
+/// Whether a run that has begun may go on with that: with digits, line ends and padding.
+pub(super) const fn may_go_on(byte: u8) -> bool {
+    is_digit(byte) || matches!(byte, b'\r' | b'\n' | b'=')
+}
+
 /// Any run has so many digits that are all of an aligned chunk. Chunks are looked at whole, without a branch a byte.
 const CHUNK: usize = 32;
 const _: () = assert!(2 * CHUNK <= SHORTEST + 1);
