@@ -3,7 +3,7 @@
 use super::decoder::Decoder;
 use super::{
     ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, javascript, json, lz4,
-    lzma, markup, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -48,7 +48,7 @@ impl Format {
 
 /// All formats; the first that recognises an object decodes it. The last five recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 44] = [
+pub(super) const FORMATS: [&Format; 52] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -69,6 +69,14 @@ pub(super) const FORMATS: [&Format; 44] = [
     &image::PNG,
     &image::JPEG,
     &image::GIF,
+    &image::TIFF,
+    &media::WEBP,
+    &media::WAV,
+    &media::AVI,
+    &media::MP4,
+    &media::FLAC,
+    &media::OGG,
+    &media::MP3,
     &rtf::FORMAT,
     &pcap::FORMAT,
     &pdf::FORMAT,

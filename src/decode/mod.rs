@@ -48,6 +48,8 @@ mod lz4;
 mod lzma;
 mod lznt1;
 mod markup;
+mod media;
+mod metadata;
 mod mime;
 mod ole2;
 mod parts;
