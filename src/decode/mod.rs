@@ -65,6 +65,7 @@ mod rtf;
 mod runs;
 mod sevenzip;
 mod sqlite;
+mod streams;
 mod tap;
 mod tar;
 mod tnef;

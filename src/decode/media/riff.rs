@@ -157,7 +157,7 @@ impl Riff {
         match chunk {
             Chunk::Text => {
                 self.sheet.on(out).plain(until_zero(held));
-                return true;
+                true
             }
             Chunk::Exif => texts(out, |texts| exif::read(held.strip_prefix(b"Exif\0\0").unwrap_or(held), texts)),
             Chunk::Id3 => self.frames.end(out),
