@@ -6,6 +6,9 @@ use super::decoder::{Child, Out};
 /// Room for what is read whole.
 pub(super) const ROOM: usize = 64 << 10;
 
+/// Room for one text of many.
+pub(super) const TEXT_ROOM: usize = 16 << 10;
+
 /// What is read whole: taken once, so that nothing is taken when an object comes.
 #[derive(Debug)]
 pub(super) struct Held {

@@ -45,6 +45,7 @@ mod kind;
 mod limits;
 mod lines;
 mod lz4;
+mod lz77;
 mod lzma;
 mod lznt1;
 mod markup;
@@ -83,6 +84,7 @@ pub use cut::{CUT_COUNT, Cut};
 pub use decoder::{Child, Decoder, Fault, Out, Taken};
 pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
+pub use lz77::Lz77;
 #[cfg(test)]
 pub(crate) use lznt1::tests::pack as pack_lznt1;
 pub use lznt1::{Lznt1, Lznt1Step};

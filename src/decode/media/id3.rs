@@ -2,7 +2,7 @@
 
 use super::super::cut::Cut;
 use super::super::decoder::{Field, Out, take};
-use super::super::metadata::{Held, LATIN, Sheet, Texts, object};
+use super::super::metadata::{Held, LATIN, Sheet, TEXT_ROOM, Texts, object};
 use super::super::parts::until_zero;
 
 /// A tag's header.
@@ -67,7 +67,7 @@ impl Frames {
             version: 4,
             unsynchronised: false,
             mark: false,
-            held: Held::new(),
+            held: Held::with_room(TEXT_ROOM),
             sheet: Sheet::NEW,
         }
     }

@@ -2,7 +2,7 @@
 //! MP4 with QuickTime and HEIC. What they hold is passed by, and what is written in them about themselves is handed out.
 //!
 //! Every child is `(metadata)`: texts as lines, XMP as it stands, for the tree to recognise. Pictures within tags are not
-//! handed out. Of a text, or what is read whole, the first 64 KiB count. What is none of a format's parts is scanned as it
+//! handed out. Of a text the first 16 KiB count, of what is read whole the first 64. What is none of a format's parts is scanned as it
 //! stands.
 
 mod flac;

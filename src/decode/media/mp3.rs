@@ -5,7 +5,7 @@
 use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Fault, Field, Out, Taken, take};
 use super::super::format::{Format, Guess, PROBE, begins};
-use super::super::metadata::{Held, LATIN, ROOM, Texts, texts};
+use super::super::metadata::{Held, LATIN, TEXT_ROOM, Texts, texts};
 use super::super::parts::{begin_rest, le32, until_zero};
 use super::id3::{self, Frames};
 use super::{end_rest, mpeg, rest};
@@ -14,7 +14,7 @@ pub(in super::super) static FORMAT: Format = Format {
     name: "mp3",
     recognise,
     make: || Box::new(Mp3::new()),
-    memory: 2 * ROOM + 512,
+    memory: 2 * TEXT_ROOM + 512,
     scanned: false,
     carries: false,
 };
@@ -71,7 +71,7 @@ struct Mp3 {
 
 impl Mp3 {
     fn new() -> Self {
-        Self { state: State::Unit, field: Field::EMPTY, frames: Frames::new(), held: Held::new() }
+        Self { state: State::Unit, field: Field::EMPTY, frames: Frames::new(), held: Held::with_room(TEXT_ROOM) }
     }
 
     /// What begins with the bytes that are there. `None`: that is not known yet.

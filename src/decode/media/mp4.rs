@@ -7,7 +7,7 @@ use self::boxes::{Body, Inside, body, read};
 use super::super::cut::Cut;
 use super::super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::super::format::{Format, Guess};
-use super::super::metadata::{Held, ROOM, Sheet};
+use super::super::metadata::{Held, Sheet, TEXT_ROOM};
 use super::super::parts::{be32, begin_rest};
 use super::{end_rest, rest};
 
@@ -15,7 +15,7 @@ pub(in super::super) static FORMAT: Format = Format {
     name: "mp4",
     recognise,
     make: || Box::new(Mp4::new()),
-    memory: ROOM + 512,
+    memory: TEXT_ROOM + 512,
     scanned: false,
     carries: false,
 };
@@ -78,7 +78,7 @@ impl Mp4 {
             depth: 0,
             at: 0,
             open: false,
-            held: Held::new(),
+            held: Held::with_room(TEXT_ROOM),
             sheet: Sheet::NEW,
         }
     }

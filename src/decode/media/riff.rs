@@ -7,7 +7,7 @@ use super::super::cut::Cut;
 use super::super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::super::format::{Format, Guess, begins};
 use super::super::image::exif;
-use super::super::metadata::{Held, ROOM, Sheet, Texts, texts};
+use super::super::metadata::{Held, ROOM, Sheet, TEXT_ROOM, Texts, texts};
 use super::super::parts::{begin_rest, le32, until_zero};
 use super::id3::Frames;
 
@@ -19,7 +19,7 @@ const FORMAT: Format = Format {
     name: "",
     recognise: |_| Guess::No,
     make: || Box::new(Riff::new()),
-    memory: 2 * ROOM + 512,
+    memory: ROOM + TEXT_ROOM + 512,
     scanned: false,
     carries: false,
 };
