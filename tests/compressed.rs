@@ -468,20 +468,23 @@ fn what_is_not_read_is_said_and_what_comes_before_it_is_found() {
     // The second noise is a repetition from further back than the window goes.
     let near = [&*noise, &vec![0; 9 << 20]].concat();
     let far = [&*near, &*noise].concat();
+    let short = content("short");
     let cases = [
-        ("far.xz", near.len()),
-        ("far.lzma", near.len()),
-        ("far.zst", near.len()),
-        ("delta.xz", 0),
-        ("dictionary.zst", 0),
+        ("far.xz", near.len(), &far, Cut::Unsupported),
+        ("far.lzma", near.len(), &far, Cut::Unsupported),
+        ("far.zst", near.len(), &far, Cut::Unsupported),
+        ("filter.xz", 0, &far, Cut::Unsupported),
+        // Behind a frame to skip, and one without a dictionary.
+        ("dictionary.zst", short.len(), &short, Cut::NotInspected),
+        ("dictionary.lz4", short.len(), &short, Cut::NotInspected),
     ];
-    for (name, least) in cases {
+    for (name, least, whole, cut) in cases {
         let data = read(name);
         let said = Ways::new(1 << 30).decode(None, data.chunks(100));
-        assert_eq!(said.cuts, [Cut::Unsupported], "{name}");
+        assert_eq!(said.cuts, [cut], "{name}");
         let found: Vec<u8> = said.leaves.iter().flat_map(|leaf| leaf.bytes.clone()).collect();
-        assert!((least..far.len()).contains(&found.len()), "{name}: {} bytes", found.len());
-        assert!(far.starts_with(&found), "{name}");
+        assert!((least..=whole.len()).contains(&found.len()), "{name}: {} bytes", found.len());
+        assert!(whole.starts_with(&found), "{name}");
         assert!(said.leaves.iter().all(|leaf| leaf.complete == Some(false)), "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! Documents that real programs have made: their text is what the programs that read them say, however the pieces are
+//! Documents, scripts and media that real programs have made: their text is what the programs that read them say, however the pieces are
 //! cut, and whatever is missing or wrong.
 
 #[path = "common/said.rs"]
@@ -15,7 +15,7 @@ use tidegate::decode::{Cut, Ended, Leaves, Limits, Path};
 use said::{Said, decode};
 use tree::Tree;
 
-/// What `tests/content/make-documents.py` has found in a document.
+/// What `tests/content/make-documents.py` has found in a document, or another of these scripts.
 #[derive(Debug, Deserialize)]
 struct Expected {
     /// Paths of leaves, and all their text but line ends at its end.
@@ -30,16 +30,23 @@ struct Document {
     expected: Expected,
 }
 
+/// Where documents are, each folder with what its script has found in them.
+const FOLDERS: [&str; 3] = ["documents", "scripts", "media"];
+
 /// All documents whose names end so.
 fn documents(kinds: &[&str]) -> Vec<Document> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content/documents");
-    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
-    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
-    let found: Vec<_> = expected
-        .into_iter()
-        .filter(|(name, _)| kinds.iter().any(|kind| name.ends_with(kind)))
-        .map(|(name, expected)| Document { data: std::fs::read(folder.join(&name)).unwrap(), name, expected })
-        .collect();
+    let content = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/content");
+    let mut found = Vec::new();
+    for folder in FOLDERS.map(|folder| content.join(folder)) {
+        let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+        let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+        let wanted = expected.into_iter().filter(|(name, _)| kinds.iter().any(|kind| name.ends_with(kind)));
+        found.extend(wanted.map(|(name, expected)| Document {
+            data: std::fs::read(folder.join(&name)).unwrap(),
+            name,
+            expected,
+        }));
+    }
     assert!(kinds.iter().all(|kind| found.iter().any(|document| document.name.ends_with(kind))), "no {kinds:?}");
     found
 }
@@ -161,8 +168,28 @@ fn what_programs_send() {
 }
 
 #[test]
+fn scripts_as_their_engine_reads_them() {
+    prove(&[".js"]);
+}
+
+#[test]
 fn metadata_of_images() {
     prove(&[".png", ".jpg", ".gif"]);
+}
+
+#[test]
+fn metadata_of_pictures_in_directories() {
+    prove(&[".tif", ".tif.gz", ".webp"]);
+}
+
+#[test]
+fn metadata_of_sounds() {
+    prove(&[".wav", ".mp3", ".ogg", ".opus", ".oga", ".flac", ".m4a"]);
+}
+
+#[test]
+fn metadata_of_films() {
+    prove(&[".ogv", ".avi", ".mp4", ".mov", ".3gp"]);
 }
 
 #[test]
@@ -188,6 +215,70 @@ fn what_hides_behind_an_image_is_scanned() {
         assert_eq!(text(&said, &format!("{format}:(trailing)")).as_deref(), Some("Project Tern"), "{name}: {said:?}");
         let cut = decode(&mut tree, [&data[..data.len() - 1]]);
         assert_eq!(cut.cuts, [(format.to_owned(), Cut::Truncated)], "{name}");
+    }
+}
+
+#[test]
+fn what_hides_behind_sound_and_film_is_scanned() {
+    let mut tree = Tree::new(Limits::default());
+    let cases = [
+        ("lossy.webp", "webp:(trailing)", false),
+        ("riff.wav", "wav:(trailing)", false),
+        ("list.avi", "avi:(trailing)", false),
+        ("vorbis.ogg", "ogg:(rest)", true),
+        ("frames.mp3", "mp3:(rest)", true),
+        ("items.mp4", "mp4:(rest)", true),
+    ];
+    for (name, path, is_told) in cases {
+        let Document { data, .. } = documents(&[name]).remove(0);
+        let hidden = [&*data, b"Tern, the launch valuation"].concat();
+        let said = decode(&mut tree, hidden.chunks(11));
+        assert_eq!(text(&said, path).as_deref(), Some("Tern, the launch valuation"), "{name}: {said:?}");
+        assert_eq!(said.cuts.iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), [Cut::Malformed][..usize::from(is_told)]);
+        assert_eq!(decode(&mut tree, hidden.chunks(1)), said, "{name}");
+        // It may be any format.
+        let packed = [&*data, b"{\"name\": \"Project \\u0054ern\"}"].concat();
+        let said = decode(&mut tree, [&*packed]);
+        let found = text(&said, &format!("{path}/json:(text)"));
+        assert!(!is_told || found.as_deref() == Some("name\nProject Tern"), "{name}: {said:?}");
+    }
+}
+
+#[test]
+fn metadata_that_lies_is_bounded() {
+    let mut tree = Tree::new(Limits::default());
+    let boxed = |kind: &[u8], size: u32, body: &[u8]| [&size.to_be_bytes(), kind, body].concat();
+    let file = boxed(b"ftyp", 16, b"isom\0\0\0\0");
+    // Each within the one before, and each longer than that.
+    let deep: Vec<u8> = (0..100_u32).flat_map(|number| boxed(b"udta", 8 * (200 - number), &[])).collect();
+    let within = boxed(b"moov", 40, &boxed(b"udta", 32, &boxed(b"\xa9nam", 5000, b"\0\x04\0\0Tern")));
+    let counted = [b"fLaC\x84\0\0\x0c", &[0; 4][..], &[0xff; 8], &[0xff, 0xf8]].concat();
+    // A directory that is its own next one, with an entry that is as long as a number can be.
+    let entry = b"\x0e\x01\x02\0\xff\xff\xff\xff\x0a\0\0\0";
+    let loops = [b"II*\0\x08\0\0\0\xff\xff".as_slice(), &entry.repeat(300), b"\x08\0\0\0"].concat();
+    let nowhere = b"MM\0*\xff\xff\xff\xfe and no directory".to_vec();
+    let chunk = b"RIFF\x1c\0\0\0WAVELIST\xff\xff\xff\xffINFOINAM\xff\xff\xff\x7fTern".to_vec();
+    let page = [b"OggS\0\0".as_slice(), &[0; 20], b"\x02\xff\xff\x03vorbis\xff\xff\xff\xffTern"].concat();
+    let frame = b"ID3\x03\0\0\0\0\0\x14TIT2\xff\xff\xff\xff\0\0\0Tern\0\0\0\0\0".to_vec();
+    let cases: [(&str, Vec<u8>, Option<Cut>); 9] = [
+        ("deep boxes", [&*file, &deep].concat(), Some(Cut::Truncated)),
+        ("a box longer than the one around it", [&*file, &within].concat(), Some(Cut::Malformed)),
+        ("more comments than there are", counted, None),
+        ("directories in a loop", loops, Some(Cut::Truncated)),
+        ("no directory", nowhere, Some(Cut::Truncated)),
+        ("a chunk longer than the file", chunk, None),
+        ("a page that ends too soon", page, Some(Cut::Truncated)),
+        ("a frame longer than its tag", frame, None),
+        ("a box of no length", [&*file, &[0; 8], b"more"].concat(), Some(Cut::Malformed)),
+    ];
+    for (name, data, cut) in cases {
+        let said = decode(&mut tree, [&*data]);
+        assert_eq!(said.cuts.iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), Vec::from_iter(cut), "{name}: {said:?}");
+        let given: usize = said.leaves.iter().map(|leaf| leaf.bytes.len()).sum();
+        assert!(given <= 70_000, "{name}: {given} bytes come out");
+        for size in [1, 3, 100] {
+            assert_eq!(decode(&mut tree, data.chunks(size)), said, "{name}, pieces of {size}");
+        }
     }
 }
 

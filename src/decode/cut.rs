@@ -29,7 +29,8 @@ reasons! {
         Checksum => "checksum",
         /// It is, or holds, a program in a document. Nothing is left out for that.
         Macros => "macros",
-        /// It has to be seen whole, and nobody had the room or the time for it, or who looked into it failed.
+        /// It has to be seen whole, and nobody had the room or the time for it, or who looked into it failed; or it needs what is
+        /// not with it, such as a dictionary.
         NotInspected => "not_inspected",
     }
     /// Its name.

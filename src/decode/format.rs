@@ -2,8 +2,8 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, json, lz4, lzma, markup,
-    mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, javascript, json, lz4,
+    lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -47,7 +47,7 @@ impl Format {
 
 /// All formats; the first that recognises an object decodes it. The last five recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 43] = [
+pub(super) const FORMATS: [&Format; 52] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -68,6 +68,14 @@ pub(super) const FORMATS: [&Format; 43] = [
     &image::PNG,
     &image::JPEG,
     &image::GIF,
+    &image::TIFF,
+    &media::WEBP,
+    &media::WAV,
+    &media::AVI,
+    &media::MP4,
+    &media::FLAC,
+    &media::OGG,
+    &media::MP3,
     &rtf::FORMAT,
     &pcap::FORMAT,
     &pdf::FORMAT,
@@ -81,6 +89,7 @@ pub(super) const FORMATS: [&Format; 43] = [
     &markup::XML,
     &json::JSON,
     &json::FORM,
+    &javascript::FORMAT,
     // Behind mail, whose bodies may have files in their text.
     &embedded::UUENCODE,
     &embedded::YENC,

@@ -47,6 +47,14 @@ impl Lines {
         silent: false,
     };
 
+    /// Whether what comes is handed out, from the next line on.
+    pub(super) fn silence(&mut self, silent: bool, out: &mut dyn Out) {
+        if self.silent != silent {
+            self.line(out);
+            self.silent = silent;
+        }
+    }
+
     /// Forgets everything.
     pub(super) const fn clear(&mut self) {
         self.room.clear();

@@ -18,6 +18,11 @@ const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
 }
 
+/// Whether a run that has begun may go on with that: with digits, line ends and padding.
+pub(super) const fn may_go_on(byte: u8) -> bool {
+    is_digit(byte) || matches!(byte, b'\r' | b'\n' | b'=')
+}
+
 /// Every third window of so many bytes is looked at: every run fills one of them at least.
 const WINDOW: usize = 16;
 const STRIDE: usize = 3 * WINDOW;

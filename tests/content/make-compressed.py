@@ -51,6 +51,33 @@ def varied():
     return text(1500, 1) + noise(200, 2) + runs + bytes(range(256)) + text(700, 3)
 
 
+def code(length, seed):
+    """What is like machine code of all processors that xz has filters for: calls, addresses, and what only looks like them."""
+    source = numbers(seed)
+    byte = lambda: next(source) % 256
+    near = lambda: byte() if next(source) % 4 == 0 else (0, 0xFF)[next(source) % 2]
+    out = bytearray()
+    while len(out) < length:
+        out += {
+            # x86: calls and jumps, near each other too.
+            0: lambda: bytes([0xE8 + next(source) % 2, byte(), byte(), byte(), near()]),
+            1: lambda: bytes([0xE8, 0xE9, byte(), 0xE8, near(), near(), near(), near()]),
+            # ARM, ARM Thumb, ARM64 (calls, pages), PowerPC, SPARC.
+            2: lambda: bytes([byte(), byte(), byte(), 0xEB]),
+            3: lambda: bytes([byte(), 0xF0 | byte() & 7, byte(), 0xF8 | byte() & 7]),
+            4: lambda: struct.pack("<I", 0x94000000 | next(source) & 0x03FFFFFF),
+            5: lambda: struct.pack("<I", 0x90000000 | next(source) & 0x60FFFFFF),
+            6: lambda: struct.pack(">I", 0x48000001 | next(source) & 0x03FFFFFC),
+            7: lambda: struct.pack(">I", (0x40000000, 0x7FC00000)[next(source) % 2] | next(source) & 0x003FFFFF),
+            # IA-64: bundles of three instructions, those of which may be calls.
+            8: lambda: bytes(-len(out) % 16) + ((16, 18, 22, 24, 28)[next(source) % 5] | sum(
+                (5 << 37 | next(source) & 0x9FFFFE1FF) << 5 + 41 * slot for slot in range(3)) & (1 << 128) - 1).to_bytes(16, "little"),
+            9: lambda: bytes([byte()]),
+            10: lambda: bytes(-len(out) % 4),
+        }[next(source) % 11]()
+    return bytes(out[:length])
+
+
 def long(part):
     """More than one block of each format; tests/compressed.rs builds it alike."""
     return b"".join(b"part %d\n" % n + part for n in range(70))
@@ -62,6 +89,7 @@ CONTENTS = {
     "noise": noise(1000, 4),
     "varied": varied(),
     "zeros": bytes(3000),
+    "code": code(2000, 5),
 }
 CONTENTS["long"] = long(CONTENTS["varied"])
 TWO = CONTENTS["short"] + CONTENTS["varied"]
@@ -100,6 +128,14 @@ def xz(objects):
         ("literals", "varied", "--lzma2=lc=4,lp=0,pb=4,mode=fast,nice=4"), ("chunks", "long", "--lzma2=preset=0,dict=4KiB"),
     ):
         one(objects, f"{name}.xz", content, ("xz", "-c", *options), back, "xz")
+    for name in ("x86", "arm", "armthumb", "arm64", "powerpc", "ia64", "sparc"):
+        one(objects, f"{name}.xz", "code", ("xz", "-c", f"--{name}", "--lzma2=preset=6"), back, "xz")
+    one(objects, "start.xz", "code", ("xz", "-c", "--x86=start=1048576", "--lzma2=preset=6"), back, "xz")
+    for distance, content in (("1", "short"), ("4", "code"), ("256", "varied")):
+        one(objects, f"delta{distance}.xz", content, ("xz", "-c", f"--delta=dist={distance}", "--lzma2=preset=6"), back, "xz")
+    one(objects, "chain.xz", "code", ("xz", "-c", "--delta=dist=4", "--x86", "--arm", "--lzma2=preset=6"), back, "xz")
+    # More than is filtered at a time, and two blocks.
+    one(objects, "filtered.xz", "long", ("xz", "-c", "-T1", "--block-size=65537", "--arm64", "--delta=dist=3", "--lzma2=preset=6"), back, "xz")
     streams = run("xz", "-c", data=CONTENTS["short"]) + bytes(8) + run("xz", "-c", data=CONTENTS["varied"]) + bytes(4)
     assert run(*back, data=streams) == TWO
     objects["streams.xz"] = (streams, [("xz", "short varied")])
@@ -233,6 +269,21 @@ def zips(objects):
         objects[f"{name}.zip"] = (data, [(f"zip:{content}{inner.get(name, '')}", content) for content in found])
 
 
+def xxh32(data):
+    """XXH32 of less than 16 bytes."""
+    first, second, third, fourth, fifth = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1
+    turn = lambda value, by: (value << by | value >> 32 - by) & 0xFFFFFFFF
+    value = fifth + len(data) & 0xFFFFFFFF
+    while len(data) >= 4:
+        value = turn(value + struct.unpack("<I", data[:4])[0] * third & 0xFFFFFFFF, 17) * fourth & 0xFFFFFFFF
+        data = data[4:]
+    for byte in data:
+        value = turn(value + byte * fifth & 0xFFFFFFFF, 11) * first & 0xFFFFFFFF
+    value = (value ^ value >> 15) * second & 0xFFFFFFFF
+    value = (value ^ value >> 13) * third & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
 def bombs():
     """256 MiB of zeros, packed as tightly as each program does."""
     zeros = bytes(256 << 20)
@@ -246,20 +297,33 @@ def bombs():
 
 
 def unsupported():
-    """What is not read, or not to its end: a repetition from 9 MiB back, another filter, a dictionary."""
+    """What is not read, or not to its end: a repetition from 9 MiB back, an unknown filter, a dictionary."""
     far = CONTENTS["noise"] + bytes(9 << 20) + CONTENTS["noise"]
     objects = {
         "far.xz": run("xz", "-c", "-9", data=far),
         "far.lzma": run("xz", "-c", "-9", "--format=lzma", data=far),
         "far.zst": run("zstd", "-q", "-c", "-19", "--long=27", data=far),
-        "delta.xz": run("xz", "-c", "--delta=dist=1", "--lzma2=preset=6", data=CONTENTS["short"]),
     }
+    # A filter of a number that nobody has given away.
+    data = bytearray(run("xz", "-c", "--delta=dist=1", "--lzma2=preset=6", data=CONTENTS["short"]))
+    length = (data[12] + 1) * 4
+    assert data[14:17] == b"\x03\x01\0"
+    data[14] = 0x3F
+    data[12 + length - 4:12 + length] = struct.pack("<I", zlib.crc32(data[12:12 + length - 4]))
+    objects["filter.xz"] = bytes(data)
+    # A frame of lz4 that names a dictionary: another one is in front of it, and a frame to skip.
+    plain = run("lz4", "-q", "-c", data=CONTENTS["short"])
+    header = bytes([plain[4] | 1, plain[5]]) + struct.pack("<I", 7)
+    named = plain[:4] + header + bytes([xxh32(header) >> 8 & 0xFF]) + plain[7:]
+    assert bytes([xxh32(plain[4:6]) >> 8 & 0xFF]) == plain[6:7]
+    objects["dictionary.lz4"] = struct.pack("<II", 0x184D2A5F, 2) + b"12" + plain + named
     with tempfile.TemporaryDirectory() as work:
         samples = [f"sample{n}" for n in range(300)]
         for number, name in enumerate(samples):
             (pathlib.Path(work) / name).write_bytes(text(300, 100 + number))
         run("zstd", "-q", "--train", "--maxdict=2048", "-o", "dictionary", *samples, cwd=work)
-        objects["dictionary.zst"] = run("zstd", "-q", "-c", "-D", "dictionary", data=CONTENTS["short"], cwd=work)
+        packed = run("zstd", "-q", "-c", "-D", "dictionary", data=CONTENTS["short"], cwd=work)
+        objects["dictionary.zst"] = struct.pack("<II", 0x184D2A50, 3) + b"123" + run("zstd", "-q", "-c", data=CONTENTS["short"]) + packed
     assert all(len(objects[name]) < 5000 for name in objects)
     return objects
 
@@ -280,7 +344,7 @@ def main():
         expected[name] = {"leaves": leaves, "coding": coding[0] if coding else None}
     for name, data in (bombs() | unsupported()).items():
         (target / name).write_bytes(data)
-    for name in ("short", "noise", "varied"):
+    for name in ("short", "noise", "varied", "code"):
         (target / name).write_bytes(CONTENTS[name])
     (target / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 

@@ -10,8 +10,9 @@ use self::block::Block;
 use self::huffman::{Code, LONGEST, Next, SYMBOLS};
 use super::bits::Bits;
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::{Format, Guess, begins};
+use super::streams::{Stop, Streams};
 
 pub(super) static FORMAT: Format = Format {
     name: "bzip2",
@@ -67,26 +68,13 @@ enum State {
     Data,
     /// The sum of all blocks.
     StreamSum,
-    /// What follows the last stream and is none; somebody wants it, or nobody.
-    Trailing(bool),
-}
-
-/// What a step has come to, other than the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    More,
-    Enough,
-    Fault,
 }
 
 struct Bzip2 {
     state: State,
     bits: Bits,
     field: Field<4>,
-    /// A child has begun.
-    open: bool,
-    /// Streams that are complete.
-    streams: u32,
+    streams: Streams,
     /// Bytes of a block at most.
     most: usize,
     /// Sum of the blocks so far.
@@ -125,8 +113,7 @@ impl Bzip2 {
             state: State::Header,
             bits: Bits::EMPTY,
             field: Field::EMPTY,
-            open: false,
-            streams: 0,
+            streams: Streams::NEW,
             most: 0,
             sum: 0,
             block_sum: 0,
@@ -249,10 +236,10 @@ impl Bzip2 {
                 if self.take(input, 32)? != self.sum {
                     out.cut(Cut::Checksum);
                 }
-                self.streams = self.streams.saturating_add(1);
+                self.streams.add();
                 State::Header
             }
-            State::Header | State::Trailing(_) => self.state,
+            State::Header => self.state,
         })
     }
 
@@ -355,13 +342,9 @@ impl Bzip2 {
         let field = self.field.get();
         let level = field.get(3).copied();
         if begins(field, b"BZh") == Guess::No || level.is_some_and(|level| !(b'1'..=b'9').contains(&level)) {
-            if self.streams == 0 {
-                return Err(Stop::Fault);
-            }
-            out.end();
-            let wanted = out.begin(&Child { name: b"(trailing)" }) && out.data(field);
+            self.streams.over(field, out)?;
             self.field.clear();
-            return Ok(State::Trailing(wanted));
+            return Ok(State::Header);
         }
         if !all {
             return Err(Stop::More);
@@ -369,12 +352,7 @@ impl Bzip2 {
         self.most = usize::from(level.unwrap_or(b'9') - b'0') * 100_000;
         self.sum = 0;
         self.field.clear();
-        if !self.open {
-            self.open = true;
-            if !out.begin(&Child::default()) {
-                return Err(Stop::Enough);
-            }
-        }
+        self.streams.begin(out)?;
         Ok(State::Magic)
     }
 }
@@ -383,12 +361,11 @@ impl Decoder for Bzip2 {
     fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
         let mut input = piece;
         loop {
+            if let Some(stop) = self.streams.trailing(&mut input, out) {
+                return stop.of(piece, input);
+            }
             let next = match self.state {
                 State::Header => self.header(&mut input, out),
-                State::Trailing(wanted) => {
-                    let go_on = wanted && (input.is_empty() || out.data(input));
-                    return Ok(if go_on { Taken::All } else { Taken::Enough });
-                }
                 _ => self.step(&mut input, out),
             };
             match next {
@@ -408,25 +385,15 @@ impl Decoder for Bzip2 {
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
         // Between two streams nothing is missing.
-        let complete = match self.state {
-            State::Header => self.streams != 0 && self.field.get().is_empty(),
-            State::Trailing(_) => true,
-            _ => false,
-        };
-        if !complete {
-            out.cut(Cut::Truncated);
-        }
-        if self.open {
-            out.end();
-        }
-        complete
+        let is_between = self.state == State::Header && self.field.get().is_empty();
+        self.streams.finish(is_between, out)
     }
 
     fn reset(&mut self) {
         self.state = State::Header;
         self.bits.clear();
         self.field.clear();
-        (self.open, self.streams) = (false, 0);
+        self.streams = Streams::NEW;
     }
 }
 

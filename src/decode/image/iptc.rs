@@ -1,7 +1,7 @@
 //! Texts of IPTC-IIM (version 4.2), which lie in the resources of Photoshop.
 
+use super::super::metadata::{LATIN, Texts};
 use super::super::parts::{be16, be32};
-use super::{LATIN, Texts};
 
 /// The resource that holds them.
 const IPTC: u16 = 0x0404;
@@ -22,7 +22,8 @@ pub(super) fn read(resources: &[u8], texts: &mut Texts<'_>) {
     }
 }
 
-fn records(data: &[u8], texts: &mut Texts<'_>) {
+/// Hands out the texts of records.
+pub(super) fn records(data: &[u8], texts: &mut Texts<'_>) {
     let mut rest = data;
     let mut is_utf8 = false;
     while let [0x1c, record, set, high, low, data @ ..] = rest {

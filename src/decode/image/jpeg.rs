@@ -3,8 +3,9 @@
 use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Fault, Field, Out, Taken, take};
 use super::super::format::{Format, Guess, begins};
+use super::super::metadata::{Held, ROOM, object, texts};
 use super::super::parts::be16;
-use super::{Held, LATIN, ROOM, Texts, exif, iptc, object};
+use super::{exif, iptc};
 
 pub(in super::super) static FORMAT: Format = Format {
     name: "jpeg",
@@ -60,24 +61,16 @@ impl Jpeg {
         let held = self.held.get();
         let go_on = match marker {
             0xe1 if held.starts_with(EXIF) => {
-                let mut texts = Texts::new(out);
-                exif::read(held.get(EXIF.len()..).unwrap_or(&[]), &mut texts);
-                texts.end()
+                texts(out, |texts| exif::read(held.get(EXIF.len()..).unwrap_or(&[]), texts))
             }
             0xe1 if held.starts_with(XMP) => object(held.get(XMP.len()..).unwrap_or(&[]), out),
             0xe1 if held.starts_with(MORE_XMP) => {
                 object(held.get(MORE_XMP.len() + MORE_XMP_FRONT..).unwrap_or(&[]), out)
             }
             0xed if held.starts_with(PHOTOSHOP) => {
-                let mut texts = Texts::new(out);
-                iptc::read(held.get(PHOTOSHOP.len()..).unwrap_or(&[]), &mut texts);
-                texts.end()
+                texts(out, |texts| iptc::read(held.get(PHOTOSHOP.len()..).unwrap_or(&[]), texts))
             }
-            0xfe => {
-                let mut texts = Texts::new(out);
-                texts.line(held, std::str::from_utf8(held).is_err().then_some(LATIN));
-                texts.end()
-            }
+            0xfe => texts(out, |texts| texts.plain(held)),
             _ => true,
         };
         self.held.clear();

@@ -3,8 +3,9 @@
 use super::super::cut::Cut;
 use super::super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::super::format::{Format, begins};
+use super::super::metadata::{Held, LATIN, ROOM, texts};
 use super::super::parts::be32;
-use super::{Held, LATIN, ROOM, Texts, exif};
+use super::exif;
 
 pub(in super::super) static FORMAT: Format = Format {
     name: "png",
@@ -113,18 +114,12 @@ impl Png {
     /// A chunk is over. False when no more is wanted.
     fn end(&mut self, chunk: Chunk, out: &mut dyn Out) -> bool {
         match chunk {
-            Chunk::Plain => {
-                let mut texts = Texts::new(out);
+            Chunk::Plain => texts(out, |texts| {
                 let mut parts = self.held.get().splitn(2, |byte| *byte == 0);
                 texts.line(parts.next().unwrap_or(&[]), Some(LATIN));
                 texts.line(parts.next().unwrap_or(&[]), Some(LATIN));
-                texts.end()
-            }
-            Chunk::Exif => {
-                let mut texts = Texts::new(out);
-                exif::read(self.held.get(), &mut texts);
-                texts.end()
-            }
+            }),
+            Chunk::Exif => texts(out, |texts| exif::read(self.held.get(), texts)),
             Chunk::Text(true) => {
                 out.end();
                 true

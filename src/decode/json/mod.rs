@@ -12,6 +12,7 @@ use super::lines::{self, Lines};
 use super::percent::Percent;
 use super::quoted_printable::hex;
 use super::runs::{self, Runs};
+use super::units::Units;
 
 const MEMORY: usize = lines::MEMORY + runs::MEMORY + 256;
 
@@ -66,20 +67,18 @@ struct Text {
     kind: Kind,
     lines: Lines,
     runs: Runs,
-    /// The first half of a character of two.
-    high: Option<u16>,
+    units: Units,
 }
 
 impl Text {
     const fn new(kind: Kind) -> Self {
-        Self { kind, lines: Lines::NEW, runs: Runs::new(), high: None }
+        Self { kind, lines: Lines::NEW, runs: Runs::new(), units: Units::NEW }
     }
 
     fn put(&mut self, bytes: &[u8], out: &mut dyn Out) {
-        if self.high.take().is_some() {
-            self.runs.push("\u{fffd}".as_bytes(), &mut self.lines, out);
-        }
-        self.runs.push(bytes, &mut self.lines, out);
+        let Self { units, runs, lines, .. } = self;
+        units.end(|bytes| runs.push(bytes, lines, out));
+        runs.push(bytes, lines, out);
     }
 
     fn line(&mut self, out: &mut dyn Out) {
@@ -148,18 +147,8 @@ impl Text {
 
     /// A UTF-16 unit (RFC 8259 section 7).
     fn unit(&mut self, unit: u16, out: &mut dyn Out) {
-        let high = self.high.take();
-        if let Some(Ok(letter)) = high.and_then(|high| char::decode_utf16([high, unit]).next()) {
-            return self.put(letter.encode_utf8(&mut [0; 4]).as_bytes(), out);
-        }
-        self.high = high;
-        if matches!(unit, 0xd800..0xdc00) {
-            self.put(b"", out);
-            self.high = Some(unit);
-        } else {
-            let letter = char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER);
-            self.put(letter.encode_utf8(&mut [0; 4]).as_bytes(), out);
-        }
+        let Self { units, runs, lines, .. } = self;
+        units.unit(unit, |bytes| runs.push(bytes, lines, out));
     }
 
     fn form(&mut self, percent: Percent, byte: u8, out: &mut dyn Out) {
@@ -224,6 +213,6 @@ impl Decoder for Text {
         };
         self.lines.clear();
         self.runs.clear();
-        self.high = None;
+        self.units.clear();
     }
 }

@@ -1,14 +1,15 @@
 //! LZ4 frames (LZ4 Frame Format 1.6.4), frames to skip between them, and frames as the first version had them.
 //!
 //! Matches reach back 64 KiB, so content comes out as it goes in. The sums of header, blocks and content are verified.
-//! Frames that need a dictionary are not decoded. All memory is taken when the decoder is made.
+//! A frame that needs a dictionary is [`Cut::NotInspected`], since nobody has that. All memory is taken when the decoder is made.
 
 mod block;
 
 use self::block::{Bad, Block};
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
+use super::decoder::{Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
+use super::streams::{Stop, Streams};
 use super::tap::Tap;
 use super::window::Window;
 use super::zstd::{behind_skipped, is_skipped, may_be_skipped};
@@ -86,16 +87,6 @@ enum State {
     BlockSum,
     /// The sum of the content.
     Sum,
-    /// What follows the last frame and is none; somebody wants it, or nobody.
-    Trailing(bool),
-}
-
-/// What a step has come to, other than the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    More,
-    Enough,
-    Fault,
 }
 
 impl From<Bad> for Stop {
@@ -121,9 +112,8 @@ struct Lz4 {
     size: u64,
     sum: Xxh32,
     block_sum: Xxh32,
-    /// A child has begun; frames that are complete, skipped ones aside.
-    open: bool,
-    frames: u32,
+    /// Frames, skipped ones aside.
+    streams: Streams,
 }
 
 impl Lz4 {
@@ -140,8 +130,7 @@ impl Lz4 {
             size: 0,
             sum: Xxh32::new(0),
             block_sum: Xxh32::new(0),
-            open: false,
-            frames: 0,
+            streams: Streams::NEW,
         }
     }
 
@@ -158,13 +147,9 @@ impl Lz4 {
         let all = self.field.fill(input, 4);
         let field = self.field.get();
         if begins(field, &MAGIC) == Guess::No && begins(field, &OLD_MAGIC) == Guess::No && !may_be_skipped(field) {
-            if self.frames == 0 {
-                return Err(Stop::Fault);
-            }
-            out.end();
-            let wanted = out.begin(&Child { name: b"(trailing)" }) && out.data(field);
+            self.streams.over(field, out)?;
             self.field.clear();
-            return Ok(State::Trailing(wanted));
+            return Ok(State::Magic);
         }
         if !all {
             return Err(Stop::More);
@@ -188,10 +173,7 @@ impl Lz4 {
         self.window.forget();
         self.sum.reset(0);
         self.size = 0;
-        if !std::mem::replace(&mut self.open, true) && !out.begin(&Child::default()) {
-            return Err(Stop::Enough);
-        }
-        Ok(())
+        self.streams.begin(out)
     }
 
     fn header(&mut self, input: &mut &[u8], length: usize, out: &mut dyn Out) -> Result<State, Stop> {
@@ -211,7 +193,7 @@ impl Lz4 {
         self.field.clear();
         self.begin(out)?;
         if self.flags & DICTIONARY != 0 {
-            out.cut(Cut::Unsupported);
+            out.cut(Cut::NotInspected);
             return Err(Stop::Enough);
         }
         Ok(State::Length)
@@ -241,7 +223,7 @@ impl Lz4 {
         if self.flags & SUMMED != 0 {
             return Ok(State::Sum);
         }
-        self.frames = self.frames.saturating_add(1);
+        self.streams.add();
         Ok(State::Magic)
     }
 
@@ -289,6 +271,9 @@ impl Lz4 {
     }
 
     fn step(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
+        if let Some(stop) = self.streams.trailing(input, out) {
+            return Err(stop);
+        }
         Ok(match self.state {
             State::Magic => return self.magic(input, out),
             State::SkipLength => State::Skip(u64::from(self.number(input)?)),
@@ -316,7 +301,7 @@ impl Lz4 {
                 }
                 let length = u32::from_le_bytes(*self.field.get().first_chunk::<4>().ok_or(Stop::Fault)?);
                 if length > OLD_PACKED {
-                    self.frames = self.frames.saturating_add(1);
+                    self.streams.add();
                     return Ok(State::Magic);
                 }
                 self.field.clear();
@@ -337,13 +322,8 @@ impl Lz4 {
                 if self.number(input)? != self.sum.digest() {
                     out.cut(Cut::Checksum);
                 }
-                self.frames = self.frames.saturating_add(1);
+                self.streams.add();
                 State::Magic
-            }
-            State::Trailing(wanted) => {
-                let rest = std::mem::take(input);
-                let go_on = wanted && (rest.is_empty() || out.data(rest));
-                return Err(if go_on { Stop::More } else { Stop::Enough });
             }
         })
     }
@@ -355,40 +335,30 @@ impl Decoder for Lz4 {
         loop {
             match self.step(&mut input, out) {
                 Ok(state) => self.state = state,
-                Err(Stop::More) => return Ok(Taken::All),
-                Err(Stop::Enough) => return Ok(Taken::Enough),
-                Err(Stop::Fault) => return Err(Fault::before(piece, input)),
+                Err(stop) => return stop.of(piece, input),
             }
         }
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
         // Between two frames nothing is missing, nor between blocks of an old one.
-        let complete = match self.state {
-            State::Magic => self.frames != 0 && self.field.get().is_empty(),
-            State::OldLength => self.field.get().is_empty(),
-            State::Trailing(_) => true,
-            _ => false,
-        };
-        if !complete {
-            out.cut(Cut::Truncated);
+        let is_between = matches!(self.state, State::Magic | State::OldLength) && self.field.get().is_empty();
+        if is_between && self.state == State::OldLength {
+            self.streams.add();
         }
-        if self.open {
-            out.end();
-        }
-        complete
+        self.streams.finish(is_between, out)
     }
 
     fn reset(&mut self) {
         self.state = State::Magic;
         self.field.clear();
         self.window.clear();
-        (self.open, self.frames) = (false, 0);
+        self.streams = Streams::NEW;
     }
 }
 
 impl std::fmt::Debug for Lz4 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lz4").field("state", &self.state).field("frames", &self.frames).finish_non_exhaustive()
+        f.debug_struct("Lz4").field("state", &self.state).field("streams", &self.streams).finish_non_exhaustive()
     }
 }

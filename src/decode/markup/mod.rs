@@ -2,7 +2,7 @@
 //!
 //! The only child is `(text)`: text without tags, white space as one blank, a line end where an element that is no part of
 //! a line begins or ends, character references undone. Values of attributes that are text stand on lines of their own
-//! behind the line that they belong to, addresses with their `%XX` undone. Comments, scripts and styles are not in it, but
+//! behind the line that they belong to, addresses with their `%XX` undone, and so do strings of scripts that have escapes. Comments, scripts and styles are not in it, but
 //! the document is scanned as it stands too. No document type is read: an entity of its own is handed out as its name, so
 //! there is no expansion. Of office documents, in which every word may be an element, runs are joined.
 //!
@@ -20,7 +20,7 @@ use self::tokens::Tokens;
 use super::charset::{Charset, Converter};
 use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::Format;
-use super::lines;
+use super::{javascript, lines};
 
 pub(super) static HTML: Format = Format {
     name: "html",
@@ -42,7 +42,7 @@ pub(super) static XML: Format = Format {
 
 /// So much is held until the charset is known.
 const FIRST: usize = 1024;
-const MEMORY: usize = FIRST + 2048 + lines::MEMORY + 512;
+const MEMORY: usize = FIRST + 2048 + lines::MEMORY + javascript::LITERALS_MEMORY + 512;
 
 #[derive(Debug)]
 struct Markup {

@@ -1,6 +1,7 @@
 //! Tags, text and what lies between them (HTML 5 section 13.2.5, XML 1.0 section 2), byte by byte.
 
 use super::super::decoder::{Field, Out};
+use super::super::javascript::{Literals, Sink};
 use super::super::lines::Lines;
 use super::super::percent::Percent;
 use super::element::{self, Break};
@@ -79,6 +80,7 @@ pub(super) struct Tokens {
     is_address: bool,
     percent: Percent,
     raw: Option<Raw>,
+    script: Literals,
     /// A first element has come, and it is a spreadsheet's.
     rooted: bool,
     sheet: bool,
@@ -105,6 +107,7 @@ impl Tokens {
             is_address: false,
             percent: Percent::Nothing,
             raw: None,
+            script: Literals::NEW,
             rooted: false,
             sheet: false,
             only_space: true,
@@ -129,7 +132,7 @@ impl Tokens {
                 State::Text => self.text(input, out),
                 State::Comment(0) => self.pass(input, b'-'),
                 State::Characters(0) => self.characters(input, out),
-                State::Raw(0) => self.pass(input, b'<'),
+                State::Raw(0) => self.raw(input, out),
                 State::Instruction(false) => self.pass(input, if self.is_xml { b'?' } else { b'>' }),
                 State::Value(quote) => self.value(quote, input, out),
                 // What the byte ends may not have it.
@@ -153,6 +156,7 @@ impl Tokens {
                 self.end_value(out);
             }
             State::Value(_) => self.end_value(out),
+            State::Raw(_) => self.end_script(out),
             // Half a tag is no text.
             _ => {}
         }
@@ -183,7 +187,6 @@ impl Tokens {
         let Some(at) = memchr::memchr(byte, input) else { return &[] };
         self.state = match self.state {
             State::Comment(_) => State::Comment(1),
-            State::Raw(_) => State::Raw(1),
             State::Instruction(_) if self.is_xml => State::Instruction(true),
             _ => State::Text,
         };
@@ -271,7 +274,7 @@ impl Tokens {
                     return false;
                 }
             },
-            State::Raw(matched) => return self.raw_end(matched, byte),
+            State::Raw(matched) => return self.raw_end(matched, byte, out),
             State::Text | State::Value(_) => {}
         }
         true
@@ -525,23 +528,64 @@ impl Tokens {
         false
     }
 
+    /// A script or a style, up to where its end may stand.
+    fn raw<'a>(&mut self, input: &'a [u8], out: &mut dyn Out) -> &'a [u8] {
+        let end = memchr::memchr(b'<', input);
+        let (text, rest) = input.split_at_checked(end.unwrap_or(input.len())).unwrap_or((input, &[]));
+        self.script(text, out);
+        let Some((_, rest)) = rest.split_first() else { return rest };
+        self.state = State::Raw(1);
+        rest
+    }
+
+    /// Bytes of a script, whose strings with escapes are text.
+    fn script(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        if self.raw == Some(Raw::Script) {
+            self.script.push(bytes, &mut Strings { lines: &mut self.lines, out });
+        }
+    }
+
+    fn end_script(&mut self, out: &mut dyn Out) {
+        if self.raw.take() == Some(Raw::Script) {
+            self.script.finish(&mut Strings { lines: &mut self.lines, out });
+        }
+    }
+
     /// In a script or a style, where its end may stand.
-    fn raw_end(&mut self, matched: usize, byte: u8) -> bool {
+    fn raw_end(&mut self, matched: usize, byte: u8, out: &mut dyn Out) -> bool {
         let end = self.raw.map_or(&b""[..], Raw::end);
         match end.get(matched) {
             Some(expected) if *expected == byte.to_ascii_lowercase() => self.state = State::Raw(matched + 1),
             None if byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>') => {
                 self.name.clear();
                 self.name.append(end.get(2..).unwrap_or(&[]));
-                (self.closing, self.raw) = (true, None);
+                self.end_script(out);
+                self.closing = true;
                 self.state = State::Between;
                 return false;
             }
             _ => {
+                self.script(end.get(..matched).unwrap_or(&[]), out);
                 self.state = State::Raw(0);
                 return false;
             }
         }
         true
+    }
+}
+
+/// The strings of a script, a line each.
+struct Strings<'a> {
+    lines: &'a mut Lines,
+    out: &'a mut dyn Out,
+}
+
+impl Sink for Strings<'_> {
+    fn text(&mut self, bytes: &[u8]) {
+        self.lines.word(bytes, self.out);
+    }
+
+    fn end(&mut self) {
+        self.lines.line(self.out);
     }
 }

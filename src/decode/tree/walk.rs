@@ -4,6 +4,7 @@ use super::super::charset;
 use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Fault, Taken};
 use super::super::format::{FORMATS, Format, Guess, PROBE};
+use super::super::javascript;
 use super::super::json::BASE64;
 use super::below::{Below, brings};
 use super::node::{Context, Node, State};
@@ -43,6 +44,8 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
     if found.is_none() {
         for format in FORMATS {
             match (format.recognise)(node.first.get()) {
+                // It is read as UTF-8, which it is below its charset's decoder.
+                Guess::Yes if node.charset.is_some() && std::ptr::eq(format, &javascript::FORMAT) => {}
                 Guess::Yes => {
                     found = Some(format);
                     break;

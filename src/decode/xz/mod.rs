@@ -1,25 +1,27 @@
 //! xz (The .xz File Format, 1.2.1): streams of blocks, with padding between streams.
 //!
-//! Blocks with LZMA2 alone are decoded; those with other filters before it (delta, and those for machine code), and those
-//! whose matches reach back further than 8 MiB, are cut there. Each block's sum is verified (CRC-32, CRC-64, SHA-256), as
+//! Blocks with LZMA2 are decoded, and with the filters that may stand before it (delta, and those for machine code but for
+//! that of RISC-V); those whose matches reach back further than 8 MiB are cut there. Each block's sum is verified (CRC-32, CRC-64, SHA-256), as
 //! are the sums of headers, the index against the blocks, and the footer. All memory is taken when the decoder is made.
 
 mod check;
+mod filter;
 
 use self::check::Check;
+use self::filter::{Filters, Setup};
 use super::crc32::Crc32;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
 use super::lzma::raw::{Bad, Step, WINDOW};
 use super::lzma::two::Two;
-use super::tap::Tap;
+use super::streams::{Stop, Streams};
 
 pub(super) static FORMAT: Format = Format {
     name: "xz",
     recognise,
     make: || Box::new(Xz::new()),
-    memory: WINDOW + (40 << 10),
+    memory: WINDOW + (40 << 10) + filter::MEMORY,
     scanned: false,
     carries: false,
 };
@@ -61,8 +63,6 @@ enum State {
     IndexPadding,
     IndexSum,
     Footer,
-    /// What follows the last stream and is none; somebody wants it, or nobody.
-    Trailing(bool),
 }
 
 /// Blocks of a stream: how many, and how much goes into them and comes out.
@@ -77,11 +77,10 @@ struct Xz {
     state: State,
     field: Field<BLOCK_HEADER>,
     two: Two,
+    filters: Filters,
     check: Check,
-    /// A child has begun.
-    open: bool,
-    /// Streams that are complete, and zeros since the last.
-    streams: u32,
+    streams: Streams,
+    /// Zeros since the last one.
     zeros: u64,
     /// The stream's flags.
     flags: u8,
@@ -98,23 +97,15 @@ struct Xz {
     index_size: u64,
 }
 
-/// What a step has come to, other than the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    More,
-    Enough,
-    Fault,
-}
-
 impl Xz {
     fn new() -> Self {
         Self {
             state: State::Header,
             field: Field::EMPTY,
             two: Two::new(),
+            filters: Filters::new(),
             check: Check::new(),
-            open: false,
-            streams: 0,
+            streams: Streams::NEW,
             zeros: 0,
             flags: 0,
             told: (None, None),
@@ -130,7 +121,7 @@ impl Xz {
 
     /// A stream's header, or what stands in its place.
     fn header(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
-        if self.streams != 0 && self.field.get().is_empty() {
+        if self.streams.is_any() && self.field.get().is_empty() {
             // Section 2.2: padding is zeros, a multiple of four.
             let zeros = input.iter().take_while(|byte| **byte == 0).count();
             self.zeros += take(input, zeros as u64).len() as u64;
@@ -141,13 +132,9 @@ impl Xz {
         let all = self.field.fill(input, EDGE);
         let field = self.field.get();
         if begins(field, &MAGIC) == Guess::No || !self.zeros.is_multiple_of(4) {
-            if self.streams == 0 {
-                return Err(Stop::Fault);
-            }
-            out.end();
-            let wanted = out.begin(&Child { name: b"(trailing)" }) && out.data(field);
+            self.streams.over(field, out)?;
             self.field.clear();
-            return Ok(State::Trailing(wanted));
+            return Ok(State::Header);
         }
         if !all {
             return Err(Stop::More);
@@ -159,12 +146,7 @@ impl Xz {
         self.field.clear();
         (self.flags, self.zeros) = (flags, 0);
         (self.seen, self.listed) = (Blocks::default(), Blocks::default());
-        if !self.open {
-            self.open = true;
-            if !out.begin(&Child::default()) {
-                return Err(Stop::Enough);
-            }
-        }
+        self.streams.begin(out)?;
         Ok(State::Block)
     }
 
@@ -190,10 +172,11 @@ impl Xz {
             return Err(Stop::Fault);
         }
         let header = Header::read(fields).ok_or(Stop::Fault)?;
-        if !header.is_plain {
+        let Some(filters) = header.filters else {
             out.cut(Cut::Unsupported);
             return Err(Stop::Enough);
-        }
+        };
+        self.filters.begin(filters);
         self.told = (header.packed, header.unpacked);
         self.field.clear();
         self.header = size as u64;
@@ -205,13 +188,14 @@ impl Xz {
 
     fn data(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
         let before = input.len();
-        let see = |bytes: &[u8]| {
-            self.check.update(bytes);
-            self.unpacked += bytes.len() as u64;
-        };
-        let step = self.two.push(input, &mut Tap { out, see });
+        let Self { two, filters, check, unpacked, .. } = self;
+        let mut filtered = Filtered { out, filters, check, unpacked };
+        let step = two.push(input, &mut filtered);
+        let is_done = step == Ok(Step::Done);
+        let go_on = !is_done || filtered.finish();
         self.packed += (before - input.len()) as u64;
         match step {
+            Ok(Step::Done) if !go_on => return Err(Stop::Enough),
             Ok(Step::Done) => {}
             Ok(Step::More) => return Err(Stop::More),
             Ok(Step::Enough) => return Err(Stop::Enough),
@@ -303,11 +287,14 @@ impl Xz {
         if !good || backward != self.index_size + 4 || [zero, flags] != [0, self.flags] || self.seen != self.listed {
             out.cut(Cut::Checksum);
         }
-        self.streams = self.streams.saturating_add(1);
+        self.streams.add();
         Ok(State::Header)
     }
 
     fn step(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
+        if let Some(stop) = self.streams.trailing(input, out) {
+            return Err(stop);
+        }
         match self.state {
             State::Header => self.header(input, out),
             State::Block => self.block(input, out),
@@ -334,13 +321,50 @@ impl Xz {
                 Ok(State::Footer)
             }
             State::Footer => self.footer(input, out),
-            State::Trailing(wanted) => {
-                let rest = std::mem::take(input);
-                let go_on = wanted && (rest.is_empty() || out.data(rest));
-                Err(if go_on { Stop::More } else { Stop::Enough })
-            }
         }
     }
+}
+
+/// What comes out of LZMA2 on its way through the filters.
+struct Filtered<'a> {
+    out: &'a mut dyn Out,
+    filters: &'a mut Filters,
+    check: &'a mut Check,
+    unpacked: &'a mut u64,
+}
+
+impl Filtered<'_> {
+    /// Hands on what the filters hold. False when no more is wanted.
+    fn finish(&mut self) -> bool {
+        let Self { out, filters, check, unpacked } = self;
+        filters.finish(&mut |bytes| give(bytes, *out, check, unpacked))
+    }
+}
+
+impl Out for Filtered<'_> {
+    fn begin(&mut self, child: &Child<'_>) -> bool {
+        self.out.begin(child)
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> bool {
+        let Self { out, filters, check, unpacked } = self;
+        filters.push(bytes, &mut |bytes| give(bytes, *out, check, unpacked))
+    }
+
+    fn end(&mut self) {
+        self.out.end();
+    }
+
+    fn cut(&mut self, reason: Cut) {
+        self.out.cut(reason);
+    }
+}
+
+/// Hands out bytes of a block. False when no more is wanted.
+fn give(bytes: &[u8], out: &mut dyn Out, check: &mut Check, unpacked: &mut u64) -> bool {
+    check.update(bytes);
+    *unpacked += bytes.len() as u64;
+    out.data(bytes)
 }
 
 /// What a block's header says.
@@ -348,8 +372,8 @@ impl Xz {
 struct Header {
     packed: Option<u64>,
     unpacked: Option<u64>,
-    /// Its only filter is LZMA2.
-    is_plain: bool,
+    /// What comes before LZMA2, if all of that is read.
+    filters: Option<[Option<Setup>; filter::MOST]>,
 }
 
 impl Header {
@@ -359,9 +383,26 @@ impl Header {
         let mut rest = rest;
         let packed = if flags & 0x40 == 0 { None } else { Some(number_of(&mut rest)?) };
         let unpacked = if flags & 0x80 == 0 { None } else { Some(number_of(&mut rest)?) };
-        let filter = number_of(&mut rest)?;
-        Some(Self { packed, unpacked, is_plain: flags & 0x3f == 0 && filter == LZMA2 })
+        let mut filters = [None; filter::MOST];
+        // Bits that mean nothing yet.
+        let mut all = flags & 0x3c == 0;
+        for place in filters.iter_mut().take(usize::from(flags & 3)) {
+            let (id, properties) = filter(&mut rest)?;
+            *place = Setup::of(id, properties);
+            all &= place.is_some();
+        }
+        let (last, _) = filter(&mut rest)?;
+        Some(Self { packed, unpacked, filters: (all && last == LZMA2).then_some(filters) })
     }
+}
+
+/// A filter's number, and its properties (section 3.1.5).
+fn filter<'a>(bytes: &mut &'a [u8]) -> Option<(u64, &'a [u8])> {
+    let id = number_of(bytes)?;
+    let length = usize::try_from(number_of(bytes)?).ok()?;
+    let (properties, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some((id, properties))
 }
 
 /// A number of seven bits a byte, the lowest first (section 1.2).
@@ -390,34 +431,22 @@ impl Decoder for Xz {
         loop {
             match self.step(&mut input, out) {
                 Ok(state) => self.state = state,
-                Err(Stop::More) => return Ok(Taken::All),
-                Err(Stop::Enough) => return Ok(Taken::Enough),
-                Err(Stop::Fault) => return Err(Fault::before(piece, input)),
+                Err(stop) => return stop.of(piece, input),
             }
         }
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
         // Between two streams nothing is missing.
-        let complete = match self.state {
-            State::Header => self.streams != 0 && self.field.get().is_empty(),
-            State::Trailing(_) => true,
-            _ => false,
-        };
-        if !complete {
-            out.cut(Cut::Truncated);
-        }
-        if self.open {
-            out.end();
-        }
-        complete
+        let is_between = self.state == State::Header && self.field.get().is_empty();
+        self.streams.finish(is_between, out)
     }
 
     fn reset(&mut self) {
         self.state = State::Header;
         self.field.clear();
         self.two.reset();
-        (self.open, self.streams, self.zeros) = (false, 0, 0);
+        (self.streams, self.zeros) = (Streams::NEW, 0);
     }
 }
 

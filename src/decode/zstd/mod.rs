@@ -2,7 +2,8 @@
 //!
 //! A compressed block of up to 128 KiB comes out when it is complete; of one that is cut short nothing can be told. Matches
 //! may reach back 8 MiB, as zstd needs them up to level 19 without `--ultra` or `--long`; a frame that says that it needs
-//! more is decoded as far as it makes no use of that. Frames that need a dictionary are not decoded. All memory is taken when the decoder is made.
+//! more is decoded as far as it makes no use of that. A frame that names a dictionary is [`Cut::NotInspected`], since nobody
+//! has that. All memory is taken when the decoder is made.
 
 mod block;
 mod fse;
@@ -11,8 +12,9 @@ mod reverse;
 
 use self::block::{BLOCK, Bad, Blocks};
 use super::cut::Cut;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
+use super::decoder::{Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess, begins};
+use super::streams::{Stop, Streams};
 use super::tap::Tap;
 use super::window::Window;
 use xxhash_rust::xxh64::Xxh64;
@@ -93,16 +95,6 @@ enum State {
     Same(usize, bool),
     Packed(usize, bool),
     Sum,
-    /// What follows the last frame and is none; somebody wants it, or nobody.
-    Trailing(bool),
-}
-
-/// What a step has come to, other than the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    More,
-    Enough,
-    Fault,
 }
 
 struct Zstd {
@@ -118,9 +110,8 @@ struct Zstd {
     is_summed: bool,
     /// What the frame says that comes out of it.
     told: Option<u64>,
-    /// A child has begun; frames that are complete, skipped ones aside.
-    open: bool,
-    frames: u32,
+    /// Frames, skipped ones aside.
+    streams: Streams,
 }
 
 impl Zstd {
@@ -136,8 +127,7 @@ impl Zstd {
             size: 0,
             is_summed: false,
             told: None,
-            open: false,
-            frames: 0,
+            streams: Streams::NEW,
         }
     }
 
@@ -145,13 +135,9 @@ impl Zstd {
         let all = self.field.fill(input, 4);
         let field = self.field.get();
         if begins(field, &MAGIC) == Guess::No && !may_be_skipped(field) {
-            if self.frames == 0 {
-                return Err(Stop::Fault);
-            }
-            out.end();
-            let wanted = out.begin(&Child { name: b"(trailing)" }) && out.data(field);
+            self.streams.over(field, out)?;
             self.field.clear();
-            return Ok(State::Trailing(wanted));
+            return Ok(State::Magic);
         }
         if !all {
             return Err(Stop::More);
@@ -175,14 +161,9 @@ impl Zstd {
         self.told = (size != 0).then(|| number(rest) + if size == 2 { 256 } else { 0 });
         self.is_summed = descriptor & SUMMED != 0;
         self.field.clear();
-        if !self.open {
-            self.open = true;
-            if !out.begin(&Child::default()) {
-                return Err(Stop::Enough);
-            }
-        }
+        self.streams.begin(out)?;
         if dictionary != 0 {
-            out.cut(Cut::Unsupported);
+            out.cut(Cut::NotInspected);
             return Err(Stop::Enough);
         }
         self.blocks.reset();
@@ -220,7 +201,7 @@ impl Zstd {
         if self.is_summed {
             return State::Sum;
         }
-        self.frames = self.frames.saturating_add(1);
+        self.streams.add();
         State::Magic
     }
 
@@ -273,6 +254,9 @@ impl Zstd {
     }
 
     fn step(&mut self, input: &mut &[u8], out: &mut dyn Out) -> Result<State, Stop> {
+        if let Some(stop) = self.streams.trailing(input, out) {
+            return Err(stop);
+        }
         Ok(match self.state {
             State::Magic => return self.magic(input, out),
             State::SkipLength => {
@@ -339,13 +323,8 @@ impl Zstd {
                     out.cut(Cut::Checksum);
                 }
                 self.field.clear();
-                self.frames = self.frames.saturating_add(1);
+                self.streams.add();
                 State::Magic
-            }
-            State::Trailing(wanted) => {
-                let rest = std::mem::take(input);
-                let go_on = wanted && (rest.is_empty() || out.data(rest));
-                return Err(if go_on { Stop::More } else { Stop::Enough });
             }
         })
     }
@@ -376,39 +355,27 @@ impl Decoder for Zstd {
         loop {
             match self.step(&mut input, out) {
                 Ok(state) => self.state = state,
-                Err(Stop::More) => return Ok(Taken::All),
-                Err(Stop::Enough) => return Ok(Taken::Enough),
-                Err(Stop::Fault) => return Err(Fault::before(piece, input)),
+                Err(stop) => return stop.of(piece, input),
             }
         }
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
         // Between two frames nothing is missing.
-        let complete = match self.state {
-            State::Magic => self.frames != 0 && self.field.get().is_empty(),
-            State::Trailing(_) => true,
-            _ => false,
-        };
-        if !complete {
-            out.cut(Cut::Truncated);
-        }
-        if self.open {
-            out.end();
-        }
-        complete
+        let is_between = self.state == State::Magic && self.field.get().is_empty();
+        self.streams.finish(is_between, out)
     }
 
     fn reset(&mut self) {
         self.state = State::Magic;
         self.field.clear();
         self.window.clear();
-        (self.open, self.frames) = (false, 0);
+        self.streams = Streams::NEW;
     }
 }
 
 impl std::fmt::Debug for Zstd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Zstd").field("state", &self.state).field("frames", &self.frames).finish_non_exhaustive()
+        f.debug_struct("Zstd").field("state", &self.state).field("streams", &self.streams).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ reasons! {
         MalformedNtlmssp => "malformed_ntlmssp_request",
         /// A message of SMB1 behind the negotiation: it is scanned as it stands.
         Smb1 => "smb1_not_read",
-        /// A compressed message of another algorithm than LZNT1 and Pattern_V1: what is missing of it is a hole.
+        /// A compressed message of another algorithm than LZNT1, LZ77 and Pattern_V1: what is missing of it is a hole.
         Compressed => "compression_not_read",
         /// A compressed message that cannot be decompressed, or would become longer than 8 MiB and some headers: what is
         /// missing of it is a hole.

@@ -21,7 +21,7 @@
 //!
 //! # Compression
 //!
-//! Messages that are compressed with LZNT1 or Pattern_V1 are decompressed, one at a time for both directions. Of others, what is
+//! Messages that are compressed with LZNT1, LZ77 or Pattern_V1 are decompressed, one at a time for both directions. Of others, what is
 //! not compressed of them is read, and the rest is a hole.
 //!
 //! # Limits

@@ -4,7 +4,7 @@ use super::anomaly::Anomaly;
 use super::fields::{le16, le32};
 use super::message::Messages;
 use super::talk::Talk;
-use crate::decode::{Child, Cut, Lznt1, Lznt1Step, Out};
+use crate::decode::{Child, Cut, Lz77, Lznt1, Lznt1Step, Out};
 use crate::event::Direction;
 use crate::proto::Sink;
 
@@ -26,6 +26,7 @@ const ALLOWANCE: u32 = 1 << 20;
 /// Algorithms (MS-SMB2 section 2.2.3.1.3).
 const NONE: u16 = 0;
 const LZNT1: u16 = 1;
+const LZ77: u16 = 2;
 const PATTERN: u16 = 4;
 
 /// Bytes of a repeated one that go on at a time.
@@ -47,10 +48,45 @@ enum At {
     Rest,
 }
 
+/// What undoes one algorithm at a time: it has 8 KiB for that.
+#[derive(Debug)]
+enum Codec {
+    Lznt1(Lznt1<[u8; 4096]>),
+    Lz77(Lz77),
+}
+
+impl Codec {
+    /// Another piece of a message, or a part of it, begins. False: nobody knows that algorithm.
+    fn begin(&mut self, algorithm: u16) -> bool {
+        match (algorithm, &mut *self) {
+            (LZNT1, Self::Lznt1(lznt1)) => lznt1.reset(),
+            (LZ77, Self::Lz77(lz77)) => lz77.reset(),
+            (LZNT1, _) => *self = Self::Lznt1(Lznt1::inline()),
+            (LZ77, _) => *self = Self::Lz77(Lz77::new()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Its next bytes, which may be the last. False where they are wrong, or become more than there is room for.
+    fn push(&mut self, bytes: &[u8], is_last: bool, out: &mut dyn Out) -> bool {
+        match self {
+            Self::Lznt1(lznt1) => {
+                let is_right = matches!(lznt1.push(bytes, out), Ok(Lznt1Step::More | Lznt1Step::Done(_)));
+                if is_right && is_last {
+                    lznt1.finish(out);
+                }
+                is_right
+            }
+            Self::Lz77(lz77) => lz77.push(bytes, out) == Ok(true),
+        }
+    }
+}
+
 /// Undoes the compression of one message at a time.
 #[derive(Debug)]
 pub(super) struct Unpacker {
-    lznt1: Lznt1<[u8; 4096]>,
+    codec: Codec,
     at: At,
     small: [u8; HEADER_BYTES],
     have: usize,
@@ -66,7 +102,7 @@ pub(super) struct Unpacker {
     under_way: bool,
 }
 
-/// What comes out of LZNT1 goes to the messages, as much as they have room for, and as is left of the packet's budget.
+/// What comes out goes to the messages, as much as they have room for, and as is left of the packet's budget.
 struct Unpacked<'a> {
     budget: &'a mut u32,
     messages: &'a mut Messages,
@@ -95,7 +131,7 @@ impl Out for Unpacked<'_> {
 impl Unpacker {
     pub(super) const fn new() -> Self {
         Self {
-            lznt1: Lznt1::inline(),
+            codec: Codec::Lznt1(Lznt1::inline()),
             at: At::Rest,
             small: [0; HEADER_BYTES],
             have: 0,
@@ -160,14 +196,10 @@ impl Unpacker {
                     self.took(length, sink);
                 }
                 At::Packed => {
+                    let is_last = self.left_of_part == length;
                     let budget = &mut self.budget;
-                    let step = self.lznt1.push(piece, &mut Unpacked { budget, messages, talk, sink });
-                    if !matches!(step, Ok(Lznt1Step::More | Lznt1Step::Done(_))) {
+                    if !self.codec.push(piece, is_last, &mut Unpacked { budget, messages, talk, sink }) {
                         self.over(sink);
-                    }
-                    if self.left_of_part == length && self.at == At::Packed {
-                        let budget = &mut self.budget;
-                        self.lznt1.finish(&mut Unpacked { budget, messages, talk, sink });
                     }
                     self.took(length, sink);
                 }
@@ -214,11 +246,10 @@ impl Unpacker {
         }
         match algorithm {
             NONE => self.at = At::Plain,
-            LZNT1 => {
-                self.lznt1.reset();
+            PATTERN => self.at = At::Pattern,
+            _ if self.codec.begin(algorithm) => {
                 self.at = if self.is_chained { At::PartLength } else { At::Packed };
             }
-            PATTERN => self.at = At::Pattern,
             _ => return self.fail(Anomaly::Compressed, sink),
         }
         let least = match self.at {

@@ -69,6 +69,54 @@ fn parts_make_a_message() {
     assert_eq!(seen.objects(), [(content, true)]);
 }
 
+/// Plain LZ77 without a match but the last: seven bytes as they are, then as many of the same as are said.
+fn lz77(bytes: &[u8], repeated: &[u8], times: usize) -> Vec<u8> {
+    let mut packed = Vec::new();
+    for part in bytes.chunks(32) {
+        packed.extend([0; 4]);
+        packed.extend(part);
+    }
+    let last = (bytes.len() / 32) * 36;
+    let used = bytes.len() % 32 + repeated.len();
+    assert!(used < 32 && repeated.len() < 9, "the last flags have room");
+    packed.extend(repeated);
+    // All elements behind those are matches.
+    packed[last..last + 4].copy_from_slice(&(u32::MAX >> used).to_le_bytes());
+    let distance = (repeated.len() as u16 - 1) << 3;
+    let length = (repeated.len() * times - 3) as u16;
+    packed.extend((distance | 7).to_le_bytes());
+    packed.extend([0x0f, 0xff]);
+    packed.extend(length.to_le_bytes());
+    packed
+}
+
+#[test]
+fn lz77_is_undone() {
+    let content = [TEXT, &b"Tern ".repeat(201)].concat();
+    let message = data(2, &content);
+    let bytes = frame(std::slice::from_ref(&message))[4..].to_vec();
+    let plain = bytes.len() - content.len();
+    let packed = lz77(TEXT, b"Tern ", 200);
+    let whole = unchained(&message, plain, 2, &packed);
+    let counted = [&(content.len() as u32).to_le_bytes()[..], &packed].concat();
+    // Behind a part of another algorithm, too.
+    let other = [&(plain as u32).to_le_bytes()[..], &pack_lznt1(&bytes[..plain])].concat();
+    let parts = chained(bytes.len(), &[(1, other), (2, counted)]);
+    for (what, packed) in [("whole", whole), ("in parts", parts)] {
+        let seen = told(&reading(content.len() as u64, packed));
+        assert_eq!(seen.objects(), [(content.clone(), true)], "{what}");
+        assert_eq!(lines(&seen.told(), "anomaly"), [""; 0], "{what}");
+    }
+}
+
+#[test]
+fn a_match_without_end_fills_the_message_and_no_more() {
+    let endless = b"\xff\xff\xff\x7fa\x07\0\x0f\xff\0\0\xff\xff\xff\xff";
+    let seen = told(&reading(TEXT.len() as u64, unchained(&data(2, TEXT), 80, 2, endless)));
+    assert_eq!(seen.objects(), [(vec![b'a'; TEXT.len()], true)]);
+    assert_eq!(lines(&seen.told(), "anomaly"), ["anomaly smb.malformed_compression"]);
+}
+
 #[test]
 fn other_algorithms_leave_a_hole() {
     let seen = told(&reading(TEXT.len() as u64, unchained(&data(2, TEXT), 80, 3, b"huffman knows")));
@@ -99,6 +147,7 @@ fn compression_that_lies() {
         ("a pattern that goes on", chained(400, &[(4, bomb)])),
         ("a pattern that is cut", chained(400, &[(4, vec![1, 2, 3])])),
         ("a part behind the end", chained(400, &[(0, vec![0; 9])])[..20].to_vec()),
+        ("a match before the first byte", unchained(&message, 80, 2, &[0xFF, 0xFF, 0xFF, 0xFF, 0, 0])),
         ("no chunk", unchained(&message, 80, 1, &[0x02, 0xB0, 0xFF, 0xFF, 0xFF])),
     ];
     for (what, mut response) in cases {

@@ -1,0 +1,1 @@
+var key = "-----BEGIN-----\neJwLKMrPSk0uUQhJLcrTUSjJSFXISSzNS85QKEvMKU0syczPU8gsVkjOz0vLTEnN\nK8lMzNELGNUyqmVUy9DXAgBaOXn0\n-----END-----\n";
