@@ -520,10 +520,8 @@ impl Half {
             return;
         }
         side.object = true;
-        let description = Description::new(&self.meta, stream.record.get_text(tag::URL));
-        sink.begin_object(
-            block.stream,
-            &description.object(&self.meta, block.length, range.map_or(0, |range| range.start)),
-        );
+        let (host, url) = (stream.record.get_text(tag::HOSTNAME), stream.record.get_text(tag::URL));
+        let description = Description::new(&self.meta, url).part_of(range, host, url);
+        sink.begin_object(block.stream, &description.object(&self.meta, block.length));
     }
 }
