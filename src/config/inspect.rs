@@ -1,6 +1,6 @@
 //! `[decoder]`, `[sessions]`, `[decode]`, `[tls]` and `[scan]`: how packets and the content of flows are looked at.
 
-use super::spec::{Choice, Flag, Number, Size, section};
+use super::spec::{Choice, Flag, Number, Size, Time, section};
 
 /// Whether IPv4 header checksums are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,6 +116,25 @@ section! {
         "extract_quota" => extract_quota: u64 = Size { default: 10 << 30, min: 0, max: 1 << 40, step: 1 };
         /// Bytes of them that wait to be written, for each worker.
         "extract_buffer" => extract_buffer: u64 = Size { default: 4 << 20, min: 64 << 10, max: 1 << 34, step: 1 };
+    }
+}
+
+section! {
+    /// `[ranges]`: files that a worker puts together from parts.
+    pub struct RangesConfig at "ranges" {
+        /// Files at the same time.
+        "files" => files: u16 = Number { default: 256, min: 0, max: 4096 };
+        /// Bytes of memory for what comes before what is in front of it.
+        "buffer" => buffer: u64 = Size { default: 8 << 20, min: 0, max: 1 << 36, step: 1 };
+        /// A file is over when nothing was added to it for so long.
+        "idle" => idle_ns: u64 = Time {
+            default: 10_000_000_000,
+            min: 1_000_000,
+            max: 3_600_000_000_000,
+            or_zero: false,
+        };
+        /// Bytes of memory for what is on its way to other workers.
+        "exchange" => exchange: u64 = Size { default: 1 << 20, min: 16 << 10, max: 1 << 34, step: 1 };
     }
 }
 
