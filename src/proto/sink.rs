@@ -29,6 +29,8 @@ pub struct Part<'a> {
     pub size: u64,
     /// Bytes of the part.
     pub length: u64,
+    /// It was sent as the whole file. Downloaders begin so, and get the rest on other connections meanwhile.
+    pub whole: bool,
     /// Whom it was asked of.
     pub host: &'a [u8],
     /// What was asked for, the first bytes of it.

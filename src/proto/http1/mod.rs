@@ -350,7 +350,11 @@ impl Http1 {
         }
         let request = if self.current { self.front() } else { &[] };
         let (host, url) = (text(request, tag::HOSTNAME), url(request));
-        let describe = || Description::new(&self.to_client.meta, url).part_of(range, host, url);
+        let of = &self.to_client.meta;
+        let describe = || match body {
+            Body::Length(size) if status == 200 => Description::new(of, url).all_of(size, of, host, url),
+            _ => Description::new(of, url).part_of(range, host, url),
+        };
         let description = body.is_content().then(describe);
         self.to_client.begin_body(body, description.as_ref(), sink);
         if body == Body::Tunnel {

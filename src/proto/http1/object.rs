@@ -16,6 +16,9 @@ const MAX_CODINGS_BYTES: usize = 96;
 const MAX_HOST_BYTES: usize = 256;
 const MAX_TARGET_BYTES: usize = 512;
 
+/// What is sent whole and is shorter is not told to be a file of which there may be parts: nobody splits it.
+pub(in crate::proto) const LEAST_WHOLE_BYTES: u64 = 256 * 1024;
+
 /// Bytes, at most `N`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::proto) struct Buffer<const N: usize> {
@@ -89,6 +92,15 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() { None } else { digits.iter().try_fold(0, digit) }
 }
 
+impl WholeFile {
+    fn new(size: u64, length: u64, host: &[u8], target: &[u8]) -> Self {
+        let mut file = Self { size, length, whole: false, host: Buffer::new(), target: Buffer::new() };
+        file.host.push(host);
+        file.target.push(target);
+        file
+    }
+}
+
 /// What is said about the body of a message.
 #[derive(Debug)]
 pub(in crate::proto) struct Description {
@@ -106,6 +118,7 @@ pub(in crate::proto) struct Description {
 struct WholeFile {
     size: u64,
     length: u64,
+    whole: bool,
     host: Buffer<MAX_HOST_BYTES>,
     target: Buffer<MAX_TARGET_BYTES>,
 }
@@ -135,11 +148,17 @@ impl Description {
         let Some(range) = range else { return self };
         self.offset = range.start;
         if let Some(size) = range.size.filter(|size| range.end < *size && !target.is_empty() && !self.transfer) {
-            let mut file =
-                WholeFile { size, length: range.end - range.start + 1, host: Buffer::new(), target: Buffer::new() };
-            file.host.push(host);
-            file.target.push(target);
-            self.file = Some(file);
+            self.file = Some(WholeFile::new(size, range.end - range.start + 1, host, target));
+        }
+        self
+    }
+
+    /// It is all of what `target` of `host` is, `size` bytes. Only where a version of it is named can its parts be told from
+    /// those of another.
+    pub(in crate::proto) fn all_of(mut self, size: u64, of: &Meta, host: &[u8], target: &[u8]) -> Self {
+        let named = [meta::ETAG, meta::MODIFIED].iter().any(|tag| !of.get_text(*tag).is_empty());
+        if size >= LEAST_WHOLE_BYTES && named && !target.is_empty() && !self.transfer {
+            self.file = Some(WholeFile { whole: true, ..WholeFile::new(size, size, host, target) });
         }
         self
     }
@@ -171,6 +190,7 @@ impl Description {
             part: file.map(|file| Part {
                 size: file.size,
                 length: file.length,
+                whole: file.whole,
                 host: file.host.bytes(),
                 target: file.target.bytes(),
                 validators: [of.get_text(meta::ETAG), of.get_text(meta::MODIFIED)],

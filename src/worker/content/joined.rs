@@ -5,11 +5,11 @@
 //! that the flow's record says so and its session is reset where the dictionary wants that.
 
 use super::objects::{Objects, Sight, Slot};
-use super::ranges::{By, Described, Ranges, Source, Verdict, Walker};
+use super::ranges::{By, Described, FileId, Ranges, Source, Verdict, Walker};
 use super::scan::{Spot, Where};
 use super::{Desk, ranges};
 use crate::decode::{Decoders, Tree};
-use crate::flow::{Bits, Facts, Flow, FlowTable, Found, NO_SLOT};
+use crate::flow::{Bits, Facts, Flow, FlowTable, Found, NO_OBJECT, NO_SLOT};
 use crate::kill::eighth;
 use crate::scan::keyword::ScanState;
 
@@ -69,7 +69,49 @@ impl Walk<'_, '_> {
     }
 }
 
+/// Objects that are remembered as files which there may be parts of; the newest takes the place of the oldest.
+const ADOPTABLE: usize = 128;
+
+/// Slots of those objects. What has become of a slot meanwhile is seen when it is looked at.
+#[derive(Debug)]
+pub(super) struct Adoptable {
+    slots: [u16; ADOPTABLE],
+    next: usize,
+}
+
+impl Default for Adoptable {
+    fn default() -> Self {
+        Self { slots: [NO_OBJECT; ADOPTABLE], next: 0 }
+    }
+}
+
+impl Adoptable {
+    pub(super) fn push(&mut self, slot: u16) {
+        if let Some(place) = self.slots.get_mut(self.next) {
+            *place = slot;
+        }
+        self.next = (self.next + 1) % ADOPTABLE;
+    }
+}
+
 impl Walker for Walk<'_, '_> {
+    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)> {
+        let Objects { slots, adoptable, .. } = &*self.objects;
+        let is_it = |number: &&u16| slots.get(usize::from(**number)).is_some_and(|slot| slot.is_open(digest));
+        let old = usize::from(*adoptable.slots.iter().find(is_it)?);
+        let new = self.take()?;
+        let slots = &mut self.objects.slots;
+        let [old, slot] = slots.get_disjoint_mut([old, usize::from(new)]).ok()?;
+        std::mem::swap(&mut old.tree, &mut slot.tree);
+        std::mem::swap(&mut old.state, &mut slot.state);
+        slot.start = old.start;
+        (old.part, old.whole) = (true, 0);
+        if slot.generation != old.generation {
+            slot.state.renew();
+        }
+        Some((new, old.passed))
+    }
+
     fn take(&mut self) -> Option<u16> {
         let Some(number) = self.objects.free.pop() else {
             self.desk.counters.objects_exhausted += 1;
@@ -156,6 +198,7 @@ impl Objects {
         records: u32,
         bytes: &[u8],
     ) -> usize {
+        self.catch_up(number);
         let room = self.ranges.as_mut().and_then(|ranges| ranges.part(number)).map_or(0, |part| part.room(bytes.len()));
         let inside = bytes.get(..room).unwrap_or_default();
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
@@ -175,8 +218,20 @@ impl Objects {
         joined
     }
 
+    /// A part that has been a file by itself until now goes on behind what that has had.
+    fn catch_up(&mut self, number: u16) {
+        let Self { slots, ranges, .. } = self;
+        let (Some(slot), Some(ranges)) = (slots.get_mut(usize::from(number)), ranges) else { return };
+        let passed = std::mem::take(&mut slot.passed);
+        if let Some(part) = ranges.part(number).filter(|_| passed != 0) {
+            part.next = passed;
+            ranges.counters.parts += 1;
+        }
+    }
+
     /// Bytes of a part were never seen. Returns how many are of an object of its own, which then has begun.
     pub(super) fn pass_over(&mut self, number: u16, length: u64) -> u64 {
+        self.catch_up(number);
         let Some(part) = self.ranges.as_mut().and_then(|ranges| ranges.part(number)) else { return length };
         let inside = part.skip(length);
         if inside < length {
@@ -224,6 +279,14 @@ impl Objects {
     /// Goes on with files whose stored bytes have their turn, and closes those that are idle at `now_ns`.
     pub(in crate::worker) fn go_on(&mut self, desk: &mut Desk, now_ns: u64) -> bool {
         self.with_ranges(desk, None, |ranges, walk| ranges.go_on(now_ns, walk)).unwrap_or(false)
+    }
+
+    /// No more packets come: waits until that is so on all workers.
+    pub(in crate::worker) fn meet(&mut self, desk: &mut Desk) {
+        self.with_ranges(desk, None, |ranges, walk| {
+            ranges.meet(walk);
+            ranges.judge(walk);
+        });
     }
 
     /// All flows have ended: so do the files they brought.

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::extraction::{Answers, Extraction};
-use super::ranges::{Found, Membership, RangeLimits, Ranges};
+use super::joined::Adoptable;
+use super::ranges::{FileId, Found, Is, Membership, RangeLimits, Ranges};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
@@ -71,6 +72,8 @@ pub(in crate::worker) struct Objects {
     pub(super) ranges: Option<Box<Ranges>>,
     /// What joined files have meant for flows that brought bytes of them.
     pub(super) found: Found,
+    /// The objects that began last as files which there may be parts of.
+    pub(super) adoptable: Adoptable,
 }
 
 /// One object of a flow.
@@ -84,6 +87,10 @@ pub(super) struct Slot {
     open: bool,
     /// Its bytes go to the file that it is a part of; there is nothing in the tree.
     pub(super) part: bool,
+    /// The file that it is, which there may be parts of; 0 where there are none.
+    pub(super) whole: FileId,
+    /// Bytes that it has had, those that were never seen among them.
+    pub(super) passed: u64,
     /// Where it begins in the file that it is a part of.
     pub(super) start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
@@ -156,6 +163,13 @@ struct Passing {
     keeping: Keeping,
 }
 
+impl Slot {
+    /// It is that file, and has not ended.
+    pub(super) fn is_open(&self, digest: FileId) -> bool {
+        self.open && !self.part && self.whole == digest
+    }
+}
+
 impl Objects {
     pub(in crate::worker) fn new(limits: &ObjectLimits, seed: u64, membership: Membership) -> Self {
         let slot = |_| Slot {
@@ -164,6 +178,8 @@ impl Objects {
             id: 0,
             open: false,
             part: false,
+            whole: 0,
+            passed: 0,
             start: 0,
             generation: false,
             hits: NO_SLOT,
@@ -182,6 +198,7 @@ impl Objects {
             depth: limits.decode.depth,
             ranges: Some(Box::new(Ranges::new(&limits.ranges, count, seed, membership))),
             found: Found::new(),
+            adoptable: Adoptable::default(),
         }
     }
 
@@ -259,12 +276,20 @@ impl Objects {
                 None => return false,
             },
         };
-        let Self { slots, decoders, ranges, .. } = self;
+        let Self { slots, decoders, ranges, adoptable, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
         (slot.direction, slot.id, slot.start, slot.open) = (spot.direction, id, object.offset, true);
-        slot.part = ranges.as_mut().is_some_and(|ranges| ranges.begin(number, flow, spot.direction, object));
-        if slot.part {
-            return true;
+        (slot.part, slot.whole, slot.passed) = (false, 0, 0);
+        match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot.direction, object)) {
+            Is::Object => {}
+            Is::Whole(digest) => {
+                slot.whole = digest;
+                adoptable.push(number);
+            }
+            Is::Part => {
+                slot.part = true;
+                return true;
+            }
         }
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
@@ -302,6 +327,7 @@ impl Objects {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
         let joined = if self.is_part(number) { self.join(flow, spot, desk, number, records, bytes) } else { 0 };
         if let Some(rest) = bytes.get(joined..).filter(|rest| !rest.is_empty() || bytes.is_empty()) {
+            self.note_passed(number, length(rest));
             self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(rest, decoders, leaves));
         }
         true
@@ -320,6 +346,7 @@ impl Objects {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
         let length = if self.is_part(number) { self.pass_over(number, length) } else { length };
         if length != 0 {
+            self.note_passed(number, length);
             self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
         }
         true
@@ -342,7 +369,7 @@ impl Objects {
         }
         self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
         let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
-        slot.open = false;
+        (slot.open, slot.whole) = (false, 0);
         if !slot.tree.is_kept() {
             self.unlink(flow, number);
         }
@@ -427,6 +454,12 @@ impl Objects {
             }
         }
         self.give_back(number);
+    }
+
+    fn note_passed(&mut self, number: u16, length: u64) {
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            slot.passed = slot.passed.saturating_add(length);
+        }
     }
 
     /// A slot is free again.

@@ -398,6 +398,9 @@ impl Pipeline {
     /// Ends all flows, because the capture ended or the sensor stops at `now_ns`:
     /// those whose timeout had passed by then as timed out, the others as shut down.
     pub fn flush(&mut self, now_ns: u64) {
+        // What other workers find in what these flows brought is still told in their records.
+        self.inspector.objects.meet(&mut self.inspector.desk);
+        self.settle();
         while let Some(index) = self.table.any_half_open() {
             let record = self.table.half_open(index);
             let stale = record.is_some_and(|record| self.table.half_open_deadline(record) <= now_ns);

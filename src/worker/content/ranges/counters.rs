@@ -7,6 +7,8 @@ pub struct Counters {
     pub parts: u64,
     /// Files begun, offshoots among them.
     pub files: u64,
+    /// Of those, files that were passing whole when the first of their parts came.
+    pub adopted: u64,
     /// Files whose last byte was walked.
     pub complete: u64,
     /// Files closed because nothing was added to them for long.
@@ -49,6 +51,7 @@ impl Counters {
     pub(in crate::worker) fn visit(&self, gauges: &Gauges, show: &mut impl FnMut(&'static str, u64)) {
         show("ranges.parts", self.parts);
         show("ranges.files", self.files);
+        show("ranges.adopted", self.adopted);
         show("ranges.complete", self.complete);
         show("ranges.idle", self.idle);
         show("ranges.evicted", self.evicted);

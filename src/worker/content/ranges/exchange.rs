@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use crossbeam_utils::CachePadded;
+use crossbeam_utils::atomic::AtomicCell;
 
+use super::key::FileId;
 use super::piece::{Described, PIECE, Place, Source};
 
 /// What a block says.
@@ -71,10 +73,23 @@ struct Desk {
     gone: AtomicBool,
 }
 
+/// Files that are sent whole and whose worker is remembered; a newer one takes the place of one that it shares the end of
+/// its digest with.
+const CLAIMS: usize = 1024;
+
+/// A worker sees a file pass whole, and so owns it.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    digest: FileId,
+    worker: u16,
+}
+
 /// The desks of all workers of a sensor.
 #[derive(Debug)]
 pub struct Exchange {
     desks: Box<[Desk]>,
+    /// Written by the worker that sees the file, under a sequence lock; read by those that see parts.
+    claims: Box<[AtomicCell<Option<Claim>>]>,
     blocks: usize,
 }
 
@@ -104,7 +119,9 @@ impl Exchange {
                 gone: AtomicBool::new(false),
             }
         };
-        Self { desks: (0..workers.max(1)).map(desk).collect(), blocks }
+        let claims = if workers < 2 { 0 } else { CLAIMS };
+        let claims = (0..claims).map(|_| AtomicCell::new(None)).collect();
+        Self { desks: (0..workers.max(1)).map(desk).collect(), claims, blocks }
     }
 }
 
@@ -162,8 +179,26 @@ impl Link {
         self.membership.exchange.desks.get(usize::from(worker))
     }
 
+    fn claim_of(&self, digest: FileId) -> Option<&AtomicCell<Option<Claim>>> {
+        let claims = &self.membership.exchange.claims;
+        let count = u128::try_from(claims.len()).ok().filter(|count| *count != 0)?;
+        claims.get(usize::try_from(digest % count).ok()?)
+    }
+
+    /// This worker sees the file pass whole: parts of it are to come here.
+    pub(super) fn claim(&self, digest: FileId) -> u16 {
+        if let Some(place) = self.claim_of(digest) {
+            place.store(Some(Claim { digest, worker: self.number() }));
+        }
+        self.number()
+    }
+
     /// Who puts a file together.
-    pub(super) fn owner(&self, digest: u128) -> u16 {
+    pub(super) fn owner(&self, digest: FileId) -> u16 {
+        let claim = self.claim_of(digest).and_then(AtomicCell::load).filter(|claim| claim.digest == digest);
+        if let Some(claim) = claim {
+            return claim.worker;
+        }
         let count = u128::try_from(self.membership.exchange.desks.len()).unwrap_or(1).max(1);
         // The low half finds places in tables.
         u16::try_from((digest >> 64) % count).unwrap_or(0)

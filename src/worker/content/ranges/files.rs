@@ -13,7 +13,7 @@
 //!
 //! [`STRETCHES`]: super::store::STRETCHES
 
-use super::key::Digest;
+use super::key::FileId;
 use super::piece::{Described, Place, Source};
 use super::store::{Store, Stretches};
 use super::{Counters, RangeLimits, Verdict};
@@ -31,6 +31,8 @@ pub(in crate::worker::content) enum By<'a> {
 pub(in crate::worker::content) trait Walker {
     /// A tree, if there is one.
     fn take(&mut self) -> Option<u16>;
+    /// The tree of a file that passes whole in a flow, and how many bytes it has had. The rest of those come as a part.
+    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)>;
     /// A file begins, at its byte `start`.
     fn begin(&mut self, tree: u16, start: u64, described: &Described);
     /// Its next bytes.
@@ -86,7 +88,7 @@ struct File {
 #[derive(Debug)]
 pub(super) struct Files {
     /// By number of the file; 0 where there is none.
-    digests: Box<[Digest]>,
+    digests: Box<[FileId]>,
     files: Box<[File]>,
     store: Store,
     pieces: u64,
@@ -127,7 +129,7 @@ impl Files {
     /// What they hold, bytes.
     pub(super) fn memory_bytes(limits: &RangeLimits) -> usize {
         let buffer = usize::try_from(limits.buffer).unwrap_or(usize::MAX);
-        usize::from(limits.files) * (size_of::<File>() + size_of::<Digest>()) + buffer
+        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>()) + buffer
     }
 
     /// Files that are being put together.
@@ -233,11 +235,16 @@ impl Files {
         let (Some(digest), Some(file)) = (self.digests.get_mut(number), self.files.get_mut(number)) else {
             return None;
         };
-        file.tree = walker.take()?;
+        let adopted = if offshoot { None } else { walker.adopt(place.digest) };
+        file.begun = adopted.is_some();
+        (file.tree, file.next) = match adopted {
+            Some(adopted) => adopted,
+            None => (walker.take()?, if offshoot { place.offset } else { 0 }),
+        };
+        counters.adopted += u64::from(file.begun);
         *digest = place.digest;
         file.size = place.size;
-        file.next = if offshoot { place.offset } else { 0 };
-        (file.begun, file.offshoot, file.closing) = (false, offshoot, false);
+        (file.offshoot, file.closing) = (offshoot, false);
         (file.walked_ns, file.last_ns, file.written) = (0, 0, self.pieces);
         file.source = None;
         self.used += 1;

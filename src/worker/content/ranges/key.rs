@@ -15,7 +15,7 @@ use crate::proto::Part;
 const MATERIAL: usize = 1024;
 
 /// A file's digest; 0 is that of none.
-pub(super) type Digest = u128;
+pub(in crate::worker::content) type FileId = u128;
 
 /// Makes digests.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Keys {
     }
 
     /// The digest of the file that a part in this flow is of. Nothing when too much is said of it.
-    pub(super) fn digest(&self, flow: &Facts, direction: Direction, part: &Part<'_>) -> Option<Digest> {
+    pub(super) fn digest(&self, flow: &Facts, direction: Direction, part: &Part<'_>) -> Option<FileId> {
         let tuple = flow.tuple();
         let mut material = Material { bytes: [0; MATERIAL], length: 0 };
         // The client's port is another with each connection.

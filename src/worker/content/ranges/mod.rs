@@ -27,7 +27,8 @@ pub(super) use self::piece::{Described, Source};
 
 use self::exchange::{Link, Message, Refusal};
 use self::files::{Files, Piece};
-use self::key::{Digest, Keys};
+pub(super) use self::key::FileId;
+use self::key::Keys;
 use self::piece::{PIECE, Place};
 use crate::event::Direction;
 use crate::flow::Facts;
@@ -89,11 +90,24 @@ impl Found {
     }
 }
 
+/// What an object is to files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Is {
+    /// Nothing.
+    Object,
+    /// A part of one.
+    Part,
+    /// One that passes whole.
+    Whole(FileId),
+}
+
 /// A part that is passing in a flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Part {
-    digest: Digest,
+    digest: FileId,
     size: u64,
+    /// The worker that puts the file together.
+    owner: u16,
     /// Where it ends in its file.
     end: u64,
     /// Where its next byte belongs.
@@ -158,20 +172,25 @@ impl Ranges {
         Gauges { active: number(self.files.used()), held_bytes: number(self.files.stored_bytes()) }
     }
 
-    /// Notes that the object of `slot` is a part, if it is one.
-    pub(super) fn begin(&mut self, slot: u16, flow: &Facts, direction: Direction, object: &Object<'_>) -> bool {
-        let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return false };
-        let Some(place) = self.parts.get_mut(usize::from(slot)) else { return false };
-        let Some(digest) = self.keys.digest(flow, direction, of) else { return false };
+    /// Notes that the object of `slot` is a part, or a file that there may be parts of.
+    pub(super) fn begin(&mut self, slot: u16, flow: &Facts, direction: Direction, object: &Object<'_>) -> Is {
+        let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return Is::Object };
+        let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
+        let Some(digest) = self.keys.digest(flow, direction, of) else { return Is::Object };
+        let owner = if of.whole { self.link.claim(digest) } else { self.link.owner(digest) };
         *place = Part {
             digest,
             size: of.size,
+            owner,
             end: object.offset.saturating_add(of.length).min(of.size),
             next: object.offset,
             described: Described::of(object),
         };
+        if of.whole {
+            return Is::Whole(digest);
+        }
         self.counters.parts += 1;
-        true
+        Is::Part
     }
 
     pub(super) fn part(&mut self, slot: u16) -> Option<&mut Part> {
@@ -184,7 +203,7 @@ impl Ranges {
         let Self { files, link, parts, counters, .. } = self;
         let Some(part) = parts.get_mut(usize::from(slot)) else { return 0 };
         let place = Place { digest: part.digest, size: part.size, offset: part.next };
-        let owner = link.owner(part.digest);
+        let owner = part.owner;
         let mut taken = 0;
         if owner == link.number() {
             let source = source.clone();
@@ -273,8 +292,8 @@ impl Ranges {
         busy
     }
 
-    /// No more comes of any flow: waits until that is so on all workers, and closes all files.
-    pub(super) fn flush(&mut self, walker: &mut dyn Walker) {
+    /// Waits until all workers have come as far, and reads what they hand on meanwhile.
+    pub(super) fn meet(&mut self, walker: &mut dyn Walker) {
         self.link.arrive();
         loop {
             let last = self.link.all_arrived();
@@ -284,6 +303,11 @@ impl Ranges {
             }
             std::thread::yield_now();
         }
+    }
+
+    /// No more comes of any flow: waits until that is so on all workers, and closes all files.
+    pub(super) fn flush(&mut self, walker: &mut dyn Walker) {
+        self.meet(walker);
         self.files.flush(&mut self.counters, walker);
         self.judge(walker);
         // Nobody goes on to another capture whose parts would come to a worker that has not closed its files.

@@ -1,6 +1,6 @@
 //! Bytes of a file on their way into it, and what is known of where they came from.
 
-use super::key::Digest;
+use super::key::FileId;
 use crate::decode::{Charset, Format, MAX_CODINGS, MESSAGE, Start, charset_of};
 use crate::event::Direction;
 use crate::flow::{Facts, NO_OBJECT, NO_SLOT};
@@ -15,7 +15,7 @@ const NAME: usize = 255;
 /// Which bytes of which file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    pub(in crate::worker::content) digest: Digest,
+    pub(in crate::worker::content) digest: FileId,
     /// Bytes of the file.
     pub(in crate::worker::content) size: u64,
     pub(in crate::worker::content) offset: u64,

@@ -7,6 +7,7 @@ mod model;
 use std::collections::HashMap;
 
 use super::files::{By, Files, Piece, Walker};
+use super::key::FileId;
 use super::piece::{Described, Place, Source};
 use super::{Counters, RangeLimits, Verdict};
 use crate::event::Direction;
@@ -34,6 +35,8 @@ struct Tapes {
     ended: Vec<Tape>,
     strays: Vec<u8>,
     present: u64,
+    /// A file that passes whole, as far as it has.
+    passing: Option<(FileId, Tape)>,
 }
 
 impl Tapes {
@@ -58,6 +61,14 @@ impl Walker for Tapes {
         (0..u16::MAX).find(|number| !self.open.contains_key(number)).inspect(|number| {
             self.open.insert(*number, Tape::default());
         })
+    }
+
+    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)> {
+        let tape = self.passing.take_if(|(passing, _)| *passing == digest)?.1;
+        let had = u64::try_from(tape.bytes.len()).unwrap();
+        let tree = self.take()?;
+        self.open.insert(tree, tape);
+        Some((tree, had))
     }
 
     fn begin(&mut self, tree: u16, start: u64, _: &Described) {

@@ -17,7 +17,9 @@ fn ranges(exchange: &Arc<Exchange>, number: u16, waits: bool) -> Ranges {
 }
 
 fn begin(ranges: &mut Ranges, slot: u16, owner: u128, size: u64, range: std::ops::Range<u64>) {
-    let part = Part { digest: digest(owner), size, end: range.end, next: range.start, ..Part::default() };
+    let digest = digest(owner);
+    let owner = ranges.link.owner(digest);
+    let part = Part { digest, size, owner, end: range.end, next: range.start, ..Part::default() };
     *ranges.part(slot).unwrap() = part;
 }
 
@@ -52,6 +54,19 @@ fn bytes_go_to_the_owner_and_blocks_come_back() {
         assert_eq!(first.push(0, &source(1, turn), &bytes(0..10), &mut at_first), 10, "blocks come back");
         second.receive(64, &mut at_second);
     }
+}
+
+#[test]
+fn parts_go_to_the_worker_that_sees_the_file_pass_whole() {
+    let exchange = Arc::new(Exchange::new(3, 16 << 10));
+    let workers: Vec<_> = (0..3).map(|number| ranges(&exchange, number, false)).collect();
+    for file in 0..6 {
+        let owners: Vec<_> = workers.iter().map(|worker| worker.link.owner(digest(file))).collect();
+        assert_eq!(owners, [u16::try_from(file % 3).unwrap(); 3]);
+    }
+    assert_eq!(workers[2].link.claim(digest(1)), 2);
+    assert!(workers.iter().all(|worker| worker.link.owner(digest(1)) == 2));
+    assert!(workers.iter().all(|worker| worker.link.owner(digest(4)) == 1), "another file with the same place");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Each limit, and what becomes of bytes at it.
 
 use super::super::store::{STRETCHES, Store};
-use super::{LIMITS, RangeLimits, World, byte, source};
+use super::{LIMITS, RangeLimits, Tape, World, byte, source};
 
 fn cells(count: usize) -> u64 {
     u64::try_from(count * Store::CELL_BYTES).unwrap()
@@ -101,6 +101,21 @@ fn a_part_that_comes_late_begins_another_file_whenever_that_is_found_out() {
     let starts: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.start, tape.complete)).collect();
     assert_eq!(starts, [(0, Some(false)), (10, Some(true))]);
     assert_eq!(world.counters.idle, 1);
+}
+
+#[test]
+fn a_file_that_passes_whole_is_adopted_by_its_first_part() {
+    let mut world = World::new(&LIMITS, 8);
+    let had = Tape { bytes: (0..30).map(|at| Some(byte(at))).collect(), from: vec![(1, 0); 30], ..Tape::default() };
+    world.tapes.passing = Some((9, had));
+    world.piece(8, 100, 60..100, &source(2, 1));
+    assert_eq!(world.counters.adopted, 0, "another file");
+    world.piece(9, 100, 60..100, &source(2, 1));
+    assert_eq!(world.counters.adopted, 1);
+    world.piece(9, 100, 30..60, &source(1, 2));
+    world.flush();
+    let whole: Vec<_> = (0..100).map(|at| Some(byte(at))).collect();
+    assert_eq!((&world.tapes.ended[0].bytes, world.tapes.ended[0].complete), (&whole, Some(true)));
 }
 
 #[test]
