@@ -3,7 +3,7 @@
 source "$CAPTURES/lib.sh"
 
 HERE=$CAPTURES/ranges
-PLANS=http://server.example/plans.zip
+export PLANS=http://server.example/plans.zip
 
 lab_up v4
 mkdir -p "$WORK/www" "$WORK/got"

@@ -242,14 +242,18 @@ impl Link {
         home || self.desk_of(worker).is_none_or(|desk| desk.gone.load(Ordering::Acquire))
     }
 
-    /// All that this worker hands on from now on came at `now_ns` or later. Returns the time that no worker is behind: what
-    /// came before has been handed on, so it must be asked for before the inbox is looked into.
-    pub(super) fn keep_time(&self, now_ns: u64) -> u64 {
+    /// All that this worker hands on from now on came at `now_ns` or later.
+    pub(super) fn keep_time(&self, now_ns: u64) {
         if let Some(desk) = self.desk() {
             desk.clock_ns.store(now_ns, Ordering::Release);
         }
+    }
+
+    /// The time that no worker is behind: what came before has been handed on, so it must be asked for before the inbox is
+    /// looked into.
+    pub(super) fn reached_ns(&self) -> u64 {
         let desks = self.membership.exchange.desks.iter().filter(|desk| !desk.gone.load(Ordering::Acquire));
-        desks.map(|desk| desk.clock_ns.load(Ordering::Acquire)).min().unwrap_or(now_ns)
+        desks.map(|desk| desk.clock_ns.load(Ordering::Acquire)).min().unwrap_or(0)
     }
 
     /// This worker has taken another step of an ending.

@@ -371,14 +371,11 @@ impl Files {
 
     /// Closes what nothing was added to for long before `now_ns`.
     pub(super) fn expire(&mut self, now_ns: u64, counters: &mut Counters, walker: &mut dyn Walker) {
-        if self.used == 0 {
-            return;
-        }
-        for number in 0..self.files.len() {
-            let idle = self.idle_ns;
-            let stale =
-                self.files.get(number).is_some_and(|file| !file.closing && file.last_ns.saturating_add(idle) < now_ns);
-            if stale && self.digests.get(number).is_some_and(|digest| *digest != 0) {
+        for number in 0..self.digests.len() {
+            let is_stale = |file: &File| !file.closing && file.last_ns.saturating_add(self.idle_ns) < now_ns;
+            if self.digests.get(number).is_some_and(|digest| *digest != 0)
+                && self.files.get(number).is_some_and(is_stale)
+            {
                 self.close(number, counters, walker);
             }
         }

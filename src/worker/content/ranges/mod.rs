@@ -281,12 +281,15 @@ impl Ranges {
     /// Goes on with what waits: messages, and stored bytes. Files that are idle at `now_ns` are closed. Returns whether there
     /// was anything.
     pub(super) fn go_on(&mut self, now_ns: u64, walker: &mut dyn Walker) -> bool {
-        let reached_ns = self.link.keep_time(now_ns);
+        self.link.keep_time(now_ns);
+        let reached_ns = if self.files.used() == 0 { None } else { Some(self.link.reached_ns()) };
         let mut busy = false;
         while self.receive(MESSAGES, walker) {
             busy = true;
         }
-        self.files.expire(reached_ns, &mut self.counters, walker);
+        if let Some(reached_ns) = reached_ns {
+            self.files.expire(reached_ns, &mut self.counters, walker);
+        }
         busy |= self.files.go_on(self.portion(), &mut self.counters, walker);
         self.judge(walker);
         busy
