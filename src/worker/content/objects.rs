@@ -280,7 +280,7 @@ impl Objects {
         let Some(slot) = slots.get_mut(usize::from(number)) else { return false };
         (slot.direction, slot.id, slot.start, slot.open) = (spot.direction, id, object.offset, true);
         (slot.part, slot.whole, slot.passed) = (false, 0, 0);
-        match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot.direction, object)) {
+        match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object)) {
             Is::Object => {}
             Is::Whole(digest) => {
                 slot.whole = digest;

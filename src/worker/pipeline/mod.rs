@@ -398,8 +398,8 @@ impl Pipeline {
     /// Ends all flows, because the capture ended or the sensor stops at `now_ns`:
     /// those whose timeout had passed by then as timed out, the others as shut down.
     pub fn flush(&mut self, now_ns: u64) {
-        // What other workers find in what these flows brought is still told in their records.
-        self.inspector.objects.meet(&mut self.inspector.desk);
+        // What is found in what these flows brought is still told in their records.
+        self.inspector.objects.flush(&mut self.inspector.desk);
         self.settle();
         while let Some(index) = self.table.any_half_open() {
             let record = self.table.half_open(index);
@@ -413,7 +413,9 @@ impl Pipeline {
         if let Some(fragments) = &mut self.fragments {
             fragments.defragmenter_mut().restart(now_ns);
         }
+        // Streams may have ended with bytes behind a hole.
         self.inspector.objects.flush(&mut self.inspector.desk);
+        self.settle();
     }
 
     /// Ends all flows as [`Pipeline::flush`] does; what follows has a clock of its own.

@@ -90,6 +90,9 @@ pub(super) struct Files {
     /// By number of the file; 0 where there is none.
     digests: Box<[FileId]>,
     files: Box<[File]>,
+    /// Files that were complete last, and when. A part that had begun by then is of none that comes after.
+    ended: Box<[(FileId, u64)]>,
+    next_ended: usize,
     store: Store,
     pieces: u64,
     used: usize,
@@ -118,6 +121,8 @@ impl Files {
         Self {
             digests: vec![0; count].into_boxed_slice(),
             files: (0..count).map(file).collect(),
+            ended: vec![(0, 0); count].into_boxed_slice(),
+            next_ended: 0,
             store: Store::new(usize::try_from(limits.buffer).unwrap_or(usize::MAX)),
             pieces: 0,
             used: 0,
@@ -129,7 +134,7 @@ impl Files {
     /// What they hold, bytes.
     pub(super) fn memory_bytes(limits: &RangeLimits) -> usize {
         let buffer = usize::try_from(limits.buffer).unwrap_or(usize::MAX);
-        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>()) + buffer
+        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>() + size_of::<(FileId, u64)>()) + buffer
     }
 
     /// Files that are being put together.
@@ -160,7 +165,13 @@ impl Files {
         while taken < piece.bytes.len() {
             let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
             let rest = piece.bytes.get(taken..).unwrap_or_default();
-            let Some(number) = self.find(&place, piece.source.timestamp_ns, counters, walker) else { break };
+            let Some(number) = self.find(&place, piece.source.timestamp_ns, counters, walker) else {
+                if self.is_over(&place) {
+                    counters.repeated_bytes += length(rest.len());
+                    return piece.bytes.len();
+                }
+                break;
+            };
             let step = self.step(number, &place, rest, piece, counters, walker);
             if step == 0 {
                 break;
@@ -206,8 +217,14 @@ impl Files {
                 self.close(number, counters, walker);
                 self.find(place, now_ns, counters, walker)
             }
+            None if self.is_over(place) => None,
             None => self.begin(place, false, counters, walker),
         }
+    }
+
+    /// Bytes are of a file that was complete when their part had begun.
+    fn is_over(&self, place: &Place) -> bool {
+        self.ended.iter().any(|(digest, ended_ns)| *digest == place.digest && place.begun_ns <= *ended_ns)
     }
 
     /// Closes a file that has been idle.
@@ -310,7 +327,7 @@ impl Files {
 
     /// Walks stored bytes whose turn has come, at most about `portion` of them, and ends the file where it is over.
     fn walk(&mut self, number: usize, portion: &mut usize, counters: &mut Counters, walker: &mut dyn Walker) {
-        let Self { files, store, digests, used, due, .. } = self;
+        let Self { files, store, digests, used, due, ended, next_ended, .. } = self;
         let Some(file) = files.get_mut(number) else { return };
         while let Some(start) = file.ahead.start().filter(|start| *start <= file.next || file.closing) {
             if *portion == 0 {
@@ -344,6 +361,10 @@ impl Files {
         if let Some(source) = file.source.as_mut().filter(|_| file.begun) {
             let complete = file.next >= file.size;
             counters.complete += u64::from(complete);
+            if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| complete) {
+                *place = (*digest, file.walked_ns);
+                *next_ended = (*next_ended + 1) % ended.len();
+            }
             walker.end(file.tree, By::Other(source), file.walked_ns, complete);
         } else {
             walker.give_back(file.tree);

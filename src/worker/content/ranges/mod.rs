@@ -30,9 +30,9 @@ use self::files::{Files, Piece};
 pub(super) use self::key::FileId;
 use self::key::Keys;
 use self::piece::{PIECE, Place};
-use crate::event::Direction;
 use crate::flow::Facts;
 use crate::proto::Object;
+use crate::worker::content::scan::Spot;
 
 /// Stored bytes that are walked before the next packets have their turn.
 const PORTION: usize = 64 * 1024;
@@ -112,6 +112,7 @@ pub(super) struct Part {
     end: u64,
     /// Where its next byte belongs.
     pub(super) next: u64,
+    begun_ns: u64,
     described: Described,
 }
 
@@ -173,10 +174,10 @@ impl Ranges {
     }
 
     /// Notes that the object of `slot` is a part, or a file that there may be parts of.
-    pub(super) fn begin(&mut self, slot: u16, flow: &Facts, direction: Direction, object: &Object<'_>) -> Is {
+    pub(super) fn begin(&mut self, slot: u16, flow: &Facts, spot: &Spot<'_>, object: &Object<'_>) -> Is {
         let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return Is::Object };
         let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
-        let Some(digest) = self.keys.digest(flow, direction, of) else { return Is::Object };
+        let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
         let owner = if of.whole { self.link.claim(digest) } else { self.link.owner(digest) };
         *place = Part {
             digest,
@@ -184,6 +185,7 @@ impl Ranges {
             owner,
             end: object.offset.saturating_add(of.length).min(of.size),
             next: object.offset,
+            begun_ns: spot.timestamp_ns,
             described: Described::of(object),
         };
         if of.whole {
@@ -202,7 +204,7 @@ impl Ranges {
         let portion = self.portion();
         let Self { files, link, parts, counters, .. } = self;
         let Some(part) = parts.get_mut(usize::from(slot)) else { return 0 };
-        let place = Place { digest: part.digest, size: part.size, offset: part.next };
+        let place = Place { digest: part.digest, size: part.size, offset: part.next, begun_ns: part.begun_ns };
         let owner = part.owner;
         let mut taken = 0;
         if owner == link.number() {
@@ -296,7 +298,7 @@ impl Ranges {
     }
 
     /// Waits until all workers have come as far, and reads what they hand on meanwhile.
-    pub(super) fn meet(&mut self, walker: &mut dyn Walker) {
+    fn meet(&mut self, walker: &mut dyn Walker) {
         self.link.arrive();
         loop {
             let last = self.link.all_arrived();
@@ -308,16 +310,13 @@ impl Ranges {
         }
     }
 
-    /// No more comes of any flow: waits until that is so on all workers, and closes all files.
+    /// Waits until no more comes of any worker, and closes all files.
     pub(super) fn flush(&mut self, walker: &mut dyn Walker) {
         self.meet(walker);
         self.files.flush(&mut self.counters, walker);
         self.judge(walker);
-        // Nobody goes on to another capture whose parts would come to a worker that has not closed its files.
-        self.link.arrive();
-        while !self.link.all_arrived() {
-            std::thread::yield_now();
-        }
+        // What others have found in what came from here is here when they have closed their files.
+        self.meet(walker);
         self.link.keep_time(0);
     }
 

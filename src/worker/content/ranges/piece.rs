@@ -19,6 +19,8 @@ pub(super) struct Place {
     /// Bytes of the file.
     pub(in crate::worker::content) size: u64,
     pub(in crate::worker::content) offset: u64,
+    /// When the part began that they are of.
+    pub(in crate::worker::content) begun_ns: u64,
 }
 
 /// Where bytes came from: whose alerts and files they make.

@@ -136,18 +136,23 @@ struct World {
     tapes: Tapes,
     counters: Counters,
     portion: usize,
+    /// When parts began; with their pieces where that is not said.
+    begun_ns: Option<u64>,
 }
 
 impl World {
     fn new(limits: &RangeLimits, trees: usize) -> Self {
         let counters = Counters::default();
-        Self { files: Files::new(limits), tapes: Tapes::new(trees), counters, portion: usize::MAX }
+        Self { files: Files::new(limits), tapes: Tapes::new(trees), counters, portion: usize::MAX, begun_ns: None }
     }
 
     /// A piece of the file `digest` of `size` bytes. Returns how many of its bytes were taken.
     fn piece(&mut self, digest: u128, size: u64, range: std::ops::Range<u64>, from: &Source) -> usize {
         let content = bytes(range.clone());
-        let (place, described) = (Place { digest, size, offset: range.start }, &Described::default());
+        let (place, described) = (
+            Place { digest, size, offset: range.start, begun_ns: self.begun_ns.unwrap_or(from.timestamp_ns) },
+            &Described::default(),
+        );
         let mut piece = Piece { place, bytes: &content, source: from.clone(), present: false, described };
         self.files.take(&mut piece, self.portion, &mut self.counters, &mut self.tapes)
     }

@@ -130,6 +130,7 @@ fn workers_that_wait_join_all_files_and_end_together() {
                             let start = share * u64::from(number);
                             let end = if number + 1 == workers { SIZE } else { start + share };
                             begin(&mut ranges, 0, file + u128::from(round), SIZE, start..end);
+                            ranges.part(0).unwrap().begun_ns = round + 1;
                             for at in (start..end).step_by(777) {
                                 let piece = bytes(at..end.min(at + 777));
                                 let from = source(u64::from(number), round);

@@ -119,6 +119,20 @@ fn a_file_that_passes_whole_is_adopted_by_its_first_part() {
 }
 
 #[test]
+fn what_comes_late_of_a_part_that_began_before_its_file_was_complete_is_no_other_file() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 0..50, &source(1, 5));
+    world.piece(1, 100, 50..100, &source(2, 9));
+    world.begun_ns = Some(7);
+    assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 1));
+    world.begun_ns = Some(10);
+    assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 2), "it is downloaded again");
+    world.flush();
+}
+
+#[test]
 fn files_of_other_sizes_or_names_do_not_meet() {
     let mut world = World::new(&LIMITS, 8);
     world.piece(1, 100, 0..50, &source(1, 0));
