@@ -328,6 +328,8 @@ pub fn is_gauge(name: &str) -> bool {
         "tcp.pieces_held",
         "app_layer.undecided",
         "decode.active",
+        "ranges.active",
+        "ranges.held_bytes",
         "extractor.waiting",
         "detect.hit_records",
         "defrag.small_buffers",

@@ -229,6 +229,26 @@ impl Objects {
         }
     }
 
+    /// What passes as a whole file breaks off. Parts of its rest may come, so it ends when those do not: true, and its slot is
+    /// free.
+    pub(super) fn keep_broken(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        number: u16,
+        records: u32,
+    ) -> bool {
+        let passed = self.slots.get(usize::from(number)).filter(|slot| slot.whole != 0).map_or(0, |slot| slot.passed);
+        if passed == 0 {
+            return false;
+        }
+        let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
+        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, worker);
+        self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, passed, source, walk));
+        self.is_part(number)
+    }
+
     /// Bytes of a part were never seen. Returns how many are of an object of its own, which then has begun.
     pub(super) fn pass_over(&mut self, number: u16, length: u64) -> u64 {
         self.catch_up(number);

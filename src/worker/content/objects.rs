@@ -367,6 +367,10 @@ impl Objects {
             self.unlink(flow, number);
             return;
         }
+        if !complete && self.keep_broken(flow, spot, desk, number, records) {
+            self.unlink(flow, number);
+            return;
+        }
         self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
         let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
         (slot.open, slot.whole) = (false, 0);

@@ -73,22 +73,23 @@ struct Desk {
     gone: AtomicBool,
 }
 
-/// Files that are sent whole and whose worker is remembered; a newer one takes the place of one that it shares the end of
-/// its digest with.
+/// Files whose worker is remembered; a newer one takes the place of one that it shares the end of its digest with.
 const CLAIMS: usize = 1024;
 
-/// A worker sees a file pass whole, and so owns it.
-#[derive(Clone, Copy, Debug)]
+/// A worker puts a file together: it was the first to see it pass whole, or it owns what another saw a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Claim {
     digest: FileId,
     worker: u16,
+    /// When the last part began.
+    last_ns: u64,
 }
 
 /// The desks of all workers of a sensor.
 #[derive(Debug)]
 pub struct Exchange {
     desks: Box<[Desk]>,
-    /// Written by the worker that sees the file, under a sequence lock; read by those that see parts.
+    /// Written and read by workers when a part begins, under a sequence lock.
     claims: Box<[AtomicCell<Option<Claim>>]>,
     blocks: usize,
 }
@@ -185,20 +186,23 @@ impl Link {
         claims.get(usize::try_from(digest % count).ok()?)
     }
 
-    /// This worker sees the file pass whole: parts of it are to come here.
-    pub(super) fn claim(&self, digest: FileId) -> u16 {
-        if let Some(place) = self.claim_of(digest) {
-            place.store(Some(Claim { digest, worker: self.number() }));
+    /// Who puts a file together, of which this worker sees a part, or all of it pass (`whole`), begin at `now_ns`: who was
+    /// there first. A claim on a file that passes whole holds for `hold_ns` after the last part.
+    pub(super) fn settle(&self, digest: FileId, whole: bool, now_ns: u64, hold_ns: u64) -> u16 {
+        let own = if whole { self.number() } else { self.owner(digest) };
+        let Some(place) = self.claim_of(digest) else { return own };
+        let known = place.load();
+        let same = |claim: &Claim| claim.digest == digest;
+        let holds = |claim: &Claim| same(claim) && (!whole || now_ns <= claim.last_ns.saturating_add(hold_ns));
+        let worker = known.filter(holds).map_or(own, |claim| claim.worker);
+        match place.compare_exchange(known, Some(Claim { digest, worker, last_ns: now_ns })) {
+            Err(Some(first)) if same(&first) => first.worker,
+            _ => worker,
         }
-        self.number()
     }
 
-    /// Who puts a file together.
-    pub(super) fn owner(&self, digest: FileId) -> u16 {
-        let claim = self.claim_of(digest).and_then(AtomicCell::load).filter(|claim| claim.digest == digest);
-        if let Some(claim) = claim {
-            return claim.worker;
-        }
+    /// Who puts a file together that nobody has claimed.
+    fn owner(&self, digest: FileId) -> u16 {
         let count = u128::try_from(self.membership.exchange.desks.len()).unwrap_or(1).max(1);
         // The low half finds places in tables.
         u16::try_from((digest >> 64) % count).unwrap_or(0)

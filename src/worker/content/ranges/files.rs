@@ -269,6 +269,37 @@ impl Files {
         Some(number)
     }
 
+    /// A file that passed whole breaks off at `place`: it goes on with parts of its rest, if there is room and they come.
+    pub(super) fn keep_broken(
+        &mut self,
+        place: &Place,
+        source: Source,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) {
+        if self.used == self.files.len() || self.has(place.digest) || place.offset >= place.size {
+            return;
+        }
+        self.pieces += 1;
+        let Some(file) = self.begin(place, false, counters, walker).and_then(|number| self.files.get_mut(number))
+        else {
+            return;
+        };
+        (file.walked_ns, file.last_ns) = (source.timestamp_ns, source.timestamp_ns);
+        file.source = Some(source);
+    }
+
+    /// There is a file with that digest to which parts are added.
+    pub(super) fn has(&self, digest: FileId) -> bool {
+        let mut known = self.digests.iter().zip(&self.files);
+        known.any(|(known, file)| *known == digest && !file.closing)
+    }
+
+    /// A file to which nothing is added for so long is over.
+    pub(super) const fn idle_ns(&self) -> u64 {
+        self.idle_ns
+    }
+
     /// Ends the file that was written least recently. One with stored bytes only begins to end: to walk them takes time.
     fn make_room(&mut self, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
         loop {

@@ -178,7 +178,7 @@ impl Ranges {
         let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return Is::Object };
         let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
         let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
-        let owner = if of.whole { self.link.claim(digest) } else { self.link.owner(digest) };
+        let owner = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());
         *place = Part {
             digest,
             size: of.size,
@@ -188,7 +188,8 @@ impl Ranges {
             begun_ns: spot.timestamp_ns,
             described: Described::of(object),
         };
-        if of.whole {
+        // Where parts of it were first, it is one of them.
+        if of.whole && owner == self.link.number() && !self.files.has(digest) {
             return Is::Whole(digest);
         }
         self.counters.parts += 1;
@@ -239,6 +240,14 @@ impl Ranges {
             while self.receive(MESSAGES, walker) {}
         }
         taken
+    }
+
+    /// The file that passes whole in `slot` breaks off after `passed` bytes. Where there is room, it waits for parts of its rest.
+    pub(super) fn keep_broken(&mut self, slot: u16, passed: u64, source: Source, walker: &mut dyn Walker) {
+        let Self { files, parts, counters, .. } = self;
+        let Some(part) = parts.get(usize::from(slot)) else { return };
+        let place = Place { digest: part.digest, size: part.size, offset: passed, begun_ns: part.begun_ns };
+        files.keep_broken(&place, source, counters, walker);
     }
 
     /// Stored bytes that are walked at a time: all, where others wait for what comes of them.

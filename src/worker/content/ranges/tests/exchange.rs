@@ -61,12 +61,16 @@ fn parts_go_to_the_worker_that_sees_the_file_pass_whole() {
     let exchange = Arc::new(Exchange::new(3, 16 << 10));
     let workers: Vec<_> = (0..3).map(|number| ranges(&exchange, number, false)).collect();
     for file in 0..6 {
-        let owners: Vec<_> = workers.iter().map(|worker| worker.link.owner(digest(file))).collect();
+        let owners: Vec<_> = workers.iter().map(|worker| worker.link.settle(digest(file), false, 0, 5)).collect();
         assert_eq!(owners, [u16::try_from(file % 3).unwrap(); 3]);
     }
-    assert_eq!(workers[2].link.claim(digest(1)), 2);
-    assert!(workers.iter().all(|worker| worker.link.owner(digest(1)) == 2));
-    assert!(workers.iter().all(|worker| worker.link.owner(digest(4)) == 1), "another file with the same place");
+    let whole = |worker: usize, file, now_ns| workers[worker].link.settle(digest(file), true, now_ns, 5);
+    let part = |worker: usize, file, now_ns| workers[worker].link.settle(digest(file), false, now_ns, 5);
+    assert_eq!(whole(2, 1, 1), 2);
+    assert_eq!([part(0, 1, 1), part(1, 1, 100), part(2, 1, 2)], [2; 3], "however late");
+    assert_eq!(part(0, 4, 3), 1, "another file with the same place");
+    assert_eq!(whole(2, 4, 8), 1, "parts were first");
+    assert_eq!(whole(2, 4, 14), 2, "long ago");
 }
 
 #[test]
@@ -138,8 +142,8 @@ fn workers_that_wait_join_all_files_and_end_together() {
                             }
                         }
                         ranges.flush(&mut tapes);
-                        assert_eq!(tapes.taken, 0);
                     }
+                    assert_eq!(tapes.taken, 0);
                     tapes.ended
                 })
             };
