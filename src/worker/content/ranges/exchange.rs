@@ -202,7 +202,7 @@ impl Link {
     }
 
     /// Who puts a file together that nobody has claimed.
-    fn owner(&self, digest: FileId) -> u16 {
+    pub(super) fn owner(&self, digest: FileId) -> u16 {
         let count = u128::try_from(self.membership.exchange.desks.len()).unwrap_or(1).max(1);
         // The low half finds places in tables.
         u16::try_from((digest >> 64) % count).unwrap_or(0)
