@@ -52,6 +52,7 @@ fn turn(pipeline: &mut Pipeline, traffic: &Traffic, number: u32) -> AllocationIn
         }
         // Late enough for every flow to have timed out; a bounded number ends a call.
         while pipeline.expire(traffic.end_ns(number)) != 0 {}
+        while pipeline.go_on_with_parts() {}
     })
 }
 

@@ -14,7 +14,8 @@ use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
 use crate::worker::{
-    self, FileKeeper, KeptFiles, ObjectLimits, OverloadPolicy, PipelineOptions, Quota, Sessions, TcpChecksums,
+    self, FileKeeper, KeptFiles, Membership, ObjectLimits, OverloadPolicy, PipelineOptions, Quota, RangeLimits,
+    Sessions, TcpChecksums,
 };
 
 /// Reads the configuration, or takes the defaults.
@@ -124,6 +125,7 @@ pub(super) fn pipeline_options(config: &Config, seed: u64, live: bool) -> Pipeli
         sessions: sessions(config),
         objects: objects(config),
         expectations: Arc::default(),
+        membership: Membership::default(),
         tls_handshake_only: config.tls.handshake_only,
         hit_records: config.scan.hit_records,
         verify_checksum: match config.decoder.ipv4_checksum {
@@ -169,6 +171,11 @@ pub(super) fn objects(config: &Config) -> ObjectLimits {
         stalled_ns: config.decode.stalled_ns,
         decode: decode_limits(config),
         sha256: config.decode.sha256,
+        ranges: RangeLimits {
+            files: config.ranges.files,
+            buffer: config.ranges.buffer,
+            idle_ns: config.ranges.idle_ns,
+        },
     }
 }
 

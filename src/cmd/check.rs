@@ -65,6 +65,7 @@ impl Needs {
             ("fragments", Defragmenter::memory_bytes(&config.defrag_limits(0))),
             ("protocol parsers", build::sessions(config).memory_bytes()),
             ("objects and decoders", build::objects(config).memory_bytes()),
+            ("parts of files for other workers", if workers < 2 { 0 } else { config.ranges.exchange }),
             ("keyword hits", u64::from(config.scan.hit_records) * size(HitPool::BYTES_PER_RECORD)),
             ("event ring", u64::from(config.worker.events) * size(size_of::<Event>())),
         ];

@@ -32,8 +32,8 @@ use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{
-    Answers, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, Quota, Sources, TapReceiver, Worker,
-    WorkerControl, tap,
+    Answers, Exchange, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, Quota, Sources,
+    TapReceiver, Worker, WorkerControl, tap,
 };
 
 /// DPDK's lcores, less the one that feeds.
@@ -181,6 +181,8 @@ fn launch(
     let (mut running, mut rings, mut receivers) = (Vec::new(), Vec::new(), Vec::new());
     let (mut taps, mut files) = (Vec::new(), Vec::new());
     let expectations = Arc::<Expectations>::default();
+    let count = u16::try_from(points.len()).unwrap_or(u16::MAX);
+    let exchange = Arc::new(Exchange::new(count, config.ranges.exchange));
     for ((number, lcore), point) in lcore::others(eal).into_iter().enumerate().zip(points) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);
@@ -190,6 +192,11 @@ fn launch(
         let options = PipelineOptions {
             settle: false,
             expectations: Arc::clone(&expectations),
+            membership: Membership {
+                exchange: Arc::clone(&exchange),
+                number: u16::try_from(number).unwrap_or(u16::MAX),
+                waits: true,
+            },
             ..build::pipeline_options(config, SEED, false)
         };
         let matcher = Arc::clone(matcher);

@@ -52,6 +52,7 @@ impl Config {
         self.tcp.compare("tcp", &new.tcp, found);
         self.sessions.compare("sessions", &new.sessions, found);
         self.decode.compare("decode", &new.decode, found);
+        self.ranges.compare("ranges", &new.ranges, found);
         self.extractor.compare("extractor", &new.extractor, found);
         self.tls.compare("tls", &new.tls, found);
         self.scan.compare("scan", &new.scan, found);

@@ -123,6 +123,25 @@ section! {
 }
 
 section! {
+    /// `[ranges]`: files that a worker puts together from parts.
+    pub struct RangesConfig at "ranges" {
+        /// Files at the same time.
+        "files" => files: u16 = Number { default: 256, min: 0, max: 4096 };
+        /// Bytes of memory for what comes before what is in front of it.
+        "buffer" => buffer: u64 = Size { default: 8 << 20, min: 0, max: 1 << 36, step: 1 };
+        /// A file is over when nothing was added to it for so long.
+        "idle" => idle_ns: u64 = Time {
+            default: 10_000_000_000,
+            min: 1_000_000,
+            max: 3_600_000_000_000,
+            or_zero: false,
+        };
+        /// Bytes of memory for what is on its way to other workers.
+        "exchange" => exchange: u64 = Size { default: 1 << 20, min: 16 << 10, max: 1 << 34, step: 1 };
+    }
+}
+
+section! {
     /// `[tls]`: how TLS sessions are looked at.
     pub struct TlsConfig at "tls" {
         /// What follows the handshake is not inspected.

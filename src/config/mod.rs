@@ -44,7 +44,7 @@ pub use self::error::ConfigError;
 pub use self::extractor::ExtractorConfig;
 pub use self::flow::{FlowConfig, OverloadMode, TimeoutConfig};
 pub use self::inspect::{
-    ChecksumMode, DecodeConfig, DecoderConfig, ScanConfig, SessionsConfig, TcpChecksumMode, TlsConfig,
+    ChecksumMode, DecodeConfig, DecoderConfig, RangesConfig, ScanConfig, SessionsConfig, TcpChecksumMode, TlsConfig,
 };
 pub use self::output::{EventConfig, KillConfig, TelemetryConfig};
 pub use self::port::{MempoolConfig, PortConfig, RssMode};
@@ -61,7 +61,7 @@ use crate::policy::PrefixTable;
 use crate::tcp::{Depth, Policy};
 
 /// The tables of a configuration file.
-const SECTIONS: [&str; 20] = [
+const SECTIONS: [&str; 21] = [
     "eal",
     "port",
     "mempool",
@@ -75,6 +75,7 @@ const SECTIONS: [&str; 20] = [
     "depth",
     "sessions",
     "decode",
+    "ranges",
     "extractor",
     "tls",
     "scan",
@@ -118,6 +119,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// `[decode]`.
     pub decode: DecodeConfig,
+    /// `[ranges]`.
+    pub ranges: RangesConfig,
     /// `[extractor]`.
     pub extractor: ExtractorConfig,
     /// `[tls]`.
@@ -174,6 +177,7 @@ impl Config {
             depths: tcp::read_tables(&root, "depth")?,
             sessions: read_section(&root, "sessions")?,
             decode: read_section(&root, "decode")?,
+            ranges: read_section(&root, "ranges")?,
             extractor: read_section(&root, "extractor")?,
             tls: read_section(&root, "tls")?,
             scan: read_section(&root, "scan")?,
@@ -246,6 +250,7 @@ impl Config {
         DepthConfig::describe(&mut keys);
         SessionsConfig::describe(&mut keys);
         DecodeConfig::describe(&mut keys);
+        RangesConfig::describe(&mut keys);
         ExtractorConfig::describe(&mut keys);
         TlsConfig::describe(&mut keys);
         ScanConfig::describe(&mut keys);

@@ -52,7 +52,10 @@ pub fn rejects(figures: &Figures) -> Vec<(&'static str, u64)> {
 /// Figures that say how the work was done rather than what was seen: they depend
 /// on the number of workers and on the machine.
 fn depends_on_the_run(name: &str) -> bool {
-    name.starts_with("worker.") || name.starts_with("mesh.") || name == "flow.index_spills"
+    const PARTS: [&str; 5] =
+        ["ranges.stored_bytes", "ranges.passed_bytes", "ranges.no_block", "ranges.inbox_full", "ranges.held_bytes"];
+    let counted = PARTS.contains(&name) || name == "flow.index_spills";
+    counted || name.starts_with("worker.") || name.starts_with("mesh.")
 }
 
 /// A `stats` event of `figures`. `whole_run` is false for a replay, whose events

@@ -322,12 +322,14 @@ pub fn difference(now: &PortStats, before: &PortStats) -> PortStats {
 /// Figures that say what is there now, not what was counted.
 #[must_use]
 pub fn is_gauge(name: &str) -> bool {
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 13] = [
         "reload.configuration",
         "tcp.segments_held",
         "tcp.pieces_held",
         "app_layer.undecided",
         "decode.active",
+        "ranges.active",
+        "ranges.held_bytes",
         "extractor.waiting",
         "detect.hit_records",
         "defrag.small_buffers",

@@ -135,7 +135,7 @@ pub struct Facts {
 impl Flow {
     /// An unused record.
     #[must_use]
-    pub(super) const fn empty() -> Self {
+    pub(crate) const fn empty() -> Self {
         let facts = Facts {
             key: FlowKey::EMPTY,
             chain: NO_SLOT,

@@ -119,6 +119,12 @@ impl FlowKey {
     pub const fn vlan(&self) -> [u16; 2] {
         self.vlan
     }
+
+    /// The virtual network that a tunnel is of; 0 outside of all.
+    #[must_use]
+    pub const fn tenant(&self) -> u16 {
+        self.tenant
+    }
 }
 
 /// The table's own hash: keyed, so that nobody outside can choose flows that collide.

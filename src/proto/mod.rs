@@ -43,5 +43,5 @@ pub mod websocket;
 
 pub use expect::{Content, Endpoint, Expected, Port, Transport};
 pub use parser::{Guess, HEAD_BYTES, Heads, Parser};
-pub use sink::{Object, Sink};
+pub use sink::{Object, Part, Sink};
 pub use stretches::MAX_STRETCHES_OF_FILE;

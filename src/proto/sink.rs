@@ -18,6 +18,25 @@ pub struct Object<'a> {
     pub length: Option<u64>,
     /// Where it begins in the file that it is a part of.
     pub offset: u64,
+    /// That file, where enough is said of it to know its other parts again.
+    pub part: Option<Part<'a>>,
+}
+
+/// The file that an object is a part of (RFC 9110, section 14.4): what its carrier says of it, besides who serves it to whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Bytes of the file.
+    pub size: u64,
+    /// Bytes of the part.
+    pub length: u64,
+    /// It was sent as the whole file. Downloaders begin so, and get the rest on other connections meanwhile.
+    pub whole: bool,
+    /// Whom it was asked of.
+    pub host: &'a [u8],
+    /// What was asked for, the first bytes of it.
+    pub target: &'a [u8],
+    /// Entity tag and time of the last change, each empty where it was not said.
+    pub validators: [&'a [u8]; 2],
 }
 
 /// Takes what a parser finds in the direction whose bytes it is given.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use super::content::{RangeCounters, RangeGauges};
 use super::mesh::MeshCounters;
 use crate::decode::{Cut, Totals};
 use crate::defrag::{self, Fault, Refusal};
@@ -285,6 +286,10 @@ pub struct Snapshot {
     pub decode: Totals,
     /// Of what processes look into.
     pub extractor: extractor::Counters,
+    /// Of files that are put together from parts.
+    pub ranges: RangeCounters,
+    /// What of those there is now.
+    pub joined: RangeGauges,
     /// Of the mesh, which the worker has beside its pipeline.
     pub mesh: MeshCounters,
     /// Of the tables.
@@ -343,6 +348,7 @@ impl Snapshot {
         for cut in Cut::ALL {
             show(cut.counter(), decode.cut(*cut));
         }
+        self.ranges.visit(&self.joined, &mut show);
         self.extractor.visit(&mut show);
         show("detect.keyword_hits", hits.hits);
         show("detect.hit_records_exhausted", hits.pool_exhausted);

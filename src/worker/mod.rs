@@ -23,7 +23,9 @@ mod settings;
 mod slots;
 mod tap;
 
-pub use content::{Answers, Expectations, ObjectLimits, Sessions};
+pub use content::{
+    Answers, Exchange, Expectations, Membership, ObjectLimits, RangeCounters, RangeGauges, RangeLimits, Sessions,
+};
 pub use counters::{Counters, Gauges, Published, Snapshot};
 pub use forward::{Alone, Forward};
 pub use handover::Handover;

@@ -135,6 +135,7 @@ impl Worker {
                 break clock.now_ns();
             }
             got += self.take_inbox(&mut burst, &mut views);
+            got += usize::from(self.pipeline.take_parts());
             polls += 1;
             if polls >= HOUSEKEEPING_POLLS {
                 polls = 0;
@@ -146,6 +147,7 @@ impl Worker {
                     self.pipeline.expire(clock.now_ns());
                 }
                 self.pipeline.take_answers();
+                self.pipeline.go_on_with_parts();
                 self.reload();
                 self.publish();
                 top.step(&self.control.mailbox, self.pipeline.table());
@@ -154,7 +156,7 @@ impl Worker {
                 // Where cores are shared, 256 polls may take long.
                 self.reload();
                 top.step(&self.control.mailbox, self.pipeline.table());
-                if self.pipeline.take_answers() {
+                if self.pipeline.take_answers() | self.pipeline.go_on_with_parts() {
                     continue;
                 }
                 match self.idle {

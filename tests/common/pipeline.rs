@@ -4,7 +4,7 @@ use tidegate::defrag;
 use tidegate::flow::{Capacity, Timeouts};
 use tidegate::tcp::Limits;
 use tidegate::wire::Tunnels;
-use tidegate::worker::{ObjectLimits, OverloadPolicy, PipelineOptions, Sessions, TcpChecksums};
+use tidegate::worker::{ObjectLimits, OverloadPolicy, PipelineOptions, RangeLimits, Sessions, TcpChecksums};
 
 /// What a test does not say otherwise: room for 1,024 flows, all of which end after 5 idle seconds, live rules about
 /// checksums, and one dictionary whose alerts reset nothing.
@@ -27,8 +27,10 @@ pub(crate) fn options() -> PipelineOptions {
             stalled_ns: 1_000_000_000,
             decode: tidegate::decode::Limits::default(),
             sha256: true,
+            ranges: RangeLimits { files: 16, buffer: 1 << 20, idle_ns: 5_000_000_000 },
         },
         expectations: std::sync::Arc::default(),
+        membership: tidegate::worker::Membership::default(),
         tls_handshake_only: true,
         hit_records: 64,
         verify_checksum: true,

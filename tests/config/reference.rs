@@ -42,7 +42,7 @@ fn every_key_of_the_configuration_is_documented() {
     let keys = Config::keys();
     let mut sections: Vec<&str> = keys.iter().map(|key| key.section).collect();
     sections.dedup();
-    assert_eq!(sections.len(), 21);
+    assert_eq!(sections.len(), 22);
     for section in sections {
         let keys: Vec<&Key> = keys.iter().filter(|key| key.section == section).collect();
         let repeated = matches!(section, "port" | "dictionary" | "host" | "depth");

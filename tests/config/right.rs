@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use tidegate::config::{
     ChecksumMode, Config, DecodeConfig, DecoderConfig, DefragConfig, DepthConfig, EalConfig, EventConfig,
-    ExtractorConfig, FlowConfig, HostConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RssMode,
-    ScanConfig, SessionsConfig, TcpChecksumMode, TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig, TunnelConfig,
-    WorkerConfig,
+    ExtractorConfig, FlowConfig, HostConfig, Key, KillConfig, MempoolConfig, OverloadMode, PortConfig, RangesConfig,
+    RssMode, ScanConfig, SessionsConfig, TcpChecksumMode, TcpConfig, TelemetryConfig, TimeoutConfig, TlsConfig,
+    TunnelConfig, WorkerConfig,
 };
 use tidegate::policy::Prefix;
 use tidegate::tcp::{IllegalFlags, Policy};
@@ -144,6 +144,12 @@ decoder_memory = "28 MiB"
 sha256 = false
 extract_quota = "29 MiB"
 extract_buffer = "30 MiB"
+
+[ranges]
+files = 35
+buffer = "36 MiB"
+idle = "37s"
+exchange = "38 KiB"
 
 [extractor]
 enabled = false
@@ -301,6 +307,7 @@ fn every_key_reaches_its_field() {
             extract_quota: 29 << 20,
             extract_buffer: 30 << 20,
         },
+        ranges: RangesConfig { files: 35, buffer: 36 << 20, idle_ns: 37_000_000_000, exchange: 38 << 10 },
         tls: TlsConfig { handshake_only: false },
         scan: ScanConfig { hit_records: 17 },
         dictionaries: Vec::new(),

@@ -32,7 +32,7 @@ const CASES: &[(&str, &str)] = &[
     ("[scan]\n\"a\\nb\" = 1\n", "sensor.toml:2: scan.a\\nb: unknown key, expected \"hit_records\""),
     (
         "zz = 1\naa = 1\n[kill]\nraet = 1\n",
-        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"host\", \"depth\", \"sessions\", \"decode\", \"extractor\", \"tls\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
+        "sensor.toml:1: zz: unknown key, expected \"eal\", \"port\", \"mempool\", \"worker\", \"decoder\", \"tunnel\", \"defrag\", \"flow\", \"tcp\", \"host\", \"depth\", \"sessions\", \"decode\", \"ranges\", \"extractor\", \"tls\", \"scan\", \"dictionary\", \"kill\", \"event\" or \"telemetry\"",
     ),
     // Wrong types.
     ("worker = 3\n", "sensor.toml:1: worker: found 3, expected a table"),

@@ -226,6 +226,8 @@ pub(crate) fn all() -> Vec<(&'static str, Traffic, u32, u32)> {
         ("vlan.pcap", 10, 4),
         ("resets.pcap", 14, 0),
         ("icmp.pcap", 7, 0),
+        ("ranges/connections.pcap", 3, 1),
+        ("ranges/reset.pcap", 3, 1),
     ];
     let mut all: Vec<_> =
         captures.iter().map(|(name, flows, alerts)| (*name, Traffic::of_capture(name), *flows, *alerts)).collect();

@@ -35,8 +35,8 @@ use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{
-    Answers, Exit, Expectations, Idle, KeptFiles, Pipeline, PipelineOptions, PortInjector, Quota, Sources, Worker,
-    WorkerControl,
+    Answers, Exchange, Exit, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, PortInjector, Quota,
+    Sources, Worker, WorkerControl,
 };
 
 /// Between two looks at signals, time and the event file.
@@ -383,6 +383,7 @@ fn launch(
     let mut mesh = MeshParts::new(eal, config, &steering, &sockets)?;
     let mut rings: Vec<RingSender> = Vec::new();
     let expectations = Arc::<Expectations>::default();
+    let exchange = Arc::new(Exchange::new(u16::try_from(count).unwrap_or(u16::MAX), config.ranges.exchange));
     let mut parts = Parts {
         workers: Vec::new(),
         dispatcher: None,
@@ -417,7 +418,9 @@ fn launch(
         let injector =
             injector(config, pools.inject.get(number), exits.iter_mut().filter_map(Iterator::next).collect());
         let expectations = Arc::clone(&expectations);
-        let options = PipelineOptions { expectations, ..build::pipeline_options(config, seed, true) };
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let membership = Membership { exchange: Arc::clone(&exchange), number, waits: false };
+        let options = PipelineOptions { expectations, membership, ..build::pipeline_options(config, seed, true) };
         let (matcher, rate) = (Arc::clone(matcher), config.kill.rate);
         let (burst, idle) = (usize::from(config.worker.burst), lcores.idle(*lcore));
         parts.workers.push(lcore::launch(eal, *lcore, move || {

@@ -25,6 +25,8 @@ pub(in crate::proto) enum Field {
     Location,
     Upgrade,
     WebSocketExtensions,
+    ETag,
+    LastModified,
 }
 
 /// Keys of the `http` object.
@@ -49,7 +51,7 @@ pub(in crate::proto) mod tag {
 }
 
 /// What objects and upgrades need of a message; never leaves the parser.
-pub(in crate::proto) type Meta = Record<352>;
+pub(in crate::proto) type Meta = Record<440>;
 
 /// Tags of [`Meta`].
 pub(in crate::proto) mod meta {
@@ -61,6 +63,8 @@ pub(in crate::proto) mod meta {
     pub(in crate::proto) const RANGE: u8 = 5;
     pub(in crate::proto) const UPGRADE: u8 = 6;
     pub(in crate::proto) const EXTENSIONS: u8 = 7;
+    pub(in crate::proto) const ETAG: u8 = 8;
+    pub(in crate::proto) const MODIFIED: u8 = 9;
 }
 
 /// Where a value goes.
@@ -100,8 +104,9 @@ impl Field {
                 (Self::ContentDisposition, b"content-disposition"),
                 (Self::ContentRange, b"content-range"),
             ],
+            b'e' => &[(Self::ETag, b"etag")],
             b'h' => &[(Self::Host, b"host")],
-            b'l' => &[(Self::Location, b"location")],
+            b'l' => &[(Self::Location, b"location"), (Self::LastModified, b"last-modified")],
             b'r' => &[(Self::Referer, b"referer")],
             b's' => &[(Self::WebSocketExtensions, b"sec-websocket-extensions")],
             b't' => &[(Self::TransferEncoding, b"transfer-encoding")],
@@ -137,6 +142,8 @@ impl Field {
             Self::Location if !request => (Place::Event, tag::LOCATION, 256),
             Self::Upgrade if !request => (Place::Meta, meta::UPGRADE, 32),
             Self::WebSocketExtensions if !request => (Place::Meta, meta::EXTENSIONS, 128),
+            Self::ETag if !request => (Place::Meta, meta::ETAG, 48),
+            Self::LastModified if !request => (Place::Meta, meta::MODIFIED, 30),
             _ => (Place::Nowhere, 0, 0),
         };
         Keep { place, tag, most }

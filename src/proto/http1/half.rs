@@ -144,8 +144,8 @@ impl<const N: usize> Half<N> {
         }
     }
 
-    /// Goes on with what follows the header section: content is described, and begins in its file at `offset`.
-    pub(super) fn begin_body(&mut self, body: Body, content: Option<&Description>, offset: u64, sink: &mut dyn Sink) {
+    /// Goes on with what follows the header section.
+    pub(super) fn begin_body(&mut self, body: Body, content: Option<&Description>, sink: &mut dyn Sink) {
         let mut length = None;
         self.state = match body {
             Body::None => return self.end_message(),
@@ -170,7 +170,7 @@ impl<const N: usize> Half<N> {
         }
         if let Some(description) = content {
             self.object = true;
-            sink.begin_object(0, &description.object(&self.meta, length, offset));
+            sink.begin_object(0, &description.object(&self.meta, length));
         }
     }
 

@@ -284,11 +284,13 @@ impl Http1 {
         let body = half.head.request_body(&mut half.anomalies);
         note_host(half);
         let start = usize::from(half.start);
-        let url = url(half.record.bytes().get(start..).unwrap_or_default());
-        let description = body.is_content().then(|| Description::new(&half.meta, url));
+        let request = half.record.bytes().get(start..).unwrap_or_default();
+        let (host, url) = (text(request, tag::HOSTNAME), url(request));
         let range = ContentRange::of(half.meta.get_text(meta::RANGE));
+        let describe = || Description::new(&half.meta, url).part_of(range, host, url);
+        let description = body.is_content().then(describe);
         self.commit(sink);
-        self.to_server.begin_body(body, description.as_ref(), range.map_or(0, |range| range.start), sink);
+        self.to_server.begin_body(body, description.as_ref(), sink);
     }
 
     /// The fields of the request that is passing are all there.
@@ -346,9 +348,15 @@ impl Http1 {
             self.to_client.tunnel();
             self.to_server.tunnel();
         }
-        let url = if self.current { url(self.front()) } else { &[] };
-        let description = body.is_content().then(|| Description::new(&self.to_client.meta, url));
-        self.to_client.begin_body(body, description.as_ref(), range.map_or(0, |range| range.start), sink);
+        let request = if self.current { self.front() } else { &[] };
+        let (host, url) = (text(request, tag::HOSTNAME), url(request));
+        let of = &self.to_client.meta;
+        let describe = || match body {
+            Body::Length(size) if status == 200 => Description::new(of, url).all_of(size, of, host, url),
+            _ => Description::new(of, url).part_of(range, host, url),
+        };
+        let description = body.is_content().then(describe);
+        self.to_client.begin_body(body, description.as_ref(), sink);
         if body == Body::Tunnel {
             self.after_request(sink);
         }
@@ -453,8 +461,13 @@ impl Http1 {
 }
 
 fn url(request: &[u8]) -> &[u8] {
+    text(request, tag::URL)
+}
+
+/// The first text of that tag; empty where there is none.
+fn text(request: &[u8], tag: u8) -> &[u8] {
     let mut found = fields_of(request).filter_map(|field| match field {
-        (tag::URL, Value::Text(text)) => Some(text),
+        (found, Value::Text(text)) if found == tag => Some(text),
         _ => None,
     });
     found.next().unwrap_or_default()

@@ -4,13 +4,20 @@ use super::disposition::file_name;
 use super::fields::{Meta, meta};
 use super::target::last_segment;
 use crate::event::record::{Value, fields};
-use crate::proto::Object;
+use crate::proto::{Object, Part};
 
 /// Bytes that a name may have.
 pub(in crate::proto) const MAX_FILE_NAME_BYTES: usize = 256;
 
 /// Bytes that the list of codings may have; codings that find no room are left out.
 const MAX_CODINGS_BYTES: usize = 96;
+
+/// Bytes of a host and of a target that tell files from each other.
+const MAX_HOST_BYTES: usize = 256;
+const MAX_TARGET_BYTES: usize = 512;
+
+/// What is sent whole and is shorter is not told to be a file of which there may be parts: nobody splits it.
+pub(in crate::proto) const LEAST_WHOLE_BYTES: u64 = 256 * 1024;
 
 /// Bytes, at most `N`.
 #[derive(Clone, Copy, Debug)]
@@ -85,27 +92,75 @@ fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() { None } else { digits.iter().try_fold(0, digit) }
 }
 
+impl WholeFile {
+    fn new(size: u64, length: u64, host: &[u8], target: &[u8]) -> Self {
+        let mut file = Self { size, length, whole: false, host: Buffer::new(), target: Buffer::new() };
+        file.host.push(host);
+        file.target.push(target);
+        file
+    }
+}
+
 /// What is said about the body of a message.
 #[derive(Debug)]
 pub(in crate::proto) struct Description {
     name: Buffer<MAX_FILE_NAME_BYTES>,
     codings: Buffer<MAX_CODINGS_BYTES>,
+    /// Codings of the message are among them, so that what passes is no piece of a file.
+    transfer: bool,
+    /// Where it begins in its file.
+    offset: u64,
+    file: Option<WholeFile>,
+}
+
+/// The file that a body is a part of.
+#[derive(Debug)]
+struct WholeFile {
+    size: u64,
+    length: u64,
+    whole: bool,
+    host: Buffer<MAX_HOST_BYTES>,
+    target: Buffer<MAX_TARGET_BYTES>,
 }
 
 impl Description {
     pub(in crate::proto) fn new(of: &Meta, url: &[u8]) -> Self {
-        let mut description = Self { name: Buffer::new(), codings: Buffer::new() };
+        let (name, codings) = (Buffer::new(), Buffer::new());
+        let mut description = Self { name, codings, transfer: false, offset: 0, file: None };
         if !file_name(of.get_text(meta::DISPOSITION), &mut description.name) {
             description.name.push(last_segment(url));
         }
         // RFC 9112, 6.1: a transfer coding is one "of the message", put around what the content codings made.
         for tag in [meta::CONTENT_ENCODING, meta::TRANSFER_ENCODING] {
+            let before = description.codings.bytes().len();
             for (_, value) in fields(of.bytes()).filter(|(found, _)| *found == tag) {
                 let Value::Text(list) = value else { continue };
                 list.split(|&byte| byte == b',').for_each(|coding| description.add(coding));
             }
+            description.transfer = description.codings.bytes().len() > before;
         }
         description
+    }
+
+    /// It is a part of what `target` of `host` is. Where nothing says how much that is in all, or who was asked for what, only
+    /// its place is known.
+    pub(in crate::proto) fn part_of(mut self, range: Option<ContentRange>, host: &[u8], target: &[u8]) -> Self {
+        let Some(range) = range else { return self };
+        self.offset = range.start;
+        if let Some(size) = range.size.filter(|size| range.end < *size && !target.is_empty() && !self.transfer) {
+            self.file = Some(WholeFile::new(size, range.end - range.start + 1, host, target));
+        }
+        self
+    }
+
+    /// It is all of what `target` of `host` is, `size` bytes. Only where a version of it is named can its parts be told from
+    /// those of another.
+    pub(in crate::proto) fn all_of(mut self, size: u64, of: &Meta, host: &[u8], target: &[u8]) -> Self {
+        let named = [meta::ETAG, meta::MODIFIED].iter().any(|tag| !of.get_text(*tag).is_empty());
+        if size >= LEAST_WHOLE_BYTES && named && !target.is_empty() && !self.transfer {
+            self.file = Some(WholeFile { whole: true, ..WholeFile::new(size, size, host, target) });
+        }
+        self
     }
 
     fn add(&mut self, coding: &[u8]) {
@@ -122,14 +177,24 @@ impl Description {
         }
     }
 
-    pub(in crate::proto) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>, offset: u64) -> Object<'a> {
+    pub(in crate::proto) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>) -> Object<'a> {
+        // A body that is not as long as its range is not what the range says.
+        let file = self.file.as_ref().filter(|file| length.is_none_or(|length| length == file.length));
         Object {
             label: "http/body",
             name: self.name.bytes(),
             media_type: of.get_text(meta::MEDIA_TYPE),
             codings: self.codings.bytes(),
             length,
-            offset,
+            offset: self.offset,
+            part: file.map(|file| Part {
+                size: file.size,
+                length: file.length,
+                whole: file.whole,
+                host: file.host.bytes(),
+                target: file.target.bytes(),
+                validators: [of.get_text(meta::ETAG), of.get_text(meta::MODIFIED)],
+            }),
         }
     }
 }
@@ -163,6 +228,6 @@ mod tests {
         of.text(meta::TRANSFER_ENCODING, b"GZIP;q=1 , chunked");
         of.text(meta::CONTENT_ENCODING, b"br,, identity, Deflate");
         of.text(meta::CONTENT_ENCODING, b"zstd");
-        assert_eq!(Description::new(&of, b"/").object(&of, None, 0).codings, b"br,deflate,zstd,gzip");
+        assert_eq!(Description::new(&of, b"/").object(&of, None).codings, b"br,deflate,zstd,gzip");
     }
 }

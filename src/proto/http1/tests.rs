@@ -8,7 +8,7 @@ mod shape;
 use super::*;
 use crate::event::Direction::{ToClient, ToServer};
 use crate::event::record::Layout;
-use crate::proto::Object;
+use crate::proto::{Object, Part};
 
 /// The offset of a part that has begun and delivered nothing yet.
 const UNSET: u64 = u64::MAX;
@@ -86,6 +86,11 @@ impl Sink for Heard {
         }
         if object.offset != 0 {
             line += &format!(" at {}", object.offset);
+        }
+        if let Some(Part { size, length, whole, host, target, validators: [tag, changed] }) = object.part {
+            let [host, target, tag, changed] = [host, target, tag, changed].map(<[u8]>::escape_ascii);
+            let part = if whole { "all" } else { "part" };
+            line += &format!(" {part} {length}/{size} of {host} {target} [{tag}] [{changed}]");
         }
         self.objects.push(line);
     }

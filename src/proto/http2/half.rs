@@ -520,10 +520,12 @@ impl Half {
             return;
         }
         side.object = true;
-        let description = Description::new(&self.meta, stream.record.get_text(tag::URL));
-        sink.begin_object(
-            block.stream,
-            &description.object(&self.meta, block.length, range.map_or(0, |range| range.start)),
-        );
+        let (host, url) = (stream.record.get_text(tag::HOSTNAME), stream.record.get_text(tag::URL));
+        let description = Description::new(&self.meta, url);
+        let description = match block.length {
+            Some(size) if !block.of_request && block.status == 200 => description.all_of(size, &self.meta, host, url),
+            _ => description.part_of(range, host, url),
+        };
+        sink.begin_object(block.stream, &description.object(&self.meta, block.length));
     }
 }

@@ -7,8 +7,10 @@
 
 mod expectations;
 mod extraction;
+mod joined;
 mod objects;
 mod protocols;
+mod ranges;
 mod recognise;
 mod scan;
 mod sink;
@@ -35,6 +37,7 @@ pub use self::expectations::Expectations;
 pub use self::extraction::Answers;
 pub use self::objects::ObjectLimits;
 pub use self::protocols::Sessions;
+pub use self::ranges::{Counters as RangeCounters, Exchange, Gauges as RangeGauges, Membership, RangeLimits};
 
 /// What all flows of a worker share when their content is inspected.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub(super) struct Desk {
     pub(super) configuration: u32,
     /// Whether [`Bits::GENERATION`] of flows holds whose scanner states and scores are of these dictionaries.
     pub(super) generation: bool,
+    /// A dictionary that resets sessions has alerted on one of which there is no packet now.
+    pub(super) reset_wanted: bool,
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,

@@ -4,6 +4,8 @@ use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::extraction::{Answers, Extraction};
+use super::joined::Adoptable;
+use super::ranges::{FileId, Found, Is, Membership, RangeLimits, Ranges};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
@@ -12,7 +14,7 @@ use crate::decode::{
 };
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, Tuple};
 use crate::extractor::{self, Collected, Point};
-use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT};
+use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT, NO_SLOT};
 use crate::proto::Object;
 use crate::scan::keyword::ScanState;
 use crate::worker::keep::{FileKeeper, Keeping};
@@ -39,6 +41,8 @@ pub struct ObjectLimits {
     pub decode: Limits,
     /// Sum files up.
     pub sha256: bool,
+    /// Files that are put together from parts.
+    pub ranges: RangeLimits,
 }
 
 impl ObjectLimits {
@@ -53,7 +57,8 @@ impl ObjectLimits {
     pub fn memory_bytes(&self) -> u64 {
         let levels = Scanned::memory_bytes(self.decode.depth);
         let object = size_of::<Slot>() + levels + Tree::memory_bytes(&self.decode);
-        let bytes = usize::from(self.objects) * object + Decoders::memory_bytes(&self.decode);
+        let ranges = Ranges::memory_bytes(&self.ranges, self.objects) + Found::BYTES;
+        let bytes = usize::from(self.objects) * object + Decoders::memory_bytes(&self.decode) + ranges;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -61,37 +66,51 @@ impl ObjectLimits {
 /// Trees, and the decoders they share.
 #[derive(Debug)]
 pub(in crate::worker) struct Objects {
-    slots: Box<[Slot]>,
+    pub(super) slots: Box<[Slot]>,
     /// Free slots; the last is taken first.
-    free: Vec<u16>,
-    decoders: Decoders,
+    pub(super) free: Vec<u16>,
+    pub(super) decoders: Decoders,
     pending: u16,
     stalled_ns: u64,
     /// When stalled objects were last looked for.
     looked_ns: u64,
-    sha256: bool,
+    pub(super) sha256: bool,
     /// Keeps files, where that is asked for.
-    keeper: Option<Box<FileKeeper>>,
+    pub(super) keeper: Option<Box<FileKeeper>>,
     /// Gets what has to be seen whole, where there is an extractor.
-    extraction: Option<Box<Extraction>>,
+    pub(super) extraction: Option<Box<Extraction>>,
     depth: usize,
+    /// Parts and the files they are put together to; lent out while it walks one of those.
+    pub(super) ranges: Option<Box<Ranges>>,
+    /// What joined files have meant for flows that brought bytes of them.
+    pub(super) found: Found,
+    /// The objects that began last as files which there may be parts of.
+    pub(super) adoptable: Adoptable,
 }
 
 /// One object of a flow.
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// Next object of the same flow, or [`NO_OBJECT`].
     next: u16,
     direction: Direction,
     id: u32,
     /// When its last bytes came.
-    last_ns: u64,
+    pub(super) last_ns: u64,
+    /// Its bytes go to the file that it is a part of; there is nothing in the tree.
+    pub(super) part: bool,
+    /// The file that it is, which there may be parts of; 0 where there are none.
+    pub(super) whole: FileId,
+    /// Bytes that it has had, those that were never seen among them.
+    pub(super) passed: u64,
     /// Where it begins in the file that it is a part of.
-    start: u64,
+    pub(super) start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
-    generation: bool,
-    tree: Tree,
-    state: Scanned,
+    pub(super) generation: bool,
+    /// Keyword hits of a joined file, which are nobody's else.
+    pub(super) hits: u32,
+    pub(super) tree: Tree,
+    pub(super) state: Scanned,
 }
 
 /// What is kept of an object while it is scanned.
@@ -156,15 +175,26 @@ struct Passing {
     keeping: Keeping,
 }
 
+impl Slot {
+    /// It is that file, and has not ended.
+    pub(super) const fn is_open(&self, digest: FileId) -> bool {
+        !self.part && self.whole == digest
+    }
+}
+
 impl Objects {
-    pub(in crate::worker) fn new(limits: &ObjectLimits) -> Self {
+    pub(in crate::worker) fn new(limits: &ObjectLimits, seed: u64, membership: Membership) -> Self {
         let slot = |_| Slot {
             next: NO_OBJECT,
             direction: Direction::ToServer,
             id: 0,
             last_ns: 0,
+            part: false,
+            whole: 0,
+            passed: 0,
             start: 0,
             generation: false,
+            hits: NO_SLOT,
             tree: Tree::new(&limits.decode),
             state: Scanned::new(limits.decode.depth),
         };
@@ -180,6 +210,9 @@ impl Objects {
             keeper: None,
             extraction: None,
             depth: limits.decode.depth,
+            ranges: Some(Box::new(Ranges::new(&limits.ranges, count, seed, membership))),
+            found: Found::new(),
+            adoptable: Adoptable::default(),
         }
     }
 
@@ -213,6 +246,7 @@ impl Objects {
         if let Some(extraction) = &mut self.extraction {
             extraction.renew(desk);
         }
+        self.renew_joined(desk);
     }
 
     /// What was counted of objects for processes.
@@ -252,10 +286,22 @@ impl Objects {
         let codings = &read_codings(object.codings, object.label == "websocket");
         let number = self.take(flow, desk)?;
         self.take_from_stalled(flow.last_ns);
-        let Self { slots, decoders, .. } = self;
+        let Self { slots, decoders, ranges, adoptable, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(EXHAUSTED) };
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         slot.last_ns = flow.last_ns;
+        (slot.part, slot.whole, slot.passed) = (false, 0, 0);
+        match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object)) {
+            Is::Object => {}
+            Is::Whole(digest) => {
+                slot.whole = digest;
+                adoptable.push(number);
+            }
+            Is::Part => {
+                slot.part = true;
+                return Ok(());
+            }
+        }
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
@@ -306,7 +352,13 @@ impl Objects {
         records: u32,
         bytes: &[u8],
     ) -> bool {
-        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.push(bytes, decoders, leaves))
+        let Some(number) = self.find(flow, spot.direction, id) else { return false };
+        let joined = if self.is_part(number) { self.join(flow, spot, desk, number, records, bytes) } else { 0 };
+        if let Some(rest) = bytes.get(joined..).filter(|rest| !rest.is_empty() || bytes.is_empty()) {
+            self.note_passed(number, length(rest));
+            self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(rest, decoders, leaves));
+        }
+        true
     }
 
     /// Its next `length` bytes were never seen. False when it is not looked into.
@@ -319,7 +371,13 @@ impl Objects {
         records: u32,
         length: u64,
     ) -> bool {
-        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves))
+        let Some(number) = self.find(flow, spot.direction, id) else { return false };
+        let length = if self.is_part(number) { self.pass_over(number, length) } else { length };
+        if length != 0 {
+            self.note_passed(number, length);
+            self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
+        }
+        true
     }
 
     /// It is over. Nothing happens when it is not looked into.
@@ -333,7 +391,15 @@ impl Objects {
         records: u32,
     ) {
         let Some(number) = self.find(flow, spot.direction, id) else { return };
-        self.with(flow, spot, desk, id, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
+        if self.is_part(number) {
+            self.unlink(flow, number);
+            return;
+        }
+        if !complete && self.keep_broken(flow, spot, desk, number, records) {
+            self.unlink(flow, number);
+            return;
+        }
+        self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
         self.unlink(flow, number);
     }
 
@@ -349,19 +415,18 @@ impl Objects {
         }
     }
 
-    fn with(
+    pub(super) fn with(
         &mut self,
         flow: &mut Facts,
         spot: &Spot<'_>,
         desk: &mut Desk,
-        id: u32,
+        number: u16,
         records: u32,
         work: impl FnOnce(&mut Tree, &mut Decoders, &mut Sight<'_>),
-    ) -> bool {
-        let Some(number) = self.find(flow, spot.direction, id) else { return false };
+    ) {
         let Self { slots, decoders, sha256, keeper, extraction, .. } = self;
         let Some(Slot { tree, state, generation, start, last_ns, .. }) = slots.get_mut(usize::from(number)) else {
-            return false;
+            return;
         };
         *last_ns = flow.last_ns;
         desk.renew(flow);
@@ -372,7 +437,6 @@ impl Objects {
         let (keeper, extraction) = (keeper.as_deref_mut(), extraction.as_deref_mut());
         let sight = &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper, extraction };
         work(tree, decoders, sight);
-        true
     }
 
     /// The slot of an object.
@@ -398,7 +462,9 @@ impl Objects {
     }
 
     fn unlink(&mut self, flow: &mut Facts, number: u16) {
-        let after = self.slots.get(usize::from(number)).map_or(NO_OBJECT, |slot| slot.next);
+        let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
+        slot.whole = 0;
+        let after = slot.next;
         let mut before = flow.objects;
         if before == number {
             flow.objects = after;
@@ -410,6 +476,17 @@ impl Objects {
                 break;
             }
         }
+        self.give_back(number);
+    }
+
+    fn note_passed(&mut self, number: u16, length: u64) {
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            slot.passed = slot.passed.saturating_add(length);
+        }
+    }
+
+    /// A slot is free again.
+    pub(super) fn give_back(&mut self, number: u16) {
         // The list has room for every number from the start, so this never allocates.
         if self.free.len() < self.free.capacity() {
             self.free.push(number);
@@ -439,7 +516,7 @@ fn sequence(flow: &Facts, direction: Direction, id: u32) -> Sequence {
 }
 
 /// Whether a media type is that of a mail message (RFC 2046 section 5.2.1), which may begin with any field.
-fn is_message(media_type: &[u8]) -> bool {
+pub(super) fn is_message(media_type: &[u8]) -> bool {
     const RFC822: &[u8] = b"message/rfc822";
     media_type.get(..RFC822.len()).is_some_and(|start| start.eq_ignore_ascii_case(RFC822))
 }
@@ -447,7 +524,7 @@ fn is_message(media_type: &[u8]) -> bool {
 /// Formats of codings as `Content-Encoding` names them, the outermost first. What nobody knows ends the list, for what is
 /// within it cannot be reached. A coding that goes on from one object to the next (`continues`) counts for messages of a
 /// WebSocket only: who says so elsewhere would keep an object for nothing.
-fn read_codings(names: &[u8], continues: bool) -> [Option<&'static Format>; MAX_CODINGS] {
+pub(super) fn read_codings(names: &[u8], continues: bool) -> [Option<&'static Format>; MAX_CODINGS] {
     let known = |name: &[u8]| coding(name.trim_ascii()).filter(|format| continues || !format.continues());
     let mut known = names.rsplit(|byte| *byte == b',').map_while(known);
     std::array::from_fn(|_| known.next())

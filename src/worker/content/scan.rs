@@ -53,7 +53,7 @@ impl Desk {
         bytes: &[u8],
     ) {
         // Disjoint parts, so that the automaton can be read while its hits are counted and raised.
-        let Self { matcher, resets, configuration, hits, killer, events, counters, .. } = self;
+        let Self { matcher, resets, configuration, hits, reset_wanted, killer, events, counters, .. } = self;
         if matcher.is_empty() {
             return;
         }
@@ -70,6 +70,7 @@ impl Desk {
                         // The flow's next packet is answered with the resets.
                         None => spot.late && killer.condemn(spot.timestamp_ns),
                     };
+                    *reset_wanted |= !killed;
                     if killed {
                         flow.bits.set(Bits::KILLED);
                         flow.killed_at = eighth(flow.last_ns.max(spot.timestamp_ns));

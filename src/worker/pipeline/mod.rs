@@ -17,7 +17,7 @@ pub use self::checksum::TcpChecksums;
 use self::fragments::Fragments;
 pub use self::overload::OverloadPolicy;
 use self::prepare::{Prepared, Work, prepare};
-use super::content::{Answers, Desk, Expectations, Inspector, ObjectLimits, Objects, Protocols, Sessions};
+use super::content::{Answers, Desk, Expectations, Inspector, Membership, ObjectLimits, Objects, Protocols, Sessions};
 use super::counters::{Counters, Gauges, Snapshot};
 use super::forward::{Alone, Forward};
 use super::keep::FileKeeper;
@@ -137,6 +137,8 @@ pub struct PipelineOptions {
     pub objects: ObjectLimits,
     /// Connections that others have announced; all workers share them.
     pub expectations: Arc<Expectations>,
+    /// By what parts of files go to the worker that puts them together.
+    pub membership: Membership,
     /// TLS is inspected no further than its handshake.
     pub tls_handshake_only: bool,
     /// Records for flows with keyword hits.
@@ -204,6 +206,7 @@ impl Pipeline {
             hits: HitPool::new(options.hit_records),
             configuration: FIRST_CONFIGURATION,
             generation: false,
+            reset_wanted: false,
             killer,
             events,
             counters: Counters::default(),
@@ -213,7 +216,7 @@ impl Pipeline {
             tls_handshake_only: options.tls_handshake_only,
             protocols: Protocols::new(&options.sessions, options.settle),
             undecided: Slots::new(options.sessions.undecided, options.settle),
-            objects: Objects::new(&options.objects),
+            objects: Objects::new(&options.objects, options.seed, options.membership.clone()),
             expectations: Arc::clone(&options.expectations),
             desk,
         };
@@ -263,6 +266,30 @@ impl Pipeline {
     pub fn take_answers(&mut self) -> bool {
         let Self { table, inspector, clock_ns, .. } = self;
         inspector.objects.take_answers(table, &mut inspector.desk, *clock_ns)
+    }
+
+    /// Reads parts of files that other workers have handed on. Returns whether there were any.
+    #[inline]
+    pub fn take_parts(&mut self) -> bool {
+        let taken = self.inspector.objects.take_parts(&mut self.inspector.desk);
+        self.settle();
+        taken
+    }
+
+    /// Goes on with files that are put together from parts: what waits there, and those to which nothing was added for
+    /// long. Returns whether there was anything.
+    pub fn go_on_with_parts(&mut self) -> bool {
+        let busy = self.inspector.objects.go_on(&mut self.inspector.desk, self.clock_ns);
+        self.settle();
+        busy
+    }
+
+    /// Tells flows what bytes they brought have raised.
+    #[inline]
+    fn settle(&mut self) {
+        if self.inspector.objects.has_verdicts() {
+            self.inspector.objects.settle(&mut self.table, &mut self.inspector.desk);
+        }
     }
 
     /// Whether there is an object that processes have not answered yet.
@@ -331,6 +358,7 @@ impl Pipeline {
             self.clock_ns = self.clock_ns.max(frame.clock_ns);
             if prepared.work == Work::Flow || self.unusual(number, frame, prepared, forward) {
                 prepared.annotation = self.packet(frame, prepared);
+                self.settle();
             }
         }
     }
@@ -370,6 +398,9 @@ impl Pipeline {
     /// Ends all flows, because the capture ended or the sensor stops at `now_ns`:
     /// those whose timeout had passed by then as timed out, the others as shut down.
     pub fn flush(&mut self, now_ns: u64) {
+        // What is found in what these flows brought is still told in their records.
+        self.inspector.objects.flush(&mut self.inspector.desk);
+        self.settle();
         while let Some(index) = self.table.any_half_open() {
             let record = self.table.half_open(index);
             let stale = record.is_some_and(|record| self.table.half_open_deadline(record) <= now_ns);
@@ -382,6 +413,9 @@ impl Pipeline {
         if let Some(fragments) = &mut self.fragments {
             fragments.defragmenter_mut().restart(now_ns);
         }
+        // Streams may have ended with bytes behind a hole.
+        self.inspector.objects.flush(&mut self.inspector.desk);
+        self.settle();
     }
 
     /// Ends all flows as [`Pipeline::flush`] does; what follows has a clock of its own.
@@ -415,6 +449,7 @@ impl Pipeline {
         let class = |class| u64::from(self.table.class_len(class));
         let half_open = u64::from(self.table.half_open_len());
         let defragmenter = self.fragments.as_ref().map(|fragments| fragments.defragmenter());
+        let (ranges, joined) = self.inspector.objects.ranges();
         Snapshot {
             counters: self.inspector.desk.counters.clone(),
             tcp: *self.tcp.counters(),
@@ -424,6 +459,8 @@ impl Pipeline {
             fragments: defragmenter.map(Defragmenter::held).unwrap_or_default(),
             decode: self.inspector.objects.totals(),
             extractor: self.inspector.objects.extracted(),
+            ranges,
+            joined,
             mesh: MeshCounters::default(),
             gauges: Gauges {
                 flows: u64::from(self.table.len()) + half_open,

@@ -193,8 +193,53 @@ fn objects_say_what_they_claim_to_be() {
             ),
             end(ToClient),
         ],
-        &["plan.pdf|application/pdf length 3 at 7: whole", "form|multipart/form-data; boundary=b|gzip: whole"],
-        &["plan.pdf||deflate,gzip length 1: whole", "a b.txt| length 1: whole", "named|text/plain at 5: whole"],
+        &[
+            "plan.pdf|application/pdf length 3 at 7 part 3/10 of a /up/plan.pdf?v=1 [] []: whole",
+            "form|multipart/form-data; boundary=b|gzip: whole",
+        ],
+        &[
+            "plan.pdf||deflate,gzip length 1: whole",
+            "a b.txt| length 1: whole",
+            "named|text/plain at 5 part 4/9 of a http://a/dir/named [] []: whole",
+        ],
+    );
+    check_objects(
+        "files and parts of them",
+        &[
+            request(&"GET /f HTTP/1.1\r\nHost: A.example:8080\r\n\r\n".repeat(6)),
+            response(
+                "HTTP/1.1 206 P\r\nContent-Range: bytes 0-1/9\r\nETag: \"v1\"\r\nContent-Length: 2\r\n\r\nab\
+                 HTTP/1.1 206 P\r\nContent-Range: bytes 2-3/*\r\nETag: \"v1\"\r\nContent-Length: 2\r\n\r\ncd\
+                 HTTP/1.1 206 P\r\nContent-Range: bytes 2-9/9\r\nContent-Length: 2\r\n\r\ncd\
+                 HTTP/1.1 206 P\r\nContent-Range: bytes 2-5/9\r\nContent-Length: 2\r\n\r\ncd\
+                 HTTP/1.1 206 P\r\nContent-Range: bytes 2-3/9\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n\
+                 HTTP/1.1 200 OK\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Length: 262144\r\n\r\nx",
+            ),
+            end(ToClient),
+        ],
+        &[],
+        &[
+            "f| length 2 part 2/9 of a.example /f [\\\"v1\\\"] []: whole",
+            "f| length 2 at 2: whole",
+            "f| length 2 at 2: whole",
+            "f| length 2 at 2: whole",
+            "f||gzip at 2: whole",
+            "f| length 262144 all 262144/262144 of a.example /f [] [Mon, 01 Jan 2024 00:00:00 GMT]: cut",
+        ],
+    );
+    check_objects(
+        "a file without a version, a short one, and no request",
+        &[
+            request("GET /f HTTP/1.1\r\nHost: a\r\n\r\n"),
+            response(
+                "HTTP/1.1 200 OK\r\nETag: 1\r\nContent-Length: 1\r\n\r\nx\
+                 HTTP/1.1 206 P\r\nContent-Range: bytes 0-0/9\r\nContent-Length: 1\r\n\r\ny\
+                 HTTP/1.1 200 OK\r\nContent-Length: 262144\r\n\r\nx",
+            ),
+            end(ToClient),
+        ],
+        &[],
+        &["f| length 1: whole", "| length 1: whole", "| length 262144: cut"],
     );
     check_objects(
         "cut short",

@@ -1,0 +1,461 @@
+//! Files that are put together from parts.
+//!
+//! A file is walked from its first byte to its last: bytes that come next go on at once, without a copy, and those that
+//! come too early are stored. Who walks is a [`Walker`]; nothing here knows of decoders. What is found depends on the bytes
+//! and on who brought them, not on the order in which parts come: an event's time is that of the latest byte up to it.
+//!
+//! # Limits
+//!
+//! Files at a time: the one that was written least recently makes room. Stored bytes, and [`STRETCHES`] a file: bytes
+//! for which there is no room are walked by themselves, from there on, as a part whose file begins there (an *offshoot*). A file to
+//! which nothing was added for long is closed: holes in front of what is stored become gaps. Stored bytes are walked
+//! a portion at a time.
+//!
+//! [`STRETCHES`]: super::store::STRETCHES
+
+use super::key::FileId;
+use super::piece::{Described, Place, Source};
+use super::store::{Store, Stretches};
+use super::{Counters, RangeLimits, Verdict};
+
+/// Who brought bytes.
+#[derive(Debug)]
+pub(in crate::worker::content) enum By<'a> {
+    /// The flow whose packet is being worked on.
+    Present,
+    /// A flow as it was.
+    Other(&'a mut Source),
+}
+
+/// Walks files. A tree is known by its number.
+pub(in crate::worker::content) trait Walker {
+    /// A tree, if there is one.
+    fn take(&mut self) -> Option<u16>;
+    /// The tree of a file that passes whole in a flow, and how many bytes it has had. The rest of those come as a part.
+    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)>;
+    /// A file begins, at its byte `start`.
+    fn begin(&mut self, tree: u16, start: u64, described: &Described);
+    /// Its next bytes.
+    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]);
+    /// Its next `length` bytes were never seen.
+    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64);
+    /// It is over, and `complete` where its last byte was seen. The tree goes back.
+    fn end(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, complete: bool);
+    /// There was no byte of it.
+    fn give_back(&mut self, tree: u16);
+    /// Bytes of a file for which there is no place.
+    fn stray(&mut self, source: &mut Source, bytes: &[u8]);
+    /// What was found of a flow that is not the present one.
+    fn verdict(&mut self) -> Option<Verdict>;
+}
+
+/// Bytes, and all that is known of them.
+pub(super) struct Piece<'a> {
+    pub(super) place: Place,
+    pub(super) bytes: &'a [u8],
+    pub(super) source: Source,
+    /// `source` is the flow whose packet is being worked on.
+    pub(super) present: bool,
+    pub(super) described: &'a Described,
+}
+
+/// One file.
+#[derive(Debug)]
+struct File {
+    size: u64,
+    /// Bytes before this one have been walked.
+    next: u64,
+    tree: u16,
+    /// The tree has begun.
+    begun: bool,
+    /// It takes what comes next, and stores nothing.
+    offshoot: bool,
+    /// Holes are walked over.
+    closing: bool,
+    /// Time of the latest byte that was walked.
+    walked_ns: u64,
+    /// Time of the latest byte.
+    last_ns: u64,
+    /// When it was last written, by the count of pieces.
+    written: u64,
+    ahead: Stretches,
+    /// Who brought the byte that was walked last, or the first that was stored.
+    source: Option<Source>,
+    described: Described,
+}
+
+/// All of a worker.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// By number of the file; 0 where there is none.
+    digests: Box<[FileId]>,
+    files: Box<[File]>,
+    /// Files that were complete last, and when. A part that had begun by then is of none that comes after.
+    ended: Box<[(FileId, u64)]>,
+    next_ended: usize,
+    store: Store,
+    pieces: u64,
+    used: usize,
+    /// There may be stored bytes whose turn has come.
+    due: bool,
+    idle_ns: u64,
+}
+
+impl Files {
+    pub(super) fn new(limits: &RangeLimits) -> Self {
+        let file = |_| File {
+            size: 0,
+            next: 0,
+            tree: 0,
+            begun: false,
+            offshoot: false,
+            closing: false,
+            walked_ns: 0,
+            last_ns: 0,
+            written: 0,
+            ahead: Stretches::default(),
+            source: None,
+            described: Described::default(),
+        };
+        let count = usize::from(limits.files);
+        Self {
+            digests: vec![0; count].into_boxed_slice(),
+            files: (0..count).map(file).collect(),
+            ended: vec![(0, 0); count].into_boxed_slice(),
+            next_ended: 0,
+            store: Store::new(usize::try_from(limits.buffer).unwrap_or(usize::MAX)),
+            pieces: 0,
+            used: 0,
+            due: false,
+            idle_ns: limits.idle_ns,
+        }
+    }
+
+    /// What they hold, bytes.
+    pub(super) fn memory_bytes(limits: &RangeLimits) -> usize {
+        let buffer = usize::try_from(limits.buffer).unwrap_or(usize::MAX);
+        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>() + size_of::<(FileId, u64)>()) + buffer
+    }
+
+    /// Files that are being put together.
+    pub(super) const fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Memory that stored bytes take.
+    pub(super) const fn stored_bytes(&self) -> usize {
+        self.store.used_bytes()
+    }
+
+    /// Trees of all files.
+    pub(super) fn trees(&self) -> impl Iterator<Item = u16> + '_ {
+        self.digests.iter().zip(&self.files).filter(|(digest, _)| **digest != 0).map(|(_, file)| file.tree)
+    }
+
+    /// Takes a piece. Returns how many of its bytes were taken, from the first; for the others there is no room.
+    pub(super) fn take(
+        &mut self,
+        piece: &mut Piece<'_>,
+        portion: usize,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) -> usize {
+        self.pieces += 1;
+        let mut taken = 0;
+        while taken < piece.bytes.len() {
+            let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
+            let rest = piece.bytes.get(taken..).unwrap_or_default();
+            let Some(number) = self.find(&place, piece.source.timestamp_ns, counters, walker) else {
+                if self.is_over(&place) {
+                    counters.repeated_bytes += length(rest.len());
+                    return piece.bytes.len();
+                }
+                break;
+            };
+            let step = self.step(number, &place, rest, piece, counters, walker);
+            if step == 0 {
+                break;
+            }
+            taken += step;
+            let mut portion = portion;
+            self.walk(number, &mut portion, counters, walker);
+        }
+        if let Some(rest) = piece.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
+            let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
+            if let Some(number) = self.begin(&place, true, counters, walker) {
+                counters.offshoots += 1;
+                taken += self.step(number, &place, rest, piece, counters, walker);
+                self.walk(number, &mut 0, counters, walker);
+            }
+        }
+        taken
+    }
+
+    /// The file that a piece goes to, a new one if need be. Nothing when there is no room for another.
+    fn find(&mut self, place: &Place, now_ns: u64, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
+        let mut found = None;
+        for (number, digest) in self.digests.iter().enumerate() {
+            if *digest != place.digest {
+                continue;
+            }
+            let Some(file) = self.files.get(number).filter(|file| !file.closing) else { continue };
+            // What has been idle for too long is another file, whenever that is found out.
+            if file.last_ns.saturating_add(self.idle_ns) < now_ns {
+                found = Some((number, true));
+                break;
+            }
+            if !file.offshoot || file.next == place.offset {
+                found = Some((number, false));
+            }
+            if file.next == place.offset {
+                break;
+            }
+        }
+        match found {
+            Some((number, false)) => Some(number),
+            Some((number, true)) => {
+                self.close(number, counters, walker);
+                self.find(place, now_ns, counters, walker)
+            }
+            None if self.is_over(place) => None,
+            None => self.begin(place, false, counters, walker),
+        }
+    }
+
+    /// Bytes are of a file that was complete when their part had begun.
+    fn is_over(&self, place: &Place) -> bool {
+        self.ended.iter().any(|(digest, ended_ns)| *digest == place.digest && place.begun_ns <= *ended_ns)
+    }
+
+    /// Closes a file that has been idle.
+    fn close(&mut self, number: usize, counters: &mut Counters, walker: &mut dyn Walker) {
+        counters.idle += 1;
+        if let Some(file) = self.files.get_mut(number) {
+            file.closing = true;
+        }
+        self.due = true;
+        self.walk(number, &mut 0, counters, walker);
+    }
+
+    /// Another file.
+    fn begin(
+        &mut self,
+        place: &Place,
+        offshoot: bool,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) -> Option<usize> {
+        let number = match self.digests.iter().position(|digest| *digest == 0) {
+            Some(number) => number,
+            None => self.make_room(counters, walker)?,
+        };
+        let (Some(digest), Some(file)) = (self.digests.get_mut(number), self.files.get_mut(number)) else {
+            return None;
+        };
+        let adopted = if offshoot { None } else { walker.adopt(place.digest) };
+        file.begun = adopted.is_some();
+        (file.tree, file.next) = match adopted {
+            Some(adopted) => adopted,
+            None => (walker.take()?, if offshoot { place.offset } else { 0 }),
+        };
+        counters.adopted += u64::from(file.begun);
+        *digest = place.digest;
+        file.size = place.size;
+        (file.offshoot, file.closing) = (offshoot, false);
+        (file.walked_ns, file.last_ns, file.written) = (0, 0, self.pieces);
+        file.source = None;
+        self.used += 1;
+        counters.files += 1;
+        Some(number)
+    }
+
+    /// A file that passed whole breaks off at `place`: it goes on with parts of its rest, if there is room and they come.
+    pub(super) fn keep_broken(
+        &mut self,
+        place: &Place,
+        source: Source,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) {
+        if self.used == self.files.len() || self.has(place.digest) || place.offset >= place.size {
+            return;
+        }
+        self.pieces += 1;
+        let Some(file) = self.begin(place, false, counters, walker).and_then(|number| self.files.get_mut(number))
+        else {
+            return;
+        };
+        (file.walked_ns, file.last_ns) = (source.timestamp_ns, source.timestamp_ns);
+        file.source = Some(source);
+    }
+
+    /// There is a file with that digest to which parts are added.
+    pub(super) fn has(&self, digest: FileId) -> bool {
+        let mut known = self.digests.iter().zip(&self.files);
+        known.any(|(known, file)| *known == digest && !file.closing)
+    }
+
+    /// A file to which nothing is added for so long is over.
+    pub(super) const fn idle_ns(&self) -> u64 {
+        self.idle_ns
+    }
+
+    /// Ends the file that was written least recently. One with stored bytes only begins to end: to walk them takes time.
+    fn make_room(&mut self, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
+        loop {
+            let open = self.files.iter().enumerate().filter(|(_, file)| !file.closing && file.written != self.pieces);
+            let (number, _) = open.min_by_key(|(_, file)| file.written)?;
+            counters.evicted += 1;
+            if let Some(file) = self.files.get_mut(number) {
+                file.closing = true;
+            }
+            self.due = true;
+            self.walk(number, &mut 0, counters, walker);
+            if self.digests.get(number).is_some_and(|digest| *digest == 0) {
+                return Some(number);
+            }
+        }
+    }
+
+    /// Walks, stores or passes over the first of a piece's bytes. Returns how many; 0 when there is no room.
+    fn step(
+        &mut self,
+        number: usize,
+        place: &Place,
+        bytes: &[u8],
+        piece: &mut Piece<'_>,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) -> usize {
+        let Self { files, store, pieces, .. } = self;
+        let Some(file) = files.get_mut(number) else { return 0 };
+        file.written = *pieces;
+        file.last_ns = file.last_ns.max(piece.source.timestamp_ns);
+        if file.source.is_none() {
+            file.source = Some(piece.source.clone());
+            file.described.clone_from(piece.described);
+        }
+        if place.offset < file.next {
+            let passed = usize::try_from(file.next - place.offset).unwrap_or(usize::MAX).min(bytes.len());
+            counters.repeated_bytes += length(passed);
+            return passed;
+        }
+        if place.offset > file.next || file.ahead.start() == Some(file.next) {
+            let stored = file.ahead.put(store, place.offset, bytes, &piece.source);
+            counters.repeated_bytes += stored.repeated;
+            counters.stored_bytes += length(stored.bytes) - stored.repeated;
+            return stored.bytes;
+        }
+        // What is stored further on is the same, or came first; here the one that comes next counts.
+        file.begin(walker);
+        file.walked_ns = file.walked_ns.max(piece.source.timestamp_ns);
+        file.next = file.next.saturating_add(length(bytes.len()));
+        file.source = Some(piece.source.clone());
+        let by = if piece.present { By::Present } else { By::Other(&mut piece.source) };
+        walker.data(file.tree, by, file.walked_ns, bytes);
+        bytes.len()
+    }
+
+    /// Walks stored bytes whose turn has come, at most about `portion` of them, and ends the file where it is over.
+    fn walk(&mut self, number: usize, portion: &mut usize, counters: &mut Counters, walker: &mut dyn Walker) {
+        let Self { files, store, digests, used, due, ended, next_ended, .. } = self;
+        let Some(file) = files.get_mut(number) else { return };
+        while let Some(start) = file.ahead.start().filter(|start| *start <= file.next || file.closing) {
+            if *portion == 0 {
+                *due = true;
+                return;
+            }
+            let Some(mut taken) = file.ahead.pop(store) else { break };
+            let end = taken.offset.saturating_add(length(taken.bytes.len()));
+            let timestamp_ns = file.walked_ns.max(taken.source.timestamp_ns);
+            if start > file.next {
+                if file.begun {
+                    counters.gap_bytes += start - file.next;
+                    walker.gap(file.tree, By::Other(&mut taken.source), timestamp_ns, start - file.next);
+                }
+                file.next = start;
+            }
+            let passed = usize::try_from(file.next - taken.offset).unwrap_or(usize::MAX);
+            let bytes = taken.bytes.get(passed..).unwrap_or_default();
+            counters.repeated_bytes += length(taken.bytes.len() - bytes.len());
+            *portion = portion.saturating_sub(taken.bytes.len());
+            if !bytes.is_empty() {
+                file.begin(walker);
+                (file.walked_ns, file.next) = (timestamp_ns, end);
+                walker.data(file.tree, By::Other(&mut taken.source), timestamp_ns, bytes);
+                file.source = Some(taken.source);
+            }
+        }
+        if file.next < file.size && !file.closing {
+            return;
+        }
+        if let Some(source) = file.source.as_mut().filter(|_| file.begun) {
+            let complete = file.next >= file.size;
+            counters.complete += u64::from(complete);
+            if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| complete) {
+                *place = (*digest, file.walked_ns);
+                *next_ended = (*next_ended + 1) % ended.len();
+            }
+            walker.end(file.tree, By::Other(source), file.walked_ns, complete);
+        } else {
+            walker.give_back(file.tree);
+        }
+        file.source = None;
+        if let Some(digest) = digests.get_mut(number) {
+            *digest = 0;
+            *used = used.saturating_sub(1);
+        }
+    }
+
+    /// Goes on with stored bytes whose turn has come. Returns whether there were any.
+    pub(super) fn go_on(&mut self, portion: usize, counters: &mut Counters, walker: &mut dyn Walker) -> bool {
+        if !std::mem::take(&mut self.due) {
+            return false;
+        }
+        let mut portion = portion;
+        for number in 0..self.files.len() {
+            if self.digests.get(number).is_some_and(|digest| *digest != 0) {
+                self.walk(number, &mut portion, counters, walker);
+            }
+        }
+        true
+    }
+
+    /// Closes what nothing was added to for long before `now_ns`.
+    pub(super) fn expire(&mut self, now_ns: u64, counters: &mut Counters, walker: &mut dyn Walker) {
+        for number in 0..self.digests.len() {
+            let is_stale = |file: &File| !file.closing && file.last_ns.saturating_add(self.idle_ns) < now_ns;
+            if self.digests.get(number).is_some_and(|digest| *digest != 0)
+                && self.files.get(number).is_some_and(is_stale)
+            {
+                self.close(number, counters, walker);
+            }
+        }
+    }
+
+    /// Closes all.
+    pub(super) fn flush(&mut self, counters: &mut Counters, walker: &mut dyn Walker) {
+        for number in 0..self.files.len() {
+            if self.digests.get(number).is_none_or(|digest| *digest == 0) {
+                continue;
+            }
+            if let Some(file) = self.files.get_mut(number) {
+                file.closing = true;
+            }
+            self.walk(number, &mut { usize::MAX }, counters, walker);
+        }
+        self.due = false;
+    }
+}
+
+impl File {
+    fn begin(&mut self, walker: &mut dyn Walker) {
+        if !std::mem::replace(&mut self.begun, true) {
+            walker.begin(self.tree, self.next, &self.described);
+        }
+    }
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,384 @@
+//! Parts of one file, on one or several connections, become one object.
+//!
+//! HTTP's 206 responses, and requests with `Content-Range`, carry parts of files (RFC 9110, section 14). Each part says by its
+//! [`key`] which file it is of. One worker owns the file, whichever worker's connections bring its parts: the others
+//! hand their bytes on ([`exchange`]). The owner walks the file through one tree of decoders, in order ([`files`]), and stores
+//! what comes too early ([`store`]).
+//!
+//! A part that cannot be joined, because a table is full, is looked into on its own, from the byte on where that was
+//! found out; the file has a gap there.
+
+mod counters;
+mod exchange;
+mod files;
+mod key;
+mod piece;
+mod store;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+// a test may fail loudly
+mod tests;
+
+pub use self::counters::{Counters, Gauges};
+pub use self::exchange::{Exchange, Membership};
+
+pub(super) use self::files::{By, Walker};
+pub(super) use self::piece::{Described, Source};
+
+use self::exchange::{Link, Message, Refusal};
+use self::files::{Files, Piece};
+pub(super) use self::key::FileId;
+use self::key::Keys;
+use self::piece::{PIECE, Place};
+use crate::flow::Facts;
+use crate::proto::Object;
+use crate::worker::content::scan::Spot;
+
+/// Stored bytes that are walked before the next packets have their turn.
+const PORTION: usize = 64 * 1024;
+/// Messages that are read before they have.
+pub(super) const MESSAGES: usize = 64;
+/// Verdicts that wait for their flow.
+const VERDICTS: usize = 256;
+
+/// How much of files is put together at a time, for each worker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RangeLimits {
+    /// Files. With none, every part is a file of its own.
+    pub files: u16,
+    /// Bytes of memory for what comes before what is in front of it.
+    pub buffer: u64,
+    /// A file is over when nothing was added to it for so long.
+    pub idle_ns: u64,
+}
+
+/// What bytes of a joined file mean for a flow that brought them.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    /// The flow as it was.
+    pub(super) source: Source,
+    /// It is to be reset.
+    pub(super) reset: bool,
+}
+
+/// What was found of flows while a file was walked.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) list: Vec<Verdict>,
+    /// Verdicts for which there was no room.
+    pub(super) lost: u64,
+}
+
+impl Found {
+    /// What it holds, bytes.
+    pub(super) const BYTES: usize = VERDICTS * size_of::<Verdict>();
+
+    pub(super) fn new() -> Self {
+        Self { list: Vec::with_capacity(VERDICTS), lost: 0 }
+    }
+
+    /// Bytes that came from `source` have raised an alert.
+    pub(super) fn note(&mut self, source: &Source, reset: bool) {
+        let same = |known: &&mut Verdict| known.source.is_of(&source.facts);
+        if let Some(known) = self.list.last_mut().filter(same) {
+            known.reset |= reset;
+        } else if self.list.len() < VERDICTS {
+            self.list.push(Verdict { source: source.clone(), reset });
+        } else {
+            self.lost += 1;
+        }
+    }
+}
+
+/// What an object is to files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Is {
+    /// Nothing.
+    Object,
+    /// A part of one.
+    Part,
+    /// One that passes whole.
+    Whole(FileId),
+}
+
+/// A part that is passing in a flow.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    digest: FileId,
+    size: u64,
+    /// The worker that puts the file together.
+    owner: u16,
+    /// Where it ends in its file.
+    end: u64,
+    /// Where its next byte belongs.
+    pub(super) next: u64,
+    begun_ns: u64,
+    described: Described,
+}
+
+impl Part {
+    /// Of so many of its next bytes, how many are part of the file.
+    pub(super) fn room(&self, bytes: usize) -> usize {
+        usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(usize::MAX).min(bytes)
+    }
+
+    /// So many of its next bytes were never seen. Returns how many of those are part of the file.
+    pub(super) fn skip(&mut self, length: u64) -> u64 {
+        let inside = length.min(self.end.saturating_sub(self.next));
+        self.next = self.next.saturating_add(inside);
+        inside
+    }
+
+    pub(super) const fn described(&self) -> &Described {
+        &self.described
+    }
+}
+
+/// The parts that pass on a worker, and the files that it owns.
+#[derive(Debug)]
+pub(super) struct Ranges {
+    keys: Keys,
+    files: Files,
+    enabled: bool,
+    link: Link,
+    /// By slot of the object.
+    parts: Box<[Part]>,
+    verdicts: Vec<Verdict>,
+    pub(super) counters: Counters,
+}
+
+impl Ranges {
+    /// For a worker of that `membership` that looks into `objects` at a time.
+    pub(super) fn new(limits: &RangeLimits, objects: u16, seed: u64, membership: Membership) -> Self {
+        let enabled = limits.files != 0;
+        Self {
+            keys: Keys::new(seed),
+            files: Files::new(limits),
+            enabled,
+            link: Link::new(membership),
+            parts: vec![Part::default(); if enabled { usize::from(objects) } else { 0 }].into_boxed_slice(),
+            verdicts: Vec::with_capacity(VERDICTS),
+            counters: Counters::default(),
+        }
+    }
+
+    /// What it holds, bytes.
+    pub(super) fn memory_bytes(limits: &RangeLimits, objects: u16) -> usize {
+        let parts = if limits.files == 0 { 0 } else { usize::from(objects) * size_of::<Part>() };
+        Files::memory_bytes(limits) + parts + VERDICTS * size_of::<Verdict>()
+    }
+
+    pub(super) fn gauges(&self) -> Gauges {
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Gauges { active: number(self.files.used()), held_bytes: number(self.files.stored_bytes()) }
+    }
+
+    /// Notes that the object of `slot` is a part, or a file that there may be parts of.
+    pub(super) fn begin(&mut self, slot: u16, flow: &Facts, spot: &Spot<'_>, object: &Object<'_>) -> Is {
+        let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return Is::Object };
+        let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
+        let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
+        let owner = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());
+        *place = Part {
+            digest,
+            size: of.size,
+            owner,
+            end: object.offset.saturating_add(of.length).min(of.size),
+            next: object.offset,
+            begun_ns: spot.timestamp_ns,
+            described: Described::of(object),
+        };
+        // Where parts of it were first, it is one of them.
+        if of.whole && owner == self.link.number() && !self.files.has(digest) {
+            return Is::Whole(digest);
+        }
+        self.counters.parts += 1;
+        Is::Part
+    }
+
+    pub(super) fn part(&mut self, slot: u16) -> Option<&mut Part> {
+        self.parts.get_mut(usize::from(slot))
+    }
+
+    /// Takes the next bytes of the part of `slot`. Returns how many there was room for; the part goes on behind them.
+    pub(super) fn push(&mut self, slot: u16, source: &Source, bytes: &[u8], walker: &mut dyn Walker) -> usize {
+        let portion = self.portion();
+        let Self { files, link, parts, counters, .. } = self;
+        let Some(part) = parts.get_mut(usize::from(slot)) else { return 0 };
+        let place = Place { digest: part.digest, size: part.size, offset: part.next, begun_ns: part.begun_ns };
+        let owner = part.owner;
+        let mut taken = 0;
+        if owner == link.number() {
+            let source = source.clone();
+            let mut piece = Piece { place, bytes, source, present: true, described: &part.described };
+            taken = files.take(&mut piece, portion, counters, walker);
+        } else {
+            for chunk in bytes.chunks(PIECE) {
+                let place = Place { offset: place.offset.saturating_add(length(taken)), ..place };
+                let sent = link.send(owner, chunk, |block| {
+                    (block.message, block.place, block.source) = (Message::Bytes, place, Some(source.clone()));
+                    block.described.clone_from(&part.described);
+                });
+                match sent {
+                    Ok(()) => taken += chunk.len(),
+                    Err(Refusal::NoBlock) => counters.no_block += 1,
+                    Err(Refusal::InboxFull) => counters.inbox_full += 1,
+                }
+                if sent.is_err() {
+                    break;
+                }
+            }
+            counters.passed_bytes += length(taken);
+        }
+        part.next = part.next.saturating_add(length(taken));
+        if owner != self.link.number() && self.link.waits() {
+            while !self.link.is_read(owner) {
+                self.receive(MESSAGES, walker);
+                std::thread::yield_now();
+            }
+            // What came of it was sent before it was put back.
+            while self.receive(MESSAGES, walker) {}
+        }
+        taken
+    }
+
+    /// The file that passes whole in `slot` breaks off after `passed` bytes. Where there is room, it waits for parts of its rest.
+    pub(super) fn keep_broken(&mut self, slot: u16, passed: u64, source: Source, walker: &mut dyn Walker) {
+        let Self { files, parts, counters, .. } = self;
+        let Some(part) = parts.get(usize::from(slot)) else { return };
+        let place = Place { digest: part.digest, size: part.size, offset: passed, begun_ns: part.begun_ns };
+        files.keep_broken(&place, source, counters, walker);
+    }
+
+    /// Stored bytes that are walked at a time: all, where others wait for what comes of them.
+    fn portion(&self) -> usize {
+        if self.link.waits() { usize::MAX } else { PORTION }
+    }
+
+    /// There is something to do.
+    #[inline]
+    pub(super) fn has_mail(&self) -> bool {
+        self.link.has_mail()
+    }
+
+    /// Reads messages. Returns whether there were any.
+    pub(super) fn receive(&mut self, most: usize, walker: &mut dyn Walker) -> bool {
+        let portion = self.portion();
+        let mut read = 0;
+        while read < most
+            && let Some(mut block) = self.link.receive()
+        {
+            read += 1;
+            if let Some(source) = block.source.take() {
+                match block.message {
+                    Message::Verdict { reset } => self.note(Verdict { source, reset }),
+                    Message::Bytes => {
+                        let (place, described) = (block.place, &block.described);
+                        let mut piece = Piece { place, bytes: block.bytes(), source, present: false, described };
+                        let taken = self.files.take(&mut piece, portion, &mut self.counters, walker);
+                        if let Some(rest) = block.bytes().get(taken..).filter(|rest| !rest.is_empty()) {
+                            self.counters.not_joined_bytes += length(rest.len());
+                            walker.stray(&mut piece.source, rest);
+                        }
+                        self.judge(walker);
+                    }
+                }
+            }
+            self.link.put_back(block);
+        }
+        read != 0
+    }
+
+    /// Goes on with what waits: messages, and stored bytes. Files that are idle at `now_ns` are closed. Returns whether there
+    /// was anything.
+    pub(super) fn go_on(&mut self, now_ns: u64, walker: &mut dyn Walker) -> bool {
+        self.link.keep_time(now_ns);
+        let reached_ns = if self.files.used() == 0 { None } else { Some(self.link.reached_ns()) };
+        let mut busy = false;
+        while self.receive(MESSAGES, walker) {
+            busy = true;
+        }
+        if let Some(reached_ns) = reached_ns {
+            self.files.expire(reached_ns, &mut self.counters, walker);
+        }
+        busy |= self.files.go_on(self.portion(), &mut self.counters, walker);
+        self.judge(walker);
+        busy
+    }
+
+    /// Waits until all workers have come as far, and reads what they hand on meanwhile.
+    fn meet(&mut self, walker: &mut dyn Walker) {
+        self.link.arrive();
+        loop {
+            let last = self.link.all_arrived();
+            while self.receive(MESSAGES, walker) {}
+            if last {
+                break;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until no more comes of any worker, and closes all files.
+    pub(super) fn flush(&mut self, walker: &mut dyn Walker) {
+        self.meet(walker);
+        self.files.flush(&mut self.counters, walker);
+        self.judge(walker);
+        // What others have found in what came from here is here when they have closed their files.
+        self.meet(walker);
+        self.link.keep_time(0);
+    }
+
+    /// Takes what the walker has found to the flows it is about: those of this worker wait for their turn.
+    pub(super) fn judge(&mut self, walker: &mut dyn Walker) {
+        while let Some(verdict) = walker.verdict() {
+            let home = verdict.source.worker;
+            if home == self.link.number() {
+                self.note(verdict);
+                continue;
+            }
+            let Verdict { source, reset } = verdict;
+            let sent = self.link.send(home, &[], |block| {
+                (block.message, block.source) = (Message::Verdict { reset }, Some(source));
+            });
+            self.counters.verdicts_lost += u64::from(sent.is_err());
+        }
+    }
+
+    fn note(&mut self, verdict: Verdict) {
+        if self.verdicts.len() < VERDICTS {
+            self.verdicts.push(verdict);
+        } else {
+            self.counters.verdicts_lost += 1;
+        }
+    }
+
+    /// What was found about flows of this worker, once.
+    pub(super) fn verdicts(&mut self) -> impl Iterator<Item = Verdict> + '_ {
+        self.verdicts.drain(..)
+    }
+
+    /// The same about that flow only.
+    pub(super) fn verdict_about(&mut self, flow: &Facts) -> Option<Verdict> {
+        let number = self.verdicts.iter().position(|verdict| verdict.source.is_of(flow))?;
+        Some(self.verdicts.swap_remove(number))
+    }
+
+    #[inline]
+    pub(super) fn has_verdicts(&self) -> bool {
+        !self.verdicts.is_empty()
+    }
+
+    /// Trees of all files.
+    pub(super) fn trees(&self) -> impl Iterator<Item = u16> + '_ {
+        self.files.trees()
+    }
+
+    pub(super) fn number(&self) -> u16 {
+        self.link.number()
+    }
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,142 @@
+//! Each limit, and what becomes of bytes at it.
+
+use super::super::store::{STRETCHES, Store};
+use super::{LIMITS, RangeLimits, Tape, World, byte, source};
+
+fn cells(count: usize) -> u64 {
+    u64::try_from(count * Store::CELL_BYTES).unwrap()
+}
+
+#[test]
+fn the_file_written_least_recently_makes_room() {
+    let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 8);
+    for digest in [1, 2, 1, 3] {
+        let next = if digest == 1 && world.counters.files == 2 { 10..20 } else { 0..10 };
+        assert_eq!(world.piece(digest, 100, next, &source(1, 0)), 10);
+    }
+    assert_eq!((world.counters.evicted, world.files.used()), (1, 2));
+    assert_eq!(world.tapes.ended.len(), 1, "the second");
+    assert_eq!((world.tapes.ended[0].bytes.len(), world.tapes.ended[0].complete), (10, Some(false)));
+    world.flush();
+}
+
+#[test]
+fn a_file_with_stored_bytes_ends_in_portions() {
+    let mut world = World::new(&RangeLimits { files: 1, ..LIMITS }, 8);
+    world.portion = 0;
+    assert_eq!(world.piece(1, 1000, 500..600, &source(1, 0)), 100);
+    assert_eq!(world.piece(2, 1000, 0..10, &source(1, 0)), 0, "its place is not free yet");
+    assert!(world.files.go_on(1, &mut world.counters, &mut world.tapes));
+    assert_eq!(world.piece(2, 1000, 0..10, &source(1, 0)), 10);
+    assert_eq!((world.counters.evicted, world.tapes.ended[0].start), (1, 500));
+    world.flush();
+}
+
+#[test]
+fn bytes_without_room_in_the_store_become_an_offshoot() {
+    let mut world = World::new(&RangeLimits { buffer: cells(1), ..LIMITS }, 8);
+    assert_eq!(world.piece(1, 10_000, 5000..5100, &source(1, 0)), 100, "stored");
+    assert_eq!(world.piece(1, 10_000, 5100..5200, &source(1, 0)), 100, "an offshoot");
+    assert_eq!(world.piece(1, 10_000, 5200..5300, &source(1, 0)), 100, "goes on with it");
+    assert_eq!(world.counters.offshoots, 1);
+    world.flush();
+    let starts: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.start, tape.bytes.len())).collect();
+    assert_eq!(starts, [(5000, 100), (5100, 200)]);
+}
+
+#[test]
+fn a_file_has_so_many_stretches() {
+    let mut world = World::new(&LIMITS, 8);
+    for number in 0..u64::try_from(STRETCHES).unwrap() {
+        world.piece(1, 10_000, 100 + number * 20..110 + number * 20, &source(1, 0));
+    }
+    assert_eq!(world.counters.offshoots, 0);
+    world.piece(1, 10_000, 5000..5010, &source(1, 0));
+    assert_eq!(world.counters.offshoots, 1);
+    // What joins two of them makes room.
+    world.piece(1, 10_000, 110..120, &source(1, 0));
+    world.piece(1, 10_000, 6000..6010, &source(1, 0));
+    assert_eq!(world.counters.offshoots, 1);
+    world.flush();
+}
+
+#[test]
+fn without_a_tree_nothing_is_taken() {
+    let mut world = World::new(&LIMITS, 0);
+    assert_eq!(world.piece(1, 100, 0..10, &source(1, 0)), 0);
+    assert_eq!(world.counters.files, 0);
+    world.flush();
+}
+
+#[test]
+fn without_files_nothing_is_taken() {
+    let mut world = World::new(&RangeLimits { files: 0, ..LIMITS }, 8);
+    assert_eq!(world.piece(1, 100, 0..10, &source(1, 0)), 0);
+    world.flush();
+}
+
+#[test]
+fn what_was_idle_for_long_is_over() {
+    let idle = LIMITS.idle_ns;
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 0..10, &source(1, 5));
+    world.piece(1, 100, 50..60, &source(2, 7));
+    world.files.expire(7 + idle, &mut world.counters, &mut world.tapes);
+    assert_eq!(world.counters.idle, 0, "not yet");
+    world.files.expire(8 + idle, &mut world.counters, &mut world.tapes);
+    while world.files.go_on(usize::MAX, &mut world.counters, &mut world.tapes) {}
+    assert_eq!((world.counters.idle, world.counters.gap_bytes), (1, 40));
+    let tape = &world.tapes.ended[0];
+    let expected: Vec<_> = (0..60).map(|at| (!(10..50).contains(&at)).then(|| byte(at))).collect();
+    assert_eq!((&tape.bytes, tape.complete), (&expected, Some(false)));
+    assert_eq!((tape.from[0], tape.from[55]), ((1, 5), (2, 7)), "each byte is of who brought it");
+}
+
+#[test]
+fn a_part_that_comes_late_begins_another_file_whenever_that_is_found_out() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 0..10, &source(1, 5));
+    world.piece(1, 100, 10..100, &source(1, 6 + LIMITS.idle_ns));
+    world.flush();
+    let starts: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.start, tape.complete)).collect();
+    assert_eq!(starts, [(0, Some(false)), (10, Some(true))]);
+    assert_eq!(world.counters.idle, 1);
+}
+
+#[test]
+fn a_file_that_passes_whole_is_adopted_by_its_first_part() {
+    let mut world = World::new(&LIMITS, 8);
+    let had = Tape { bytes: (0..30).map(|at| Some(byte(at))).collect(), from: vec![(1, 0); 30], ..Tape::default() };
+    world.tapes.passing = Some((9, had));
+    world.piece(8, 100, 60..100, &source(2, 1));
+    assert_eq!(world.counters.adopted, 0, "another file");
+    world.piece(9, 100, 60..100, &source(2, 1));
+    assert_eq!(world.counters.adopted, 1);
+    world.piece(9, 100, 30..60, &source(1, 2));
+    world.flush();
+    let whole: Vec<_> = (0..100).map(|at| Some(byte(at))).collect();
+    assert_eq!((&world.tapes.ended[0].bytes, world.tapes.ended[0].complete), (&whole, Some(true)));
+}
+
+#[test]
+fn what_comes_late_of_a_part_that_began_before_its_file_was_complete_is_no_other_file() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 0..50, &source(1, 5));
+    world.piece(1, 100, 50..100, &source(2, 9));
+    world.begun_ns = Some(7);
+    assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 1));
+    world.begun_ns = Some(10);
+    assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 2), "it is downloaded again");
+    world.flush();
+}
+
+#[test]
+fn files_of_other_sizes_or_names_do_not_meet() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 0..50, &source(1, 0));
+    world.piece(2, 100, 50..100, &source(1, 0));
+    world.flush();
+    assert_eq!(world.tapes.ended.len(), 2);
+}
