@@ -198,3 +198,18 @@ fn bombs_and_nonsense_are_bounded() {
     assert_eq!(text.matches("abcdefgh ijklmnop").count(), 40_000);
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_stream_that_becomes_too_much_too_fast_is_left() {
+    let steep = deflated(&b"0 0 Td ".repeat(300_000));
+    let text = stream(2, "", b"BT (what follows is read) Tj ET");
+    let (shown, _, cuts) = outline(&file(&[&stream(1, "/Filter/FlateDecode", &steep), &text]));
+    assert_eq!(cuts, [("pdf".to_owned(), "ratio".to_owned())]);
+    assert_eq!(shown.trim(), "what follows is read");
+    // As much text as that, packed as text is.
+    let lines: Vec<u8> =
+        (0..30_000_u32).flat_map(|n| format!("({:08x}) Tj\n", n.wrapping_mul(0x9e37_79b9)).into_bytes()).collect();
+    let packed = stream(1, "/Filter/FlateDecode", &deflated(&[&b"BT /F1 9 Tf "[..], &lines, b"ET"].concat()));
+    let (shown, _, cuts) = outline(&file(&[&packed]));
+    assert!(cuts.is_empty() && shown.len() >= 240_000, "{cuts:?}, {} bytes", shown.len());
+}

@@ -42,6 +42,11 @@ const OBJECTS: usize = 2048;
 /// Bytes that all streams of a file become, files and images in it aside.
 const MOST: u64 = 256 << 20;
 
+/// A stream may become so many times as long as it came, and, where what came before has become less, so much beyond:
+/// some bytes of one packet would else become a megabyte of operators, each of which takes longer than a byte of text.
+const STEEPEST: u64 = 64;
+const CREDIT: u64 = 256 << 10;
+
 /// White space, or the mark of UTF-8, may stand in front of the header.
 fn recognise(bytes: &[u8]) -> Guess {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
@@ -89,10 +94,12 @@ struct Pdf {
     text: Text,
     strings: Strings,
     names: Names,
-    /// Streams were damaged; they have become too much; bytes of them that are left.
+    /// Streams were damaged; they have become too much, or one too fast; bytes of them that are left, and for now.
     bad: bool,
     full: bool,
+    steep: bool,
     left: u64,
+    credit: u64,
     /// The end of the file has begun, and was seen.
     ending: bool,
     ended: bool,
@@ -119,7 +126,9 @@ impl Pdf {
             names: Names::new(),
             bad: false,
             full: false,
+            steep: false,
             left: MOST,
+            credit: CREDIT,
             ending: false,
             ended: false,
         }
@@ -207,15 +216,16 @@ impl Pdf {
             return true;
         }
         let Self { filters, sink, lexer, object, content, fonts, text, strings, names, objects, .. } = self;
-        let Self { begun, half, left, full, .. } = self;
+        let Self { begun, half, left, full, steep, credit, .. } = self;
         let mut page = Page { text, strings, names, fonts, out };
         let flow = filters.push(bytes, &mut |bytes| match *sink {
             Sink::Nothing => true,
             Sink::Child => page.out.data(bytes),
             Sink::Content | Sink::Objects(_) => {
                 let mut bytes = bytes;
-                let mut some = take(&mut bytes, *left);
+                let mut some = take(&mut bytes, (*left).min(*credit));
                 *left -= some.len() as u64;
+                *credit -= some.len() as u64;
                 while let Some(token) = lexer.next(&mut some) {
                     let go_on = match *sink {
                         Sink::Objects(first) => {
@@ -228,18 +238,18 @@ impl Pdf {
                         return false;
                     }
                 }
-                *full |= !bytes.is_empty();
-                true
+                *full |= !bytes.is_empty() && *left == 0;
+                *steep |= !bytes.is_empty() && *left != 0;
+                bytes.is_empty()
             }
         });
         match flow {
             Flow::More => {}
             Flow::Done => self.over = true,
             Flow::Bad => (self.over, self.bad) = (true, true),
+            // Of this stream; the next one begins at its own place in the file.
+            Flow::Enough if self.full || self.steep => self.over = true,
             Flow::Enough => return false,
-        }
-        if self.full {
-            self.over = true;
         }
         true
     }
@@ -297,6 +307,7 @@ impl Within<'_> {
 impl Decoder for Pdf {
     fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
         let mut input = piece;
+        self.credit = self.credit.min(CREDIT).saturating_add((piece.len() as u64).saturating_mul(STEEPEST));
         while !input.is_empty() {
             let go_on = match self.state {
                 State::Syntax => match self.lexer.next(&mut input) {
@@ -352,6 +363,7 @@ impl Decoder for Pdf {
         let cuts = [
             (self.object.encrypted, Cut::Encrypted),
             (self.full, Cut::Output),
+            (self.steep, Cut::Ratio),
             (self.bad, Cut::Malformed),
             (!complete, Cut::Truncated),
         ];
@@ -376,6 +388,7 @@ impl Decoder for Pdf {
         self.text.reset();
         self.strings.reset();
         self.names.reset();
-        (self.bad, self.full, self.left, self.ending, self.ended) = (false, false, MOST, false, false);
+        (self.bad, self.full, self.steep) = (false, false, false);
+        (self.left, self.credit, self.ending, self.ended) = (MOST, CREDIT, false, false);
     }
 }
