@@ -1,5 +1,6 @@
 //! The tree: from an object's pieces to its leaves.
 
+mod again;
 mod below;
 mod leaves;
 mod node;

@@ -42,6 +42,12 @@ pub(super) struct Facts {
     /// Length of its path, and of the path without its format.
     pub(super) path: usize,
     pub(super) base: usize,
+    /// What is being decoded follows the object itself, whose path has that length; how many such have begun, and what
+    /// was counted before the last of them.
+    pub(super) behind: bool,
+    pub(super) top: usize,
+    pub(super) parts: u32,
+    pub(super) before: Before,
     /// A limit was reached: nothing more of it is decoded.
     pub(super) full: bool,
     /// It was told why it is not whole; that is told once.
@@ -56,6 +62,13 @@ pub(super) struct Facts {
     pub(super) elsewhere: bool,
 }
 
+/// What was counted of an object before the part of it that is being decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before {
+    pub(super) given: u64,
+    pub(super) children: u32,
+}
+
 /// What an object is.
 #[derive(Debug)]
 pub(super) enum State {
@@ -67,7 +80,7 @@ pub(super) enum State {
     Whole(&'static Format),
     /// What is scanned.
     Leaf,
-    /// What follows the part that was decoded: a leaf once there is a byte of it.
+    /// What follows the part that was decoded: an object once there is a byte of it.
     Rest(&'static [u8]),
     /// Nothing of it is wanted any more.
     Over,
@@ -162,6 +175,22 @@ impl Shared {
     /// What the object at `level` is without a look at it.
     pub(super) fn known(&self, level: usize) -> Option<&'static Format> {
         self.coding(level).or(self.format.filter(|_| level == self.inner))
+    }
+
+    /// What is being decoded of the object at `level` is what the object is said to be coded in.
+    pub(super) fn is_coded(&self, facts: &Facts, level: usize) -> bool {
+        !facts.behind && self.coding(level).is_some()
+    }
+
+    /// The object at `level` is not coded as was said: what was said of what is within that is said of itself.
+    pub(super) fn drop_coding(&mut self, level: usize) {
+        if let Some(codings) = self.codings.get_mut(level..).filter(|codings| !codings.is_empty()) {
+            codings.rotate_left(1);
+            if let Some(last) = codings.last_mut() {
+                *last = None;
+            }
+            self.inner = self.inner.saturating_sub(1);
+        }
     }
 
     /// What the object at `level` is said to be wrapped in.
