@@ -56,7 +56,6 @@ pub(super) const FORMATS: [&Format; 43] = [
     &lz4::FORMAT,
     &compress::FORMAT,
     &zip::FORMAT,
-    &zlib::FORMAT,
     &tar::FORMAT,
     &cpio::FORMAT,
     &ar::DEB,
@@ -73,6 +72,8 @@ pub(super) const FORMATS: [&Format; 43] = [
     &pcap::FORMAT,
     &pdf::FORMAT,
     &ole2::FORMAT,
+    // Behind those with more of a magic number.
+    &zlib::FORMAT,
     &lzma::FORMAT,
     &charset::UTF32,
     &charset::UTF16,
