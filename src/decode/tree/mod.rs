@@ -14,6 +14,7 @@ use super::charset::Charset;
 use super::decoder::Field;
 use super::format::Format;
 use super::limits::Limits;
+use super::mime::{self, Boundary};
 use super::path::Path;
 use super::pool::Decoders;
 use super::runs::Seeker;
@@ -31,6 +32,8 @@ pub struct Start<'a> {
     pub format: Option<&'static Format>,
     /// What it is written in within those, where whatever carries it says so and it is a text.
     pub charset: Option<Charset>,
+    /// Its media type as whatever carries it says, of which the boundary of a multipart is read; empty where nobody says.
+    pub media_type: &'a [u8],
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -67,6 +70,7 @@ impl Tree {
             inner: 0,
             format: None,
             charset: None,
+            boundary: Boundary::EMPTY,
             kept: None,
             from: 0,
         };
@@ -95,6 +99,7 @@ impl Tree {
         }
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset) = (start.format, start.charset);
+        shared.boundary = mime::claimed(start.media_type);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());

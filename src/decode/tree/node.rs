@@ -5,6 +5,7 @@ use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Field};
 use super::super::format::{Format, MESSAGE, PROBE};
 use super::super::kind;
+use super::super::mime::Boundary;
 use super::super::path::Path;
 use super::super::pool::Decoders;
 use super::super::runs::Seeker;
@@ -103,6 +104,8 @@ pub(super) struct Shared {
     pub(super) inner: usize,
     pub(super) format: Option<&'static Format>,
     pub(super) charset: Option<Charset>,
+    /// Its boundary where it is said to be a multipart; else empty.
+    pub(super) boundary: Boundary,
     /// What has undone the outermost coding of the object before, and goes on with this one's.
     pub(super) kept: Option<Box<dyn Decoder>>,
     /// Level of the outermost object.

@@ -3,8 +3,9 @@
 use super::super::charset;
 use super::super::cut::Cut;
 use super::super::decoder::{Fault, Taken};
-use super::super::format::{FORMATS, Format, Guess, PROBE};
+use super::super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
 use super::super::json::BASE64;
+use super::super::mime;
 use super::Held;
 use super::again;
 use super::below::{Below, brings};
@@ -39,11 +40,20 @@ pub(super) fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) 
 pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: bool) -> bool {
     // What is known beforehand is said of the object, and not of what follows it.
     let mut found = None;
+    let mut is_multipart = false;
     if !node.facts.behind {
         if node.level == context.shared.inner {
             node.charset = node.charset.or(context.shared.charset);
         }
         found = context.shared.known(node.level);
+        let boundary = context.shared.boundary.get();
+        if found.is_none() && node.level == context.shared.inner && !boundary.is_empty() {
+            is_multipart = mime::has_boundary(node.first.get(), boundary);
+            if !is_multipart && !last {
+                return false;
+            }
+            found = is_multipart.then_some(MESSAGE);
+        }
     }
     if found.is_none() {
         for format in FORMATS {
@@ -65,6 +75,9 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
         } else if let Some(mut decoder) = context.take(node.level, format) {
             if let Some(charset) = node.charset {
                 decoder.declare(charset);
+            }
+            if is_multipart {
+                decoder.open(context.shared.boundary.get());
             }
             node.state = State::Wrapped(format, decoder);
         } else {

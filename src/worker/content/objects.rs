@@ -247,7 +247,8 @@ impl Objects {
         (slot.direction, slot.id, slot.start, slot.open) = (spot.direction, id, object.offset, true);
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
-        slot.tree.begin(&Start { prefix: object.label, name: object.name, codings, format, charset }, decoders);
+        let (prefix, name, media_type) = (object.label, object.name, object.media_type);
+        slot.tree.begin(&Start { prefix, name, codings, format, charset, media_type }, decoders);
         true
     }
 
