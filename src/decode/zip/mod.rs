@@ -1,7 +1,8 @@
 //! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only comments
 //! are handed out, `(comment)`, a line each, for all else repeats what was read. What stands behind its end is no part of it.
 //!
-//! Stored, deflate and deflate64 entries are decoded here, and verified. Of a bzip2, zstd or xz entry what is packed goes on
+//! Stored, deflate and deflate64 entries are decoded here, and verified. Encrypted ones, and those of other methods than
+//! these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed goes on
 //! as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`. So does LZMA
 //! behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of them; the sum in the
 //! entry's header is not compared with what comes out of those, but all of them but LZMA have sums of their own.
@@ -121,7 +122,6 @@ impl Zip {
         if name.ends_with(b"/") && compressed == 0 {
             return Some(State::Stored(0, false));
         }
-        let wanted = out.begin(&Child { name });
         let reason = if encrypted {
             Some(Cut::Encrypted)
         } else {
@@ -130,13 +130,19 @@ impl Zip {
             (!is_good).then_some(Cut::Unsupported)
         };
         if let Some(reason) = reason {
+            // What cannot be read is scanned as it stands.
+            let wanted = out.begin_text(&Child { name });
             if wanted {
                 out.cut(reason);
+            }
+            self.packed = true;
+            if !known && wanted {
                 out.end();
             }
             // Where such an entry ends that does not say how long it is can only be guessed.
-            return known.then_some(State::Skipped(compressed));
+            return known.then_some(State::Stored(compressed, wanted));
         }
+        let wanted = out.begin(&Child { name });
         Some(match method {
             header::LZMA if wanted => State::Lzma(compressed),
             _ if method == header::STORED || self.packed => State::Stored(compressed, wanted),
