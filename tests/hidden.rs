@@ -8,7 +8,7 @@ mod tree;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use tidegate::decode::{Cut, Ended, File, Leaves, Limits, Path, Start, coding};
+use tidegate::decode::{Charset, Cut, Ended, File, Leaves, Limits, Path, Start, coding};
 
 use said::{Said, decode};
 use tree::Tree;
@@ -289,4 +289,205 @@ fn less_than_a_block_behind_an_archive_is_scanned() {
         assert_eq!(said.cuts, [("tar:(rest)".to_owned(), cut)]);
     }
     assert_eq!(said_of(&[entry(0, "f", b"x", |_| ()), blocks(b"x"), vec![0; 1500]].concat()).cuts, []);
+}
+
+/// Text in units of two or four bytes.
+fn wide(text: &str, little: bool) -> Vec<u8> {
+    text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+}
+
+fn wider(text: &str, little: bool) -> Vec<u8> {
+    let bytes = |letter| if little { u32::to_le_bytes(letter) } else { u32::to_be_bytes(letter) };
+    text.chars().flat_map(|letter| bytes(u32::from(letter))).collect()
+}
+
+const RUSSIAN: &str = "\u{421}\u{435}\u{43a}\u{440}\u{435}\u{442}\u{43d}\u{44b}\u{439} \u{43f}\u{43b}\u{430}\u{43d}\n\u{43d}\u{430} \u{433}\u{43e}\u{434}: zanzibar heron";
+
+#[test]
+fn wide_text_needs_no_mark() {
+    for little in [true, false] {
+        for (data, path) in [
+            (wide(RUSSIAN, little), "utf-16:(text)"),
+            (wider(RUSSIAN, little), "utf-32:(text)"),
+            (wider("a zanzibar heron", little), "utf-32:(text)"),
+            (wide(&RUSSIAN.repeat(50), little), "utf-16:(text)"),
+        ] {
+            assert_eq!(planted_in(&said_of(&data)), [path], "little {little}");
+        }
+    }
+}
+
+#[test]
+fn wide_text_that_is_declared_shows_its_order() {
+    for name in ["utf-16", "UTF-16LE", "utf-16be", "utf-32", "utf-32le", "utf-32be"] {
+        for little in
+            [true, false].into_iter().filter(|little| !name.to_lowercase().ends_with(if *little { "be" } else { "le" }))
+        {
+            let four = name.contains("32");
+            for text in ["zanzibar heron", "\u{feff}zanzibar heron", "<p>zanzibar heron"] {
+                let data = if four { wider(text, little) } else { wide(text, little) };
+                let start = Start { charset: Charset::of(name.as_bytes()), ..Start::default() };
+                let mut tree = Tree::new(Limits::default());
+                for size in [1, 3, 100] {
+                    let mut said = Said::default();
+                    tree.tree.begin(&start, &mut tree.decoders);
+                    data.chunks(size).for_each(|piece| tree.push(piece, &mut said));
+                    tree.finish(&mut said);
+                    assert!(!planted_in(&said).is_empty(), "{text:?} as {name}, little {little}: {said:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn json_is_told_by_its_first_string() {
+    let escaped = "zanzibar\\u0020heron";
+    let long = "n".repeat(600);
+    for text in [
+        format!("[\"{escaped}\"]"),
+        format!("[{{}}, {{\"a\": \"{escaped}\"}}]"),
+        format!("[[1, 2.5], [true, \"{escaped}\"]]"),
+        format!("\"{escaped}\""),
+        format!("{{\"{long}\": \"{escaped}\"}}"),
+        format!("[\"{long}\", \"{escaped}\"]"),
+    ] {
+        assert_eq!(planted_in(&said_of(text.as_bytes())), ["json:(text)"], "{text}");
+    }
+    assert_eq!(said_of(b"[zanzibar heron] \"and\" so on").leaves.len(), 1);
+}
+
+/// The same text as of these windows, with lc 1, lp 2, pb 0, by Python's `lzma`.
+const OTHER_LZMA: &str = "1300000100ffffffffffffffff003d190d16736bdc39ef015cae9ea70921134da5f0dcbe81b543823c2d84896f0a7ffff18e\
+     8800";
+
+#[test]
+fn compressed_content_is_told_whatever_its_window_or_its_properties() {
+    let text = [PLANTED, &b", and more".repeat(50)].concat();
+    for method in 0..8_u8 {
+        let mut data = zlib(&text);
+        data[0] = method << 4 | 8;
+        data[1] = (0..32).find(|flags| u16::from_be_bytes([data[0], *flags]) % 31 == 0).unwrap();
+        assert_eq!(planted_in(&said_of(&data)), ["zlib"], "window {method}");
+    }
+    let said = said_of(b"HK, the zanzibar heron, which is no zlib at all");
+    assert_eq!((planted_in(&said), said.cuts.len()), (vec![""], 0));
+    let data = data_encoding::HEXLOWER.decode(OTHER_LZMA.as_bytes()).unwrap();
+    assert_eq!(planted_in(&said_of(&data)), ["lzma"]);
+}
+
+#[test]
+fn base64_is_found_behind_zeros_and_in_addresses() {
+    let text = b"zanzibar heron, ".repeat(9);
+    for data in [
+        data_encoding::BASE64.encode(&[vec![0; 48], text.clone()].concat()),
+        data_encoding::BASE64.encode(&[vec![0; 480], text.clone()].concat()),
+        data_encoding::BASE64URL.encode(&[vec![0xfb, 0xef, 0xbe], text.clone()].concat()),
+        format!(
+            "?t={}&x",
+            data_encoding::BASE64URL_NOPAD.encode(&[text.clone(), vec![0xff; 6], text.clone()].concat())
+        ),
+    ] {
+        for data in [format!("text {data} and text"), format!("{{\"a\": \"{data}\"}}")] {
+            let said = said_of(data.as_bytes());
+            assert!(planted_in(&said).iter().any(|path| path.ends_with(":(base64)")), "{data}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn markup_is_read_as_readers_read_it() {
+    for (text, path) in [
+        ("<html>zanz&#105bar heron", "html:(text)"),
+        ("<html>zanz&#x69;bar&#32heron", "html:(text)"),
+        ("<html>zanz&#0000000000000000000000000000000000000000105;bar heron", "html:(text)"),
+        ("<html>zanzibar&nbspheron", ""),
+        ("<note><to>zanz&#105;bar heron</to></note>", "xml:(text)"),
+        ("<note><to a=\"b\">x</to><to>zanz&#105;bar heron</to></note>", "xml:(text)"),
+        (
+            "<x:document xmlns:x=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><x:p><x:r><x:t>zanzi</x:t>\
+             </x:r><x:r><x:t>bar heron</x:t></x:r></x:p></x:document>",
+            "xml:(text)",
+        ),
+        (
+            "<document xmlns=\"http://purl.oclc.org/ooxml/wordprocessingml/main\"><p><r><t>zanzi</t></r><r>\
+             <t>bar heron</t></r></p></document>",
+            "xml:(text)",
+        ),
+    ] {
+        let said = said_of(text.as_bytes());
+        if path.is_empty() {
+            let found = said.leaves.iter().any(|leaf| contains(&leaf.bytes, "zanzibar\u{a0}heron".as_bytes()));
+            assert!(
+                found || said.leaves.iter().any(|leaf| leaf.path == "html:(text)" && contains(&leaf.bytes, PLANTED)),
+                "{said:?}"
+            );
+        } else {
+            assert_eq!(planted_in(&said), [path], "{text}");
+        }
+    }
+}
+
+#[test]
+fn fields_of_mail_are_decoded() {
+    let mail = b"From: a@example.org\r\nSubject: =?utf-8?B?emFueg==?=\r\n =?utf-8?Q?ibar?=\r\n heron\r\n\r\ntext";
+    assert_eq!(planted_in(&said_of(mail)), ["mime:(fields)"]);
+    // What stands behind much else in a field is read; behind too much it is told that it is not.
+    for (length, found) in [(4000, true), (9000, false)] {
+        let mail = format!(
+            "From: a\r\nTo: b\r\nContent-Type: multipart/mixed; x=\"{}\"; boundary=b\r\n\r\n\
+             --b\r\nX-Other: 1\r\nContent-Transfer-Encoding: base64\r\n\r\nemFuemliYXIgaGVyb24=\r\n--b--\r\n",
+            "x".repeat(length)
+        );
+        let said = said_of(mail.as_bytes());
+        assert_eq!(!planted_in(&said).is_empty(), found, "{length}");
+        assert_eq!(said.cuts.iter().any(|(_, cut)| *cut == Cut::Unsupported), !found, "{length}");
+    }
+}
+
+#[test]
+fn a_multipart_that_is_claimed_may_begin_with_other_text() {
+    let part = "--b\r\nX-Other: 1\r\nContent-Transfer-Encoding: base64\r\n\r\nemFuemliYXIgaGVyb24=\r\n--b--\r\n";
+    let mut tree = Tree::new(Limits::default());
+    for (media_type, data, found) in [
+        ("multipart/mixed; boundary=b", format!("<html>This is a multipart.\r\n{part}"), true),
+        ("Multipart/Form-Data; boundary=\"b\"", part.to_owned(), true),
+        ("multipart/mixed", format!("This is a multipart.\r\n{part}"), false),
+        ("text/plain; boundary=b", format!("This is a multipart.\r\n{part}"), false),
+    ] {
+        let start = Start { media_type: media_type.as_bytes(), ..Start::default() };
+        for size in [1, 20, 1000] {
+            let mut said = Said::default();
+            tree.tree.begin(&start, &mut tree.decoders);
+            data.as_bytes().chunks(size).for_each(|piece| tree.push(piece, &mut said));
+            tree.finish(&mut said);
+            assert_eq!(!planted_in(&said).is_empty(), found, "{media_type}: {said:?}");
+        }
+    }
+    // One that has no such boundary is what it looks like.
+    let start = Start { media_type: b"multipart/mixed; boundary=b", ..Start::default() };
+    let mut said = Said::default();
+    tree.tree.begin(&start, &mut tree.decoders);
+    tree.push(&gzip(PLANTED), &mut said);
+    tree.finish(&mut said);
+    assert_eq!(planted_in(&said), ["gzip"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_scanned_as_it_stands() {
+    let zip = read("stored.zip");
+    let words: &[u8] = b"Project Tern, the launch valuation";
+    for (method, encrypted, cut) in [(0_u8, true, Cut::Encrypted), (98, false, Cut::Unsupported)] {
+        let mut data = zip.clone();
+        data[6] |= u8::from(encrypted);
+        data[8] = method;
+        let said = said_of(&data);
+        assert_eq!(said.leaves[0].path, "zip:plans/q3.txt");
+        assert!(contains(&said.leaves[0].bytes, words), "method {method}");
+        assert_eq!(said.cuts, [("zip:plans/q3.txt".to_owned(), cut)]);
+    }
+    for first in [&b"PK\x07\x08"[..], b"PK00"] {
+        let said = said_of(&[first, &zip].concat());
+        assert_eq!((&*said.leaves[0].path, said.cuts.len()), ("zip:plans/q3.txt", 0));
+    }
 }
