@@ -48,7 +48,12 @@ fn value(text: &[u8]) -> Option<Guess> {
                 (empty, due) = (false, false);
                 rest = behind;
                 if depth == 0 {
-                    return Some(Guess::No);
+                    // Programs write one object a line; the first that has a string tells.
+                    rest = rest.trim_ascii_start();
+                    if !matches!(rest.first()?, b'{' | b'[') {
+                        return Some(Guess::No);
+                    }
+                    due = true;
                 }
             }
             b',' if !due => (due, empty, rest) = (true, false, behind),
@@ -160,7 +165,7 @@ mod tests {
         use Guess::{More, No, Yes};
         type Recognise = fn(&[u8]) -> Guess;
         let long = format!("{{\"{}", "n".repeat(600));
-        let cases: [(Recognise, &str, Guess); 36] = [
+        let cases: [(Recognise, &str, Guess); 38] = [
             (json, "[\"a\", 1]", Yes),
             (json, "[ \"a\"]", Yes),
             (json, "[\"a\"", More),
@@ -174,7 +179,7 @@ mod tests {
             (json, "[\"Well\" he", No),
             (json, "[note: see \"this\"]", No),
             (json, "[1] see \"this\"", No),
-            (json, "[{}]", No),
+            (json, "[{}]", More),
             (json, "[,\"a\"]", No),
             (json, "[1}", No),
             (json, &long, Yes),
@@ -185,8 +190,10 @@ mod tests {
             (json, "{", More),
             (json, "{\"name\", ", No),
             (json, "{name: 1}", No),
-            (json, "[1, 2]", No),
-            (json, "{}", No),
+            (json, "[1, 2]", More),
+            (json, "[1, 2] and", No),
+            (json, "{}", More),
+            (json, "{}\n[1]\r\n{\"a\":", Yes),
             (json, "{\\rtf1", No),
             (json, "text {\"a\":1}", No),
             (form, "name=Project+Tern&value=", Yes),
