@@ -367,7 +367,7 @@ fn compressed_content_is_told_whatever_its_window_or_its_properties() {
     for method in 0..8_u8 {
         let mut data = zlib(&text);
         data[0] = method << 4 | 8;
-        data[1] = (0..32).find(|flags| u16::from_be_bytes([data[0], *flags]) % 31 == 0).unwrap();
+        data[1] = (0..32).find(|flags| u16::from_be_bytes([data[0], *flags]).is_multiple_of(31)).unwrap();
         assert_eq!(planted_in(&said_of(&data)), ["zlib"], "window {method}");
     }
     let said = said_of(b"HK, the zanzibar heron, which is no zlib at all");
