@@ -138,6 +138,8 @@ fn missing(name: &str, at: usize, short: &Said, leaves: &[(String, Vec<u8>)]) {
         // Of an object within it, or of a format that is told by few bytes, there may be too little to tell what it is.
         let inner = leaves.iter().any(|(path, _)| path.starts_with(&format!("{}/", leaf.path)));
         let first = leaf.bytes.len() <= 512 && leaf.path.ends_with("(trailing)");
+        // Half a header of TAR is none.
+        let first = first || leaf.bytes.len() < 512 && leaf.path.ends_with("tar:(rest)");
         // The line that begins a file in a text is text as long as it is not known to be one.
         let opening = leaves.iter().any(|(path, bytes)| {
             let behind = leaf.bytes.strip_prefix(bytes.as_slice());

@@ -56,6 +56,11 @@ fn told_all(said: &Said, expected: &[(String, Vec<u8>)]) -> bool {
     expected.iter().map(|(path, bytes)| (path, bytes)).eq(found.take(expected.len()))
 }
 
+/// Whether nothing but a header is there.
+fn is_header(said: &Said) -> bool {
+    said.leaves.len() <= 1 || matches!(&said.leaves[..], [_, fields] if fields.path == "mime:(fields)")
+}
+
 /// Whether an object may end anywhere: text, and mail that is no multipart.
 fn is_open(name: &str) -> bool {
     name.ends_with(".txt") || name.starts_with("plain-")
@@ -100,7 +105,8 @@ fn what_is_missing_is_said_and_the_rest_is_found() {
             let said = decode(&mut tree, [&data[..length]]);
             for (leaf, (path, bytes)) in said.leaves.iter().zip(&expected) {
                 // The first bytes may be too few to say what they are, and then they are a leaf as they stand.
-                if leaf.path == *path && path.contains(':') {
+                // Half a word of a field is no word.
+                if leaf.path == *path && path.contains(':') && !path.ends_with("(fields)") {
                     assert!(bytes.starts_with(&leaf.bytes), "{name}, {length} bytes: {path}");
                     whole += usize::from(leaf.bytes == *bytes);
                 }
@@ -112,7 +118,7 @@ fn what_is_missing_is_said_and_the_rest_is_found() {
                 let in_directory = name.ends_with(".zip") && said.leaves.len() == expected.len();
                 // Mail may end behind any field of its first header, and behind its last boundary.
                 let whole_mail =
-                    is_mail(&name) && (said.leaves.len() <= 1 || told_all(&said, &expected[..expected.len() - 1]));
+                    is_mail(&name) && (is_header(&said) || told_all(&said, &expected[..expected.len() - 1]));
                 assert!(told || in_directory || whole_mail || name == "locked.zip", "{name}, {length} bytes: {said:?}");
             }
         }
@@ -294,7 +300,7 @@ fn a_tree_that_was_made_takes_no_more_memory() {
             tree.finish(&mut count);
         });
         assert_eq!((memory.count_total, memory.count_current), (0, 0), "{name}: allocations");
-        assert!(count.0 > 0 || name == "locked.zip", "{name}: nothing came out");
+        assert!(count.0 > 0, "{name}: nothing came out");
     }
 }
 

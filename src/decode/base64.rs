@@ -1,4 +1,5 @@
-//! base64 (RFC 4648 section 4) as MIME carries it (RFC 2045 section 6.8), undone piece by piece.
+//! base64 (RFC 4648 section 4) as MIME carries it (RFC 2045 section 6.8), undone piece by piece; in other text than mail
+//! with the digits of section 5 as well, which stand in addresses and tokens.
 //!
 //! "All line breaks or other characters not found in Table 1 must be ignored by decoding software." Padding ends a group
 //! of four; what follows it is decoded as well, since some readers go on there. A last group that is not whole gives the
@@ -8,17 +9,23 @@
 const BAD: u32 = 1 << 31;
 
 /// For each place in a group, what a digit adds to its 24 bits.
-static TABLES: [[u32; 256]; 4] = tables();
+static TABLES: [[u32; 256]; 4] = tables(false);
+/// The same with the digits of both alphabets.
+static ANY_TABLES: [[u32; 256]; 4] = tables(true);
 
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which does not allow a wrong index")]
-const fn tables() -> [[u32; 256]; 4] {
+const fn tables(any: bool) -> [[u32; 256]; 4] {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut tables = [[BAD; 256]; 4];
     let mut value = 0;
     while value < 64 {
         let mut place = 0;
         while place < 4 {
-            tables[place][DIGITS[value as usize] as usize] = value << (6 * (3 - place));
+            let bits = value << (6 * (3 - place));
+            tables[place][DIGITS[value as usize] as usize] = bits;
+            if any && value >= 62 {
+                tables[place][b"-_"[value as usize - 62] as usize] = bits;
+            }
             place += 1;
         }
         value += 1;
@@ -27,20 +34,23 @@ const fn tables() -> [[u32; 256]; 4] {
 }
 
 /// What is known of a group that is not complete.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Base64 {
     bits: u32,
     digits: u8,
+    tables: &'static [[u32; 256]; 4],
 }
 
 impl Base64 {
     /// Nothing has come yet.
-    pub(super) const NEW: Self = Self { bits: 0, digits: 0 };
+    pub(super) const NEW: Self = Self { bits: 0, digits: 0, tables: &TABLES };
+    /// The same, of digits of either alphabet.
+    pub(super) const ANY: Self = Self { tables: &ANY_TABLES, ..Self::NEW };
 
     /// Undoes what is at the front of `input`, as far as there is room in `out`, which has three bytes or more.
     /// Returns how many bytes it has written.
     pub(super) fn push(&mut self, input: &mut &[u8], out: &mut [u8]) -> usize {
-        let [first, second, third, fourth] = &TABLES;
+        let [first, second, third, fourth] = self.tables;
         let digit = |table: &[u32; 256], byte: u8| table.get(usize::from(byte)).copied().unwrap_or(BAD);
         let mut written = 0;
         while let Some(room) = out.get_mut(written..).filter(|room| room.len() >= 3) {
@@ -84,7 +94,7 @@ impl Base64 {
         for (place, byte) in out.iter_mut().zip(bytes).take(whole) {
             *place = byte;
         }
-        *self = Self::NEW;
+        *self = Self { tables: self.tables, ..Self::NEW };
         whole
     }
 }
@@ -131,6 +141,9 @@ mod tests {
             ("==Zm9v", b"foo"),
             ("+/+/", b"\xfb\xff\xbf"),
         ];
+        let mut room = [0; 8];
+        assert_eq!(Base64::ANY.clone().push(&mut b"-_+/".as_slice(), &mut room), 3);
+        assert_eq!(room[..3], *b"\xfb\xff\xbf");
         for (text, bytes) in cases {
             assert_eq!(decode([text.as_bytes()], 64), bytes, "{text:?}");
             assert_eq!(decode(text.as_bytes().chunks(1), 3), bytes, "{text:?}, byte by byte");

@@ -73,6 +73,9 @@ pub trait Decoder: Debug + Send {
     /// What carries the object says that it is text in that charset. Comes before the first piece.
     fn declare(&mut self, _charset: Charset) {}
 
+    /// What carries the object says that it is a multipart, and which boundary it has. Comes before the first piece.
+    fn open(&mut self, _boundary: &[u8]) {}
+
     /// Forgets everything: what comes next is the first piece of another object. Allocates nothing.
     fn reset(&mut self);
 }

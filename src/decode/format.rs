@@ -55,7 +55,6 @@ pub(super) const FORMATS: [&Format; 52] = [
     &lz4::FORMAT,
     &compress::FORMAT,
     &zip::FORMAT,
-    &zlib::FORMAT,
     &tar::FORMAT,
     &cpio::FORMAT,
     &ar::DEB,
@@ -80,6 +79,8 @@ pub(super) const FORMATS: [&Format; 52] = [
     &pcap::FORMAT,
     &pdf::FORMAT,
     &ole2::FORMAT,
+    // Behind those with more of a magic number.
+    &zlib::FORMAT,
     &lzma::FORMAT,
     &charset::UTF32,
     &charset::UTF16,

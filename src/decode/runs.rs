@@ -1,5 +1,6 @@
 //! base64 within text: a run of 64 digits or more, which are upper-case and lower-case letters and others, is an object of
-//! its own, `(base64)`, and the text goes on behind it. Line ends within a run are no end of it.
+//! its own, `(base64)`, and the text goes on behind it. Line ends within a run are no end of it. Digits are those of both
+//! alphabets (RFC 4648 sections 4 and 5). A word is judged by each 64 digits until some are a run.
 //!
 //! [`Seeker`] finds the first in whatever is scanned, and [`Runs`] then undoes it and those behind it.
 
@@ -15,7 +16,7 @@ const ROOM: usize = 1536;
 pub(super) const MEMORY: usize = ROOM + SHORTEST + 64;
 
 const fn is_digit(byte: u8) -> bool {
-    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/')
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
 /// Whether a run that has begun may go on with that: with digits, line ends and padding.
@@ -47,7 +48,7 @@ fn is_all_digits(window: &Window) -> bool {
     window.iter().fold(true, |all, byte| {
         let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
         let is_number = byte.wrapping_sub(b'0') < 10;
-        all & (is_letter | is_number | (*byte == b'+') | (*byte == b'/'))
+        all & (is_letter | is_number | matches!(*byte, b'+' | b'/' | b'-' | b'_'))
     })
 }
 
@@ -69,13 +70,18 @@ fn first_window(bytes: &[u8]) -> Option<usize> {
     Some(passed * WINDOW + found * STRIDE)
 }
 
+/// Most hyphens and underscores in as many digits as a run has: of base64 there are two; more are words that they join.
+const JOINTS: usize = 8;
+
 /// Whether so many digits are base64 rather than a word or a number in hexadecimal.
 fn is_run(digits: &[u8]) -> bool {
+    let is_joint = |byte: &&u8| matches!(**byte, b'-' | b'_');
     digits.len() >= SHORTEST
         && digits.iter().any(u8::is_ascii_uppercase)
         && digits.iter().any(u8::is_ascii_lowercase)
-        && digits.iter().any(|byte| !byte.is_ascii_alphabetic())
+        && digits.iter().any(|byte| !byte.is_ascii_alphabetic() && !is_joint(&byte))
         && digits.iter().any(|byte| byte.is_ascii_alphanumeric() && !byte.is_ascii_hexdigit())
+        && digits.iter().filter(is_joint).count() <= JOINTS
 }
 
 /// Looks for the first run of a text, and passes by whatever cannot be one.
@@ -83,19 +89,16 @@ fn is_run(digits: &[u8]) -> bool {
 pub(super) struct Seeker {
     /// Digits at the end of what was seen, until there are enough of them.
     held: Field<SHORTEST>,
-    /// Those that are no run go on.
-    word: bool,
     /// Nothing is looked for any more.
     off: bool,
 }
 
 impl Seeker {
-    pub(super) const NEW: Self = Self { held: Field::EMPTY, word: false, off: false };
+    pub(super) const NEW: Self = Self { held: Field::EMPTY, off: false };
 
     /// What comes does not follow what was there.
     pub(super) const fn restart(&mut self) {
         self.held.clear();
-        self.word = false;
     }
 
     /// Nothing is looked for any more.
@@ -107,7 +110,7 @@ impl Seeker {
     pub(super) fn seek<'a>(&mut self, bytes: &'a [u8]) -> Option<(Field<SHORTEST>, &'a [u8])> {
         let mut rest = bytes;
         while !self.off && !rest.is_empty() {
-            if !self.word && self.held.get().is_empty() {
+            if self.held.get().is_empty() {
                 let window = first_window(rest);
                 // The word that begins before the window, or at the end: no run has passed.
                 let searched = rest.get(..window.unwrap_or(rest.len())).unwrap_or(rest);
@@ -121,12 +124,14 @@ impl Seeker {
             let count = rest.iter().position(|byte| !is_digit(*byte)).unwrap_or(rest.len());
             let (digits, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
             let mut left = digits;
-            if !self.word && self.held.fill(&mut left, SHORTEST) {
-                if is_run(self.held.get()) {
-                    let held = std::mem::replace(&mut self.held, Field::EMPTY);
-                    return Some((held, rest.get(count - left.len()..).unwrap_or(&[])));
+            if self.held.fill(&mut left, SHORTEST) {
+                rest = rest.get(count - left.len()..).unwrap_or(&[]);
+                let held = std::mem::replace(&mut self.held, Field::EMPTY);
+                if is_run(held.get()) {
+                    return Some((held, rest));
                 }
-                self.word = true;
+                // The word may go on with a run.
+                continue;
             }
             if !behind.is_empty() {
                 self.restart();
@@ -142,8 +147,6 @@ impl Seeker {
 enum State {
     /// Where a run may begin.
     Start,
-    /// In what is too long a word, but no run.
-    Word,
     /// In a run, of which a child has begun that is wanted or not.
     Run(bool),
     /// Behind the padding of one.
@@ -162,12 +165,12 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, held: Field::EMPTY, base64: Base64::NEW, room: [0; ROOM], enough: false }
+        Self { state: State::Start, held: Field::EMPTY, base64: Base64::ANY, room: [0; ROOM], enough: false }
     }
 
     pub(super) const fn clear(&mut self) {
         (self.state, self.enough) = (State::Start, false);
-        self.base64 = Base64::NEW;
+        self.base64 = Base64::ANY;
         self.held.clear();
     }
 
@@ -190,10 +193,6 @@ impl Runs {
                     }
                     rest.get(count - left.len()..).unwrap_or(&[])
                 }
-                State::Word if count != 0 => {
-                    lines.word(digits, out);
-                    behind
-                }
                 State::Run(_) if count != 0 => {
                     self.undo(digits, out);
                     behind
@@ -208,7 +207,7 @@ impl Runs {
                     self.end(lines, out);
                     rest
                 }
-                State::Start | State::Word => {
+                State::Start => {
                     self.end(lines, out);
                     let end = rest.iter().position(|byte| is_digit(*byte)).unwrap_or(rest.len());
                     let (text, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
@@ -225,10 +224,10 @@ impl Runs {
         if is_run(held.get()) {
             lines.pause(out);
             self.state = State::Run(out.begin(&Child { name: b"(base64)" }));
-            self.base64 = Base64::NEW;
+            self.base64 = Base64::ANY;
             self.undo(held.get(), out);
         } else {
-            self.state = State::Word;
+            // The word may go on with a run.
             lines.word(held.get(), out);
         }
     }
@@ -257,7 +256,6 @@ impl Runs {
                     lines.word(held.get(), out);
                 }
             }
-            State::Word => {}
             State::Run(wanted) | State::Padding(wanted) => {
                 let written = self.base64.finish(&mut self.room);
                 self.put(written, out);
@@ -271,7 +269,7 @@ impl Runs {
 
     /// Whether text may be handed out: no other child is open.
     pub(super) const fn is_text(&self) -> bool {
-        matches!(self.state, State::Start | State::Word)
+        matches!(self.state, State::Start)
     }
 }
 
@@ -299,8 +297,8 @@ mod tests {
     fn expected(text: &[u8]) -> Option<usize> {
         let mut begins = 0;
         for word in text.split(|byte| !is_digit(*byte)) {
-            if word.get(..SHORTEST).is_some_and(is_run) {
-                return Some(begins + SHORTEST);
+            if let Some(at) = word.as_chunks::<SHORTEST>().0.iter().position(|part| is_run(part)) {
+                return Some(begins + (at + 1) * SHORTEST);
             }
             begins += word.len() + 1;
         }
@@ -313,6 +311,10 @@ mod tests {
         let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         let mut texts = vec![String::new(), run.to_owned(), run[..63].to_owned(), hash.repeat(2), "word ".repeat(40)];
         texts.push(format!("{hash} {run}"));
+        texts.push(format!("{}{run}", "A".repeat(64)));
+        texts.push(format!("{hash}{run}{run}"));
+        texts.push(run.replace('J', "-").replace('d', "_"));
+        texts.push("Go-to-the-2nd-Page-of-our-new-site-and-see-what-is-there-for-you-now".to_owned());
         texts.push(format!("{hash}{run} and so on"));
         texts.push(format!("prose, {} {run}= and behind it", "and more of it ".repeat(9)));
         // Anything, with more or fewer digits in it.

@@ -19,6 +19,7 @@ import io
 import json
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tarfile
@@ -167,6 +168,12 @@ def mail(message, end, path):
         header = message.get_unixfrom().encode() + end.encode() + header
     if header:
         yield "(header)", header
+    fields = [f"{name}: {value}" for name, value in message.items() if "=?" in value or name == "Subject" and "\n" in value]
+    if fields:
+        word = re.compile(r"(=\?[^?]*\?[bq]\?[^?]*\?=)(?:\s+(?==\?))?", re.IGNORECASE)
+        joined = (re.sub(r"[\r\n]", "", field) for field in fields)
+        decoded = [word.sub(lambda found: str(email.header.make_header(email.header.decode_header(found[1]))), field) for field in joined]
+        yield "(fields)", "".join(field + "\n" for field in decoded).encode()
     kind = message.get_content_type()
     if kind == "message/rfc822":
         yield "", list(mail_leaves(message.get_payload(0), end, join(path, "mime")))
@@ -220,6 +227,10 @@ def leaves(data, path):
         archive = zipfile.ZipFile(io.BytesIO(data))
         for entry in archive.infolist():
             if entry.flag_bits & 1:
+                # What cannot be read is scanned as it stands.
+                at = entry.header_offset
+                at += 30 + sum(struct.unpack("<HH", data[at + 26 : at + 30]))
+                yield f"{join(path, 'zip')}:{entry.filename}", data[at : at + entry.compress_size]
                 continue
             yield from leaves(archive.read(entry), f"{join(path, 'zip')}:{entry.filename}")
         return

@@ -2,6 +2,8 @@
 
 use encoding_rs::{CoderResult, Encoding};
 
+use super::super::decoder::Field;
+use super::order;
 use super::utf7::Utf7;
 
 /// Room for what is converted at a time; a character has four bytes at most.
@@ -15,6 +17,11 @@ enum Kind {
     /// In a charset of the Encoding Standard.
     Standard(encoding_rs::Decoder),
     Utf7(Utf7),
+    /// Units of two bytes or, if `four`, of four; what has come until their order is seen.
+    Unordered {
+        four: bool,
+        held: Field<{ order::HELD }>,
+    },
     /// Whether the first byte of four is the lowest, and those that have come of them.
     Utf32 {
         little: bool,
@@ -30,6 +37,11 @@ pub enum Charset {
     Standard(&'static Encoding),
     /// UTF-7 (RFC 2152).
     Utf7,
+    /// UTF-16 or, if `four`, UTF-32, of which nobody says which byte comes first: it is seen from the text itself.
+    Unordered {
+        /// Units have four bytes.
+        four: bool,
+    },
     /// UTF-32.
     Utf32 {
         /// The first byte of four is the lowest.
@@ -51,6 +63,18 @@ impl Charset {
         {
             return Some(Self::Utf7);
         }
+        // Not as browsers have it, for whom UTF-16 is little-endian whatever it is: RFC 2781 section 4.3.
+        let wide = [
+            (&b"utf-16"[..], Self::Unordered { four: false }),
+            (b"utf-32", Self::Unordered { four: true }),
+            (b"ucs-4", Self::Unordered { four: true }),
+            (b"iso-10646-ucs-4", Self::Unordered { four: true }),
+            (b"utf-32le", Self::Utf32 { little: true }),
+            (b"utf-32be", Self::Utf32 { little: false }),
+        ];
+        if let Some((_, charset)) = wide.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
+            return Some(*charset);
+        }
         let encoding = Encoding::for_label_no_replacement(name)?;
         (encoding != encoding_rs::UTF_8).then_some(Self::Standard(encoding))
     }
@@ -59,7 +83,8 @@ impl Charset {
     pub(in super::super) fn within(name: &[u8]) -> Option<Self> {
         Self::of(name).filter(|charset| match charset {
             Self::Standard(encoding) => encoding.is_ascii_compatible() || *encoding == encoding_rs::ISO_2022_JP,
-            _ => true,
+            Self::Utf7 => true,
+            Self::Unordered { .. } | Self::Utf32 { .. } => false,
         })
     }
 }
@@ -82,6 +107,7 @@ impl Converter {
             None => Kind::AsItIs,
             Some(Charset::Standard(encoding)) => Kind::Standard(encoding.new_decoder_without_bom_handling()),
             Some(Charset::Utf7) => Kind::Utf7(Utf7::NEW),
+            Some(Charset::Unordered { four }) => Kind::Unordered { four, held: Field::EMPTY },
             Some(Charset::Utf32 { little }) => Kind::Utf32 { little, unit: [0; 4], have: 0 },
         };
     }
@@ -89,8 +115,20 @@ impl Converter {
     /// Converts what is at the front of `input`, as much as there is room for; with `last`, nothing comes behind it.
     /// Ends with nothing, once `input` is empty.
     pub(in super::super) fn next<'s, 'a: 's>(&'s mut self, input: &mut &'a [u8], last: bool) -> &'s [u8] {
+        let mut first = Field::EMPTY;
+        if let Kind::Unordered { four, held } = &mut self.kind {
+            if !held.fill(input, order::HELD) && !last {
+                return &[];
+            }
+            let four = *four;
+            first = *held;
+            self.begin(Some(if four { order::of_four(first.get()) } else { order::of_two(first.get()) }));
+        }
         let Self { kind, room } = self;
+        let mut held = order::behind_mark(first.get());
+        let input = if held.is_empty() { input } else { return convert_held(kind, &mut held, room) };
         let written = match kind {
+            Kind::Unordered { .. } => 0,
             Kind::AsItIs => return std::mem::take(input),
             Kind::Standard(decoder) => {
                 let (result, read, written, _) = decoder.decode_to_utf8(input, room, last);
@@ -109,6 +147,16 @@ impl Converter {
         };
         room.get(..written).unwrap_or(&[])
     }
+}
+
+/// Converts what was held until the order was seen, for which there is room.
+fn convert_held<'a>(kind: &mut Kind, held: &mut &[u8], room: &'a mut [u8]) -> &'a [u8] {
+    let written = match kind {
+        Kind::Standard(decoder) => decoder.decode_to_utf8(held, room, false).2,
+        Kind::Utf32 { little, unit, have } => utf32(*little, unit, have, held, room),
+        Kind::AsItIs | Kind::Utf7(_) | Kind::Unordered { .. } => 0,
+    };
+    room.get(..written).unwrap_or(&[])
 }
 
 /// Converts UTF-32. Returns how many bytes were written.

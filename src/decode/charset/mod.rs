@@ -1,11 +1,13 @@
 //! Texts in other charsets than UTF-8, as UTF-8.
 //!
 //! The only child is `(text)`, which may be anything again: HTML in UTF-16 is `utf-16:(text)/html`. What a text says by
-//! itself is believed: a byte order mark, the escape sequences of ISO-2022-JP, or that every second byte of its first
-//! sixteen is zero and the others are printable ASCII. Any other charset counts where what carries the text declares it
+//! itself is believed: a byte order mark, the escape sequences of ISO-2022-JP, that every second byte of its first
+//! sixteen is zero and the others are printable ASCII, or that its first 512 bytes are units of two or four bytes of one
+//! script with blanks among them ([`order`]). Any other charset counts where what carries the text declares it
 //! ([`Out::declare`]). Documents that declare a charset within them do so to [`markup`](super::markup).
 
 mod converter;
+mod order;
 mod utf7;
 
 pub use self::converter::Charset;
@@ -13,17 +15,16 @@ pub(super) use self::converter::Converter;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{Format, Guess, PROBE};
 
-/// So much is held until the charset is known.
+/// So much is looked at for ASCII in two bytes each.
 const FIRST: usize = 16;
-const MEMORY: usize = 2048 + 512;
+const MEMORY: usize = 2048 + 1024;
 
 const fn format(name: &'static str, recognise: fn(&[u8]) -> Guess, make: fn() -> Box<dyn Decoder>) -> Format {
     Format { name, recognise, make, memory: MEMORY, scanned: true, carries: false }
 }
 
 pub(super) static UTF16: Format = format("utf-16", wide, || Box::new(Transcoder::new(utf16)));
-pub(super) static UTF32: Format =
-    format("utf-32", |bytes| marked(bytes, &UTF32_MARKS), || Box::new(Transcoder::new(utf32)));
+pub(super) static UTF32: Format = format("utf-32", wider, || Box::new(Transcoder::new(utf32)));
 pub(super) static UTF7: Format =
     format("utf-7", |bytes| marked(bytes, &UTF7_MARKS), || Box::new(Transcoder::new(|_| (Some(Charset::Utf7), 0))));
 pub(super) static ISO_2022_JP: Format = format("iso-2022-jp", japanese, || {
@@ -52,14 +53,28 @@ const fn is_unit(unit: u16) -> bool {
     }
 }
 
-/// UTF-16: a mark, and two units that may stand in a text; else eight of printable ASCII.
+/// UTF-32: a mark, or units of four bytes.
+fn wider(bytes: &[u8]) -> Guess {
+    match marked(bytes, &UTF32_MARKS) {
+        Guess::No => order::utf32(bytes).0,
+        guess => guess,
+    }
+}
+
+/// UTF-16: a mark, and two units that may stand in a text; else eight of printable ASCII, or a text in another script.
 fn wide(bytes: &[u8]) -> Guess {
     let (little, text) = match bytes {
         [] | [0xff | 0xfe] => return Guess::More,
         [0xff, 0xfe, text @ ..] => (true, text),
         [0xfe, 0xff, text @ ..] => (false, text),
-        [0, ..] => return ascii(bytes, false),
-        _ => return ascii(bytes, true),
+        _ => {
+            return match (ascii(bytes, bytes.first() != Some(&0)), order::utf16(bytes).0) {
+                (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
+                (Guess::More, _) if bytes.len() < PROBE => Guess::More,
+                (_, Guess::More) if bytes.len() < PROBE => Guess::More,
+                _ => Guess::No,
+            };
+        }
     };
     let mut units = text.chunks_exact(2).map(|pair| unit(pair, little)).take(2);
     if !units.all(is_unit) {
@@ -102,20 +117,24 @@ fn utf16(first: &[u8]) -> (Option<Charset>, usize) {
     match first {
         [0xff, 0xfe, ..] => (little, 2),
         [0xfe, 0xff, ..] => (big, 2),
-        [0, ..] => (big, 0),
-        _ => (little, 0),
+        [0, ..] if ascii(first, false) != Guess::No => (big, 0),
+        _ if ascii(first, true) != Guess::No || order::utf16(first).1 => (little, 0),
+        _ => (big, 0),
     }
 }
 
 fn utf32(first: &[u8]) -> (Option<Charset>, usize) {
-    (Some(Charset::Utf32 { little: first.first() == Some(&0xff) }), 4)
+    match marked(first, &UTF32_MARKS) {
+        Guess::Yes => (Some(order::of_four(first)), 4),
+        _ => (Some(Charset::Utf32 { little: order::utf32(first).1 }), 0),
+    }
 }
 
 #[derive(Debug)]
 struct Transcoder {
     detect: Detect,
     declared: Option<Charset>,
-    first: Field<FIRST>,
+    first: Field<PROBE>,
     begun: bool,
     converter: Converter,
     /// The child has begun, and whether it is wanted.
@@ -130,9 +149,10 @@ impl Transcoder {
     fn begin(&mut self, out: &mut dyn Out) -> bool {
         self.begun = true;
         let held = self.first;
-        let (charset, mark) = match self.declared {
-            Some(charset) => (Some(charset), 0),
-            None => (self.detect)(held.get()),
+        // What the text itself shows is believed first.
+        let (charset, mark) = match (self.detect)(held.get()) {
+            (None, mark) => (self.declared, mark),
+            seen => seen,
         };
         self.converter.begin(charset);
         self.text(held.get().get(mark..).unwrap_or(&[]), false, out)
@@ -159,7 +179,7 @@ impl Decoder for Transcoder {
     fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
         let mut input = piece;
         if !self.begun {
-            if !self.first.fill(&mut input, FIRST) {
+            if !self.first.fill(&mut input, PROBE) {
                 return Ok(Taken::All);
             }
             if !self.begin(out) {
@@ -199,18 +219,19 @@ mod tests {
         use Guess::{More, No, Yes};
         let long = [b"Dear all,\r\n".repeat(60), b"\x1b$B".to_vec()].concat();
         type Recognise = fn(&[u8]) -> Guess;
-        let cases: [(Recognise, &[u8], Guess); 18] = [
+        let cases: [(Recognise, &[u8], Guess); 19] = [
             (wide, b"\xff\xfeA\0B\0", Yes),
             (wide, b"\xfe\xff\x04\x1f\x04\x20", Yes),
             (wide, b"\xff\xfeA\0", More),
             (wide, b"\xff\xfe\0\0A\0\0\0", No),
-            (wide, b"\xff\xfb\x90\x64", No),
+            (wide, b"\xff\xfb\x90\x64\0\0", No),
             (wide, b"\xff\xfe\x01\0\x02\0", No),
             (wide, b"P\0r\0o\0j\0e\0c\0t\0 \0", Yes),
             (wide, b"\0P\0r\0o\0j\0e\0c\0t\0 ", Yes),
             (wide, b"P\0r\0o\0", More),
-            (wide, b"P\0r\0\x01\0", No),
-            (wide, b"Project ", No),
+            (wide, b"P\0r\0\x01\0\0\x01", No),
+            (wide, b"Project ", More),
+            (wide, b"Project\n\n\0", More),
             (UTF32.recognise, b"\xff\xfe\0\0A\0\0\0", Yes),
             (UTF32.recognise, b"\xff\xfe\0", More),
             (UTF7.recognise, b"+/v8-text", Yes),

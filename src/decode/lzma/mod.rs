@@ -22,15 +22,13 @@ pub(super) static FORMAT: Format = Format {
 
 /// Properties, size of the dictionary, and size of the content.
 const HEADER: usize = 13;
-/// Properties as all programs have written them unless they were told other ones: lc 3, lp 0, pb 2.
-const PROPERTIES: u8 = 0x5d;
 /// Longer content is taken for a mistake, as xz does.
 const LONGEST: u64 = 1 << 38;
 
-/// The usual properties; a dictionary of 2^n or 2^n + 2^(n-1) bytes; a size that can be, or none; and the range decoder's
+/// Properties that can be (lc 3, lp 0, pb 2 unless a program was told other ones); a dictionary of 2^n or 2^n + 2^(n-1) bytes; a size that can be, or none; and the range decoder's
 /// first byte and its first bit, which says that a literal comes first.
 fn recognise(bytes: &[u8]) -> Guess {
-    if bytes.first().is_some_and(|byte| *byte != PROPERTIES) {
+    if bytes.first().is_some_and(|byte| !raw::are_properties(*byte)) {
         return Guess::No;
     }
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {

@@ -82,6 +82,11 @@ pub(in super::super) struct Raw {
     carry: Field<SYMBOL>,
 }
 
+/// Whether a byte of properties can be, and there is room for what it asks for: lc and lp are 4 together at most.
+pub(super) const fn are_properties(byte: u8) -> bool {
+    byte / 45 <= 4 && byte % 9 + byte / 9 % 5 <= 4
+}
+
 impl Raw {
     pub(in super::super) fn new() -> Self {
         Self {
@@ -104,7 +109,7 @@ impl Raw {
     pub(in super::super) fn set_properties(&mut self, byte: u8) -> bool {
         let (lc, lp, pb) = (byte % 9, byte / 9 % 5, byte / 45);
         (self.lc, self.lp, self.pb) = (u32::from(lc), (1 << lp) - 1, (1 << pb.min(4)) - 1);
-        pb <= 4 && lc + lp <= 4
+        are_properties(byte)
     }
 
     /// Forgets what symbols were like.

@@ -190,7 +190,7 @@ const TEXTS: [&[u8]; 16] = [
 const HTML_TEXTS: [&[u8]; 6] = [b"alt", b"content", b"href", b"placeholder", b"title", b"value"];
 
 /// Prefix, and what stands behind it.
-fn split(name: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split(name: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memchr(b':', name) {
         Some(at) => (name.get(..at).unwrap_or(&[]), name.get(at + 1..).unwrap_or(&[])),
         None => (&[], name),

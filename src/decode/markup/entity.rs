@@ -24,6 +24,18 @@ pub(super) fn meaning(name: &[u8], open: bool, is_xml: bool) -> Meaning {
     letter.map_or(Meaning::Unknown, Meaning::Letter)
 }
 
+/// What the longest name stands for that may have no semicolon and that `name` begins with, and what stands behind it
+/// (HTML 5 section 13.2.5.73).
+pub(super) fn beginning(name: &[u8]) -> Option<(char, &[u8])> {
+    (2..name.len().min(7)).rev().find_map(|length| {
+        let (known, behind) = name.split_at_checked(length)?;
+        match meaning(known, true, false) {
+            Meaning::Letter(letter) if known.first() != Some(&b'#') => Some((letter, behind)),
+            _ => None,
+        }
+    })
+}
+
 /// Names that came with HTML 5 for ASCII.
 fn is_new(name: &[u8]) -> bool {
     named(name).is_some_and(|letter| letter.is_ascii())
@@ -87,6 +99,23 @@ mod tests {
     fn names_are_in_order() {
         assert!(NAMED.is_sorted_by(|(first, _), (second, _)| first < second));
         assert!(NAMED.iter().all(|(name, _)| name.len() < LONGEST));
+    }
+
+    #[test]
+    fn old_names_are_found_in_what_begins_with_them() {
+        let cases: [(&str, Option<(char, &str)>); 7] = [
+            ("ampfoo", Some(('&', "foo"))),
+            ("eacutezanzibar", Some(('\u{e9}', "zanzibar"))),
+            ("notit", Some(('\u{ac}', "it"))),
+            ("thetasym", None),
+            ("eurozone", None),
+            ("nothing", Some(('\u{ac}', "hing"))),
+            ("x", None),
+        ];
+        for (name, expected) in cases {
+            let expected = expected.map(|(letter, behind)| (letter, behind.as_bytes()));
+            assert_eq!(beginning(name.as_bytes()), expected, "{name}");
+        }
     }
 
     #[test]

@@ -150,7 +150,8 @@ fn has_name_space(tag: &[u8]) -> bool {
     memchr::memmem::find(tag, b"xmlns").is_some()
 }
 
-/// XML: its declaration or that of a packet of metadata, a document type, or a first element with a name space.
+/// XML: its declaration or that of a packet of metadata, a document type, or a first element with a name space, or one
+/// with attributes that is empty, or behind which an element ends that has begun.
 pub(super) fn xml(bytes: &[u8]) -> Guess {
     if let Some(guess) = half_mark(bytes) {
         return guess;
@@ -178,10 +179,27 @@ pub(super) fn xml(bytes: &[u8]) -> Guess {
     let name = tag.iter().skip(1).position(|byte| !(byte.is_ascii_alphanumeric() || b"_:.-".contains(byte)));
     let is_name = name.is_none_or(|at| matches!(tag.get(at + 1), Some(b' ' | b'\t' | b'\r' | b'\n' | b'/')));
     match (is_name, has_name_space(tag), end) {
-        (false, ..) | (true, false, Some(_)) => Guess::No,
+        (false, ..) => Guess::No,
         (true, true, _) => Guess::Yes,
+        (true, false, Some(at)) if has_end(text, at) => Guess::Yes,
+        (true, false, Some(_)) => open(bytes),
         (true, false, None) => open(bytes),
     }
+}
+
+/// Whether the first element, whose tag ends at `at`, ends there, or another one behind it.
+fn has_end(text: &[u8], at: usize) -> bool {
+    let (tag, behind) = text.split_at_checked(at).unwrap_or((text, &[]));
+    if tag.ends_with(b"/") && memchr::memmem::find(tag, b"=\"").is_some() {
+        return true;
+    }
+    let Some(end) = memchr::memmem::find(behind, b"</") else { return false };
+    let name = behind.get(end + 2..).unwrap_or(&[]);
+    let Some(length) = name.iter().position(|byte| matches!(byte, b'>' | b' ' | b'\r' | b'\n')) else { return false };
+    let opening = name.get(..length).unwrap_or(&[]);
+    let before = text.get(..at + end).unwrap_or(&[]);
+    !opening.is_empty()
+        && memchr::memmem::find_iter(before, opening).any(|at| at > 0 && before.get(at - 1) == Some(&b'<'))
 }
 
 #[cfg(test)]
@@ -193,27 +211,27 @@ mod tests {
     fn html_and_xml_are_told_from_each_other_and_from_text() {
         use Guess::{More, No, Yes};
         let long = format!("<!--{}--><html>", "x".repeat(600));
-        let cases: [(&str, Guess, Guess); 34] = [
+        let cases: [(&str, Guess, Guess); 38] = [
             ("<!DOCTYPE html><html>", Yes, Yes),
             ("<!doctype HTML PUBLIC", Yes, No),
-            ("\u{feff} \r\n<html lang=de>", Yes, No),
+            ("\u{feff} \r\n<html lang=de>", Yes, More),
             ("<html xmlns=\"http://www.w3.org/1999/xhtml\">", Yes, Yes),
-            ("<!-- a --><!-- b -->\n<BODY>", Yes, No),
+            ("<!-- a --><!-- b -->\n<BODY>", Yes, More),
             ("<!-- a", More, More),
             ("<!--", More, More),
             ("<!", More, More),
             ("<", More, More),
             ("<h", More, More),
             ("<html", More, More),
-            ("<head>", Yes, No),
-            ("<header>", No, No),
-            ("<div dir=\"ltr\">Hi", Yes, No),
-            ("<p>Hi</p>", Yes, No),
+            ("<head>", Yes, More),
+            ("<header>", No, More),
+            ("<div dir=\"ltr\">Hi", Yes, More),
+            ("<p>Hi</p>", Yes, Yes),
             ("<p xmlns=\"urn:x\">Hi</p>", No, Yes),
             ("<p class=", More, More),
-            ("<br/>", Yes, No),
-            ("<script>", Yes, No),
-            ("<scripture>", No, No),
+            ("<br/>", Yes, More),
+            ("<script>", Yes, More),
+            ("<scripture>", No, More),
             ("<?xml version=\"1.0\"?><a/>", No, Yes),
             ("<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC", Yes, Yes),
             ("<?xml version=\"1.0\"?><html>", Yes, Yes),
@@ -222,7 +240,11 @@ mod tests {
             ("<?xpacket begin=\"\u{feff}\"", No, Yes),
             ("<?php echo 1", No, No),
             ("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">", No, Yes),
-            ("<note>text", No, No),
+            ("<note>text", No, More),
+            ("<note><to>you</to>", No, Yes),
+            ("<note a=\"b\"/>", No, Yes),
+            ("<note>a</b>", No, More),
+            ("<Ann> hello <Bob> and so on", No, More),
             ("<name@example.org> wrote", No, No),
             ("< 5 and > 3", No, No),
             ("text <html>", No, No),

@@ -9,6 +9,8 @@ use super::entity::{self, Meaning};
 
 /// Longest name that is told from others.
 const NAME: usize = 32;
+/// So much is read of the address of a name space.
+const SPACE: usize = 96;
 /// What opens a section of characters in XML.
 const CDATA: &[u8] = b"[CDATA[";
 
@@ -81,6 +83,9 @@ pub(super) struct Tokens {
     percent: Percent,
     raw: Option<Raw>,
     script: Literals,
+    /// In XML: the address of a name space that is being declared, and the prefix of WordprocessingML's, where that is known.
+    space: Field<SPACE>,
+    word: Option<Field<NAME>>,
     /// A first element has come, and it is a spreadsheet's.
     rooted: bool,
     sheet: bool,
@@ -108,6 +113,8 @@ impl Tokens {
             percent: Percent::Nothing,
             raw: None,
             script: Literals::NEW,
+            space: Field::EMPTY,
+            word: None,
             rooted: false,
             sheet: false,
             only_space: true,
@@ -293,9 +300,18 @@ impl Tokens {
     /// Holds a byte of a reference. False where it is none, or the reference is none.
     fn hold(&mut self, byte: u8) -> bool {
         let held = self.held.get();
-        let fits = byte.is_ascii_alphanumeric()
-            || (byte == b'#' && held.is_empty())
-            || (self.is_xml && !held.is_empty() && b"-._:".contains(&byte));
+        let fits = match held {
+            [] => byte.is_ascii_alphanumeric() || byte == b'#',
+            // A number ends with its digits.
+            [b'#'] => byte.is_ascii_digit() || byte.eq_ignore_ascii_case(&b'x'),
+            [b'#', b'x' | b'X', ..] => byte.is_ascii_hexdigit(),
+            [b'#', ..] => byte.is_ascii_digit(),
+            _ => byte.is_ascii_alphanumeric() || (self.is_xml && b"-._:".contains(&byte)),
+        };
+        if byte == b'0' && matches!(held, [b'#', b'0'] | [b'#', b'x' | b'X', b'0']) {
+            // However many zeros a number begins with.
+            return true;
+        }
         if fits && held.len() < entity::LONGEST {
             self.held.append(&[byte]);
             return true;
@@ -312,7 +328,14 @@ impl Tokens {
             Meaning::Letter(letter) => self.lines.letter(letter, out),
             Meaning::Unknown if self.is_xml && closed => self.lines.text(name, out),
             Meaning::Unknown => {
-                self.lines.text(b"&", out);
+                let mut name = name;
+                match entity::beginning(name).filter(|_| !self.is_xml) {
+                    Some((letter, behind)) => {
+                        self.lines.letter(letter, out);
+                        name = behind;
+                    }
+                    None => self.lines.text(b"&", out),
+                }
                 self.lines.text(name, out);
                 if closed {
                     self.lines.text(b";", out);
@@ -402,6 +425,7 @@ impl Tokens {
             self.name.append(&[if self.is_xml { byte } else { byte.to_ascii_lowercase() }]);
             return true;
         }
+        self.usual_prefix();
         let name = self.name.get();
         let effect = if self.is_xml {
             if !std::mem::replace(&mut self.rooted, true) {
@@ -427,6 +451,29 @@ impl Tokens {
         };
         self.state = State::Between;
         false
+    }
+
+    /// Elements of text documents have the prefix that all programs write, whatever it is in this one.
+    fn usual_prefix(&mut self) {
+        let Some(word) = self.word.filter(|_| self.is_xml) else { return };
+        let (prefix, local) = element::split(self.name.get());
+        if prefix == word.get() {
+            let mut name: Field<NAME> = Field::EMPTY;
+            name.append(b"w:");
+            name.append(local);
+            self.name = name;
+        }
+    }
+
+    /// The name space is declared that such a prefix stands for.
+    fn end_name_space(&mut self) {
+        if memchr::memmem::find(self.space.get(), b"/wordprocessingml/").is_some() {
+            let attribute = self.attribute.get();
+            let mut prefix: Field<NAME> = Field::EMPTY;
+            prefix.append(attribute.strip_prefix(b"xmlns:").unwrap_or(&[]));
+            self.word = Some(prefix);
+        }
+        self.space.clear();
     }
 
     fn end_tag(&mut self) {
@@ -466,6 +513,8 @@ impl Tokens {
         let (bytes, rest) = input.split_at_checked(end.unwrap_or(input.len())).unwrap_or((input, &[]));
         if self.wanted {
             self.value_bytes(bytes, out);
+        } else if self.is_xml && self.attribute.get().starts_with(b"xmlns") {
+            self.space.append(bytes);
         }
         let Some((byte, behind)) = rest.split_first() else { return rest };
         if is_end(*byte) {
@@ -501,6 +550,9 @@ impl Tokens {
         });
         if self.given {
             self.lines.end_beside(out);
+        }
+        if !self.space.get().is_empty() {
+            self.end_name_space();
         }
         (self.wanted, self.given) = (false, false);
     }

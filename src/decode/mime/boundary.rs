@@ -8,7 +8,7 @@ pub(super) const DEPTH: usize = 8;
 pub(super) const LENGTH: usize = 200;
 
 /// A boundary as it stands in its parameter.
-pub(super) type Boundary = Field<LENGTH>;
+pub(in super::super) type Boundary = Field<LENGTH>;
 
 /// What a line says that is a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

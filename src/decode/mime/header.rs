@@ -3,10 +3,11 @@
 use super::super::charset::Charset;
 use super::super::decoder::Field;
 use super::boundary::{Boundary, LENGTH};
+use super::fields::Fields;
 use super::parameter;
 
 /// So much is kept of a field, to read it when it is complete.
-const FIELD: usize = 2048;
+pub(super) const FIELD: usize = 8192;
 /// Longest name that is kept.
 pub(super) const NAME: usize = 512;
 
@@ -60,6 +61,11 @@ pub(super) fn line(held: &[u8], byte: u8, first: bool) -> Line {
 pub(super) struct Header {
     /// The field that is not complete.
     field: Field<FIELD>,
+    /// Bytes of it that there was no room for, and whether such a field says something about the body.
+    lost: bool,
+    pub(super) cut: bool,
+    /// What fields say once they are decoded.
+    pub(super) fields: Fields,
     pub(super) encoding: Encoding,
     /// It is text, as it is by default.
     pub(super) is_text: bool,
@@ -73,9 +79,38 @@ pub(super) struct Header {
     seen: [bool; 3],
 }
 
+/// The boundary that the value of a Content-Type says.
+fn boundary_of(value: &[u8]) -> Option<Boundary> {
+    // One byte more than a boundary may have tells one that is too long.
+    let mut long: Field<{ LENGTH + 1 }> = Field::EMPTY;
+    parameter::parameter(value, b"boundary", &mut long);
+    let mut kept = Boundary::EMPTY;
+    kept.append(long.get().trim_ascii_end());
+    (1..=LENGTH).contains(&long.get().len()).then_some(kept).filter(|kept| !kept.get().is_empty())
+}
+
+/// The boundary of a multipart by its media type, as HTTP has it; empty where there is none.
+pub(in super::super) fn claimed(media_type: &[u8]) -> Boundary {
+    let is_multipart = media_type.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
+    boundary_of(media_type).filter(|_| is_multipart).unwrap_or(Boundary::EMPTY)
+}
+
+/// Whether a line in what an object begins with is that boundary.
+pub(in super::super) fn has_boundary(bytes: &[u8], boundary: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, boundary).any(|at| {
+        let before = bytes.get(..at).and_then(|before| before.strip_suffix(b"--"));
+        let behind = bytes.get(at + boundary.len());
+        before.is_some_and(|before| before.last().is_none_or(|byte| *byte == b'\n'))
+            && matches!(behind, Some(b'\r' | b'\n' | b' ' | b'\t'))
+    })
+}
+
 impl Header {
     pub(super) const NEW: Self = Self {
         field: Field::EMPTY,
+        lost: false,
+        cut: false,
+        fields: Fields::NEW,
         encoding: Encoding::Identity,
         is_text: true,
         charset: None,
@@ -86,6 +121,8 @@ impl Header {
 
     pub(super) fn clear(&mut self) {
         self.field.clear();
+        (self.lost, self.cut) = (false, false);
+        self.fields.clear();
         self.encoding = Encoding::Identity;
         self.is_text = true;
         self.charset = None;
@@ -101,15 +138,19 @@ impl Header {
 
     /// More of the field, its name and its line ends with it.
     pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.lost |= bytes.len() > FIELD - self.field.get().len();
         self.field.append(bytes);
     }
 
     /// The field is complete.
     pub(super) fn end_of_field(&mut self) {
-        let Self { field, encoding, is_text, charset, boundary, names: [disposition, typed], seen } = self;
+        let Self { field, lost, cut, fields, encoding, is_text, charset, boundary, names, seen } = self;
+        let [disposition, typed] = names;
         let text = field.get();
         let (name, value) = text.split_at_checked(memchr::memchr(b':', text).unwrap_or(0)).unwrap_or_default();
         let (name, value) = (name.trim_ascii_end(), value.get(1..).unwrap_or(&[]));
+        *cut |= std::mem::take(lost) && name.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"content-"));
+        fields.field(text);
         let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         let [type_seen, encoding_seen, disposition_seen] = seen;
         if is(b"content-type") && !std::mem::replace(type_seen, true) {
@@ -117,13 +158,8 @@ impl Header {
             parameter::value(value, &mut kind);
             *is_text = kind.get().get(..5).is_none_or(|kind| kind.eq_ignore_ascii_case(b"text/"));
             let is_multipart = kind.get().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
-            // One byte more than a boundary may have tells one that is too long.
-            let mut long: Field<{ LENGTH + 1 }> = Field::EMPTY;
-            if is_multipart && parameter::parameter(value, b"boundary", &mut long) {
-                let mut kept = Boundary::EMPTY;
-                kept.append(long.get().trim_ascii_end());
-                *boundary =
-                    (1..=LENGTH).contains(&long.get().len()).then_some(kept).filter(|kept| !kept.get().is_empty());
+            if is_multipart {
+                *boundary = boundary_of(value);
             }
             let mut label: Field<40> = Field::EMPTY;
             if *is_text && parameter::parameter(value, b"charset", &mut label) {

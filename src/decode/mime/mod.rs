@@ -1,7 +1,8 @@
 //! Mail (RFC 5322) and multipart bodies (RFC 2046), with transfer encodings undone (RFC 2045 section 6).
 //!
 //! Children are, in the order in which they stand there: each header as `(header)`, without the empty line behind it and
-//! as it stands, since subjects and names are content too; each body, by its file name (Content-Disposition, else
+//! as it stands, since subjects and names are content too; what its fields say that have encoded words (RFC 2047), or texts on
+//! more than one line, `(fields)`, 8 KiB at most; each body, by its file name (Content-Disposition, else
 //! Content-Type; RFC 2231, and RFC 2047, which readers undo as well) or by its number among all children; and what stands
 //! before the first part or behind the last of a multipart, as `(preamble)` and `(epilogue)`, from its first character
 //! that is no white space. Files that a text has within it (uuencode, yEnc) are children too, as in
@@ -11,10 +12,12 @@
 //! The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1), whether it is CRLF or LF. The
 //! boundary of an outer multipart ends the inner ones, which are then [`Cut::Truncated`], as is an object without the
 //! last boundary. A line that is no field ends a header as an empty line does. Bodies are not held: lines and headers may
-//! be of any length; of a field that says something about the body its first 2,048 bytes are read.
+//! be of any length; of a field that says something about the body its first 8,192 bytes are read, and
+//! longer ones are told ([`Cut::Unsupported`]).
 
 mod body;
 mod boundary;
+mod fields;
 mod header;
 mod parameter;
 mod recognise;
@@ -26,8 +29,10 @@ mod word;
 use memchr::memmem::Finder;
 
 use self::body::Body;
-use self::boundary::{Boundaries, Boundary, Found};
+pub(super) use self::boundary::Boundary;
+use self::boundary::{Boundaries, Found};
 use self::header::{Header, Line};
+pub(super) use self::header::{claimed, has_boundary};
 pub use self::parameter::charset_of;
 use super::cut::Cut;
 use super::decoder::{Decoder, Fault, Field, Out, Taken};
@@ -37,7 +42,7 @@ pub(super) static FORMAT: Format = Format {
     name: "mime",
     recognise: recognise::recognise,
     make: || Box::new(Mime::new()),
-    memory: 14 << 10,
+    memory: 28 << 10,
     scanned: false,
     carries: true,
 };
@@ -174,10 +179,26 @@ impl Mime {
         self.header_text(line, out)
     }
 
+    /// What the fields of a header say that is over. False when nothing more is wanted.
+    fn fields(&mut self, out: &mut dyn Out) -> bool {
+        if self.header.cut {
+            out.cut(Cut::Unsupported);
+        }
+        let fields = self.header.fields.get();
+        if fields.is_empty() || !self.body.begin_text(b"(fields)", out) {
+            return true;
+        }
+        let wanted = self.body.data(fields, out);
+        self.body.end(true, out) && wanted
+    }
+
     /// The body begins. False when nothing more is wanted.
     fn end_of_header(&mut self, out: &mut dyn Out) -> bool {
         self.header.end_of_field();
         if self.header_begun && !self.body.end(true, out) {
+            return false;
+        }
+        if !self.fields(out) {
             return false;
         }
         self.first = false;
@@ -327,6 +348,14 @@ impl Decoder for Mime {
         Ok(Taken::All)
     }
 
+    fn open(&mut self, boundary: &[u8]) {
+        let mut first = Boundary::EMPTY;
+        first.append(boundary);
+        self.boundaries.push(first);
+        self.body.wait(b"(preamble)");
+        (self.first, self.state) = (false, State::BodyStart);
+    }
+
     fn finish(&mut self, out: &mut dyn Out) -> bool {
         let is_last = self.boundaries.find(self.held.get()).is_some_and(|found| found.last);
         if self.state == State::HeaderLine && is_last {
@@ -356,6 +385,10 @@ impl Decoder for Mime {
             out.cut(Cut::Truncated);
         }
         self.body.end(complete, out);
+        if !in_body {
+            self.header.end_of_field();
+            self.fields(out);
+        }
         complete
     }
 

@@ -1,6 +1,7 @@
 //! Text of other charsets in headers: encoded words (RFC 2047).
 
 use super::super::base64::Base64;
+use super::super::charset;
 use super::super::decoder::Field;
 use super::super::quoted_printable::hex;
 
@@ -35,9 +36,44 @@ impl Charset {
     }
 }
 
+/// What an encoded word is written in.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Known(Charset),
+    Other(charset::Charset),
+}
+
+impl Written {
+    fn of(name: &[u8]) -> Option<Self> {
+        Charset::of(name).map(Self::Known).or_else(|| charset::Charset::of(name).map(Self::Other))
+    }
+
+    /// Appends all bytes of a word as UTF-8.
+    fn put<const N: usize>(self, bytes: &[u8], out: &mut Field<N>) {
+        match self {
+            Self::Known(charset) => bytes.iter().for_each(|byte| charset.put(*byte, out)),
+            Self::Other(charset) => {
+                let mut converter = charset::Converter::new();
+                converter.begin(Some(charset));
+                let mut input = bytes;
+                loop {
+                    let text = converter.next(&mut input, true);
+                    if text.is_empty() && input.is_empty() {
+                        break;
+                    }
+                    out.append(text);
+                }
+            }
+        }
+    }
+}
+
+/// Longest word that is read, bytes: RFC 2047 section 2 allows 75 characters, and programs write longer ones.
+const LONGEST: usize = 2048;
+
 /// An encoded word, and what follows it.
 struct Word<'a> {
-    charset: Charset,
+    charset: Written,
     is_base64: bool,
     text: &'a [u8],
     rest: &'a [u8],
@@ -53,7 +89,7 @@ fn word(bytes: &[u8]) -> Option<Word<'_>> {
     let charset = charset.split(|byte| *byte == b'*').next().unwrap_or(&[]);
     let is_base64 = encoding.eq_ignore_ascii_case(b"b");
     let known = is_base64 || encoding.eq_ignore_ascii_case(b"q");
-    known.then_some(Word { charset: Charset::of(charset)?, is_base64, text, rest })
+    known.then_some(Word { charset: Written::of(charset)?, is_base64, text, rest })
 }
 
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -89,18 +125,20 @@ pub(super) fn decode<const N: usize>(text: &[u8], out: &mut Field<N>) {
 }
 
 fn base64<const N: usize>(word: &Word<'_>, out: &mut Field<N>) {
-    let mut put = |bytes: &[u8]| bytes.iter().for_each(|byte| word.charset.put(*byte, out));
+    let mut bytes: Field<LONGEST> = Field::EMPTY;
     let (mut coding, mut input, mut buffer) = (Base64::NEW, word.text, [0; 48]);
     while !input.is_empty() {
         let written = coding.push(&mut input, &mut buffer);
-        put(buffer.get(..written).unwrap_or(&[]));
+        bytes.append(buffer.get(..written).unwrap_or(&[]));
     }
     let written = coding.finish(&mut buffer);
-    put(buffer.get(..written).unwrap_or(&[]));
+    bytes.append(buffer.get(..written).unwrap_or(&[]));
+    word.charset.put(bytes.get(), out);
 }
 
 /// Section 4.2: escapes as in quoted-printable, and an underscore for a space.
 fn q<const N: usize>(word: &Word<'_>, out: &mut Field<N>) {
+    let mut bytes: Field<LONGEST> = Field::EMPTY;
     let mut text = word.text;
     while let Some((byte, rest)) = text.split_first() {
         let escape = match text {
@@ -108,9 +146,10 @@ fn q<const N: usize>(word: &Word<'_>, out: &mut Field<N>) {
             _ => None,
         };
         let (byte, rest) = escape.unwrap_or((if *byte == b'_' { b' ' } else { *byte }, rest));
-        word.charset.put(byte, out);
+        bytes.append(&[byte]);
         text = rest;
     }
+    word.charset.put(bytes.get(), out);
 }
 
 #[cfg(test)]
@@ -127,7 +166,9 @@ mod tests {
             ("=?US-ASCII*en?b?cTMuZG9j?=", "q3.doc"),
             ("a =?utf-8?q?b?= c", "a b c"),
             ("=?utf-8?q?a?= b =?utf-8?q?c?=", "a b c"),
-            ("=?koi8-r?B?8g==?=", "=?koi8-r?B?8g==?="),
+            ("=?koi8-r?B?8g==?=", "\u{420}"),
+            ("=?iso-2022-jp?B?GyRCJFwbKEI=?=", "\u{307c}"),
+            ("=?klingon?B?8g==?=", "=?klingon?B?8g==?="),
             ("=?utf-8?x?a?=", "=?utf-8?x?a?="),
             ("=?utf-8?q?a", "=?utf-8?q?a"),
             ("=?utf-8?q?a=4?=", "a=4"),

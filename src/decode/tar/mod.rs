@@ -1,4 +1,7 @@
 //! TAR: POSIX ustar and pax (IEEE Std 1003.1, "pax"), and the long names of GNU tar.
+//!
+//! Entries of types that are not known are files, as POSIX says. A sparse file of GNU tar (`tar -S`) is what it holds in the
+//! archive, without the holes.
 
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
@@ -85,6 +88,8 @@ struct Tar {
     ended: bool,
     /// What comes is no archive any more.
     rest: bool,
+    /// The next block says more about where the holes of a file are.
+    extended: bool,
 }
 
 impl Tar {
@@ -97,6 +102,7 @@ impl Tar {
             name: Field::EMPTY,
             ended: false,
             rest: false,
+            extended: false,
         }
     }
 
@@ -108,7 +114,18 @@ impl Tar {
         self.padding = (BLOCK as u64 - length % BLOCK as u64) % BLOCK as u64;
         self.left = length;
         self.body = match kind {
-            0 | b'0' | b'7' => {
+            b'L' => Body::LongName,
+            b'x' | b'X' => Body::Records,
+            // Of links, and of all that follows.
+            b'K' | b'g' => Body::Other,
+            // Links, devices and directories have no content; their sizes, if any, are no bytes that follow.
+            b'1'..=b'6' => {
+                (self.left, self.padding) = (0, 0);
+                self.name.clear();
+                Body::Other
+            }
+            kind if length != 0 || matches!(kind, 0 | b'0' | b'7') => {
+                self.extended = kind == b'S' && block.get(482).is_some_and(|more| *more != 0);
                 let wanted = {
                     let mut joined: Field<NAME> = Field::EMPTY;
                     if self.name.get().is_empty() {
@@ -128,15 +145,10 @@ impl Tar {
                 self.name.clear();
                 Body::File(wanted)
             }
-            b'L' => Body::LongName,
-            b'x' => Body::Records,
-            // Links, devices and directories have no content; their sizes, if any, are no bytes that follow.
-            b'1'..=b'6' => {
-                (self.left, self.padding) = (0, 0);
+            _ => {
                 self.name.clear();
                 Body::Other
             }
-            _ => Body::Other,
         };
         if matches!(self.body, Body::LongName | Body::Records) {
             self.name.clear();
@@ -194,6 +206,14 @@ impl Decoder for Tar {
     fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
         let mut input = piece;
         while !input.is_empty() {
+            if self.extended {
+                if !self.header.fill(&mut input, BLOCK) {
+                    break;
+                }
+                self.extended = self.header.get().get(504).is_some_and(|more| *more != 0);
+                self.header.clear();
+                continue;
+            }
             if self.left != 0 {
                 let bytes = take(&mut input, self.left);
                 match self.body {
@@ -241,8 +261,15 @@ impl Decoder for Tar {
             }
             return true;
         }
-        let between = self.left == 0 && self.padding == 0 && self.header.get().is_empty();
-        if !between {
+        // Zeros fill the last record, however many there are.
+        let between = self.left == 0 && self.padding == 0 && (self.ended || self.header.get().is_empty());
+        let is_rest = self.left == 0 && self.header.get().iter().any(|byte| *byte != 0);
+        if is_rest && out.begin(&Child { name: b"(rest)" }) {
+            // Less than a block is none, whatever stands in it.
+            out.data(self.header.get());
+            out.cut(if self.ended { Cut::Malformed } else { Cut::Truncated });
+            out.end();
+        } else if !between {
             out.cut(Cut::Truncated);
         }
         if self.left != 0 && self.body == Body::File(true) {
@@ -256,5 +283,6 @@ impl Decoder for Tar {
         self.name.clear();
         self.body = Body::Other;
         (self.left, self.padding, self.ended, self.rest) = (0, 0, false, false);
+        self.extended = false;
     }
 }

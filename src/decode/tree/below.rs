@@ -58,8 +58,9 @@ impl Out for Below<'_, '_> {
         }
         context.shared.path.truncate(facts.path);
         // The only child of a wrapping around one object needs no number.
-        if !child.name.is_empty() || facts.children != 0 {
-            context.shared.path.child(child.name, facts.children);
+        let number = facts.children.saturating_sub(facts.before.children);
+        if !child.name.is_empty() || number != 0 {
+            context.shared.path.child(child.name, number);
         }
         facts.children += 1;
         self.open = self.whole;

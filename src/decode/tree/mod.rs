@@ -1,5 +1,6 @@
 //! The tree: from an object's pieces to its leaves.
 
+mod again;
 mod below;
 mod leaves;
 mod node;
@@ -13,6 +14,7 @@ use super::charset::Charset;
 use super::decoder::Field;
 use super::format::Format;
 use super::limits::Limits;
+use super::mime::{self, Boundary};
 use super::path::Path;
 use super::pool::{Decoders, Sequence};
 use super::runs::Seeker;
@@ -33,6 +35,8 @@ pub struct Start<'a> {
     /// What it belongs to, where its outermost coding goes on from one object to the next
     /// ([`Format::continues`](super::Format::continues)).
     pub sequence: Sequence,
+    /// Its media type as whatever carries it says, of which the boundary of a multipart is read; empty where nobody says.
+    pub media_type: &'a [u8],
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -70,6 +74,7 @@ impl Tree {
             format: None,
             charset: None,
             sequence: Sequence::default(),
+            boundary: Boundary::EMPTY,
             from: 0,
         };
         Self { nodes: nodes.collect(), shared }
@@ -94,6 +99,7 @@ impl Tree {
         }
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
+        shared.boundary = mime::claimed(start.media_type);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());

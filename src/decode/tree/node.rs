@@ -5,6 +5,7 @@ use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Field};
 use super::super::format::{Format, MESSAGE, PROBE};
 use super::super::kind;
+use super::super::mime::Boundary;
 use super::super::path::Path;
 use super::super::pool::{Decoders, Sequence};
 use super::super::runs::Seeker;
@@ -42,6 +43,12 @@ pub(super) struct Facts {
     /// Length of its path, and of the path without its format.
     pub(super) path: usize,
     pub(super) base: usize,
+    /// What is being decoded follows the object itself, whose path has that length; how many such have begun, and what
+    /// was counted before the last of them.
+    pub(super) behind: bool,
+    pub(super) top: usize,
+    pub(super) parts: u32,
+    pub(super) before: Before,
     /// A limit was reached: nothing more of it is decoded.
     pub(super) full: bool,
     /// It was told why it is not whole; that is told once.
@@ -59,6 +66,13 @@ pub(super) struct Facts {
     pub(super) needed: bool,
 }
 
+/// What was counted of an object before the part of it that is being decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before {
+    pub(super) given: u64,
+    pub(super) children: u32,
+}
+
 /// What an object is.
 #[derive(Debug)]
 pub(super) enum State {
@@ -72,7 +86,7 @@ pub(super) enum State {
     Whole(&'static Format),
     /// What is scanned.
     Leaf,
-    /// What follows the part that was decoded: a leaf once there is a byte of it.
+    /// What follows the part that was decoded: an object once there is a byte of it.
     Rest(&'static [u8]),
     /// Nothing of it is wanted any more.
     Over,
@@ -97,6 +111,8 @@ pub(super) struct Shared {
     pub(super) charset: Option<Charset>,
     /// What the object belongs to where its outermost coding goes on with the next.
     pub(super) sequence: Sequence,
+    /// Its boundary where it is said to be a multipart; else empty.
+    pub(super) boundary: Boundary,
     /// Level of the outermost object.
     pub(super) from: usize,
 }
@@ -167,6 +183,22 @@ impl Shared {
     /// What the object at `level` is without a look at it.
     pub(super) fn known(&self, level: usize) -> Option<&'static Format> {
         self.coding(level).or(self.format.filter(|_| level == self.inner))
+    }
+
+    /// What is being decoded of the object at `level` is what the object is said to be coded in.
+    pub(super) fn is_coded(&self, facts: &Facts, level: usize) -> bool {
+        !facts.behind && self.coding(level).is_some()
+    }
+
+    /// The object at `level` is not coded as was said: what was said of what is within that is said of itself.
+    pub(super) fn drop_coding(&mut self, level: usize) {
+        if let Some(codings) = self.codings.get_mut(level..).filter(|codings| !codings.is_empty()) {
+            codings.rotate_left(1);
+            if let Some(last) = codings.last_mut() {
+                *last = None;
+            }
+            self.inner = self.inner.saturating_sub(1);
+        }
     }
 
     /// What the object at `level` is said to be wrapped in.

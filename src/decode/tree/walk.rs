@@ -3,9 +3,11 @@
 use super::super::charset;
 use super::super::cut::Cut;
 use super::super::decoder::{Decoder, Fault, Taken};
-use super::super::format::{FORMATS, Format, Guess, PROBE};
+use super::super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
 use super::super::javascript;
 use super::super::json::BASE64;
+use super::super::mime;
+use super::again;
 use super::below::{Below, brings};
 use super::node::{Context, Node, State};
 use super::{Held, Outcome, Taking};
@@ -15,7 +17,7 @@ pub(super) fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) 
     let Some((node, below)) = nodes.split_first_mut() else { return };
     node.facts.taken += piece.len() as u64;
     let mut rest = piece;
-    if matches!(node.state, State::Unknown) {
+    if matches!(node.state, State::Unknown) && !node.facts.behind {
         let full = node.first.fill(&mut rest, PROBE);
         if !recognise(node, below.is_empty(), context, full) {
             return;
@@ -37,10 +39,23 @@ pub(super) fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) 
 
 /// Finds out what an object is. False: its first bytes do not say yet. With `last` they have to.
 pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<'_>, last: bool) -> bool {
-    if node.level == context.shared.inner {
-        node.charset = node.charset.or(context.shared.charset);
+    // What is known beforehand is said of the object, and not of what follows it.
+    let mut found = None;
+    let mut is_multipart = false;
+    if !node.facts.behind {
+        if node.level == context.shared.inner {
+            node.charset = node.charset.or(context.shared.charset);
+        }
+        found = context.shared.known(node.level);
+        let boundary = context.shared.boundary.get();
+        if found.is_none() && node.level == context.shared.inner && !boundary.is_empty() {
+            is_multipart = mime::has_boundary(node.first.get(), boundary);
+            if !is_multipart && !last {
+                return false;
+            }
+            found = is_multipart.then_some(MESSAGE);
+        }
     }
-    let mut found = context.shared.known(node.level);
     if found.is_none() {
         for format in FORMATS {
             match (format.recognise)(node.first.get()) {
@@ -67,6 +82,9 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
                 if let Some(charset) = node.charset {
                     decoder.declare(charset);
                 }
+                if is_multipart {
+                    decoder.open(context.shared.boundary.get());
+                }
                 node.state = State::Wrapped(format, decoder);
             } else {
                 context.cut(&mut node.facts, Cut::Decoders);
@@ -74,7 +92,9 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
             }
         }
     }
-    node.begin_file(context);
+    if !node.facts.behind {
+        node.begin_file(context);
+    }
     if let State::Wrapped(format, _) | State::Whole(format) = node.state {
         context.shared.path.truncate(node.facts.base);
         context.shared.path.format(format.name);
@@ -88,11 +108,21 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
     true
 }
 
-/// Takes bytes of an object that is known.
+/// Takes bytes of an object that is known, and of what follows it.
 pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
-    if bytes.is_empty() {
-        return;
+    let mut rest = bytes;
+    loop {
+        match node.state {
+            State::Unknown => return again::feed(node, below, context, rest),
+            State::Rest(_) if !rest.is_empty() => return again::feed(node, below, context, rest),
+            _ if rest.is_empty() => return,
+            _ => rest = rest.get(step(node, below, context, rest)..).unwrap_or(&[]),
+        }
     }
+}
+
+/// Takes bytes of an object that is known. Returns how many of them belong to it, as far as that is known now.
+pub(super) fn step(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) -> usize {
     let before = node.facts.fed;
     node.facts.fed = before.saturating_add(bytes.len() as u64);
     if matches!(node.state, State::Wrapped(format, _) | State::Whole(format) if format.scanned) && !node.facts.elsewhere
@@ -100,31 +130,27 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         node.scan(context.leaves, bytes);
     }
     let taken = match &mut node.state {
-        State::Unknown | State::Over => return,
+        State::Unknown | State::Rest(_) | State::Over => return bytes.len(),
         State::Robbed { format, told } => {
             let (format, told) = (*format, *told);
             robbed(node, below, context, told);
-            if format.scanned {
-                node.state = State::Leaf;
-                return leaf(node, below, context, bytes);
-            }
-            return begin_rest(node, below, context, b"(rest)", bytes);
+            node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+            return 0;
         }
-        State::Leaf => return leaf(node, below, context, bytes),
+        State::Leaf => {
+            leaf(node, below, context, bytes);
+            return bytes.len();
+        }
         State::Whole(format) => {
             let format = *format;
             if !context.leaves.whole_data(node.level, bytes) {
                 end_whole(node, below, context, format, false);
                 node.state = if format.scanned && !node.facts.elsewhere { State::Leaf } else { State::Over };
             }
-            return;
-        }
-        State::Rest(name) => {
-            let name = *name;
-            return begin_rest(node, below, context, name, bytes);
+            return bytes.len();
         }
         State::Wrapped(format, decoder) => {
-            let is_coding = context.shared.coding(node.level).is_some();
+            let is_coding = context.shared.is_coded(&node.facts, node.level);
             let brings = brings(format, &node.facts, &node.name, is_coding);
             let facts = &mut node.facts;
             if facts.kept {
@@ -135,29 +161,35 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         }
     };
     match taken {
-        Ok(Taken::All) => {}
+        Ok(Taken::All) => bytes.len(),
         Ok(Taken::Enough) => {
             over(node, below, context, false);
+            bytes.len()
         }
         Ok(Taken::End(at)) => {
-            if over(node, below, context, true) {
-                rest(node, below, context, b"(trailing)", bytes.get(at..).unwrap_or(&[]));
+            if !over(node, below, context, true) {
+                return bytes.len();
             }
+            node.state = State::Rest(b"(trailing)");
+            at.min(bytes.len())
         }
         Err(Fault { at }) => {
+            let is_first = before.saturating_add(at as u64) <= node.first.get().len() as u64;
+            if is_first && context.shared.is_coded(&node.facts, node.level) {
+                again::is_no_file(below);
+            }
             let alone = over(node, below, context, false);
             context.cut(&mut node.facts, Cut::Malformed);
             if !alone {
-                return;
+                return bytes.len();
             }
-            if !as_it_is(node, below, context, before.saturating_add(at as u64)) {
-                rest(node, below, context, b"(rest)", bytes.get(at..).unwrap_or(&[]));
-                return;
+            if !is_first {
+                node.state = State::Rest(b"(rest)");
+                return at.min(bytes.len());
             }
-            let known = usize::try_from((node.first.get().len() as u64).saturating_sub(before)).unwrap_or(usize::MAX);
-            if let Some(more) = bytes.get(known..).filter(|more| !more.is_empty()) {
-                feed(node, below, context, more);
-            }
+            again::as_it_is(node, below, context);
+            let known = (node.first.get().len() as u64).saturating_sub(before);
+            usize::try_from(known).map_or(bytes.len(), |known| known.min(bytes.len()))
         }
     }
 }
@@ -185,37 +217,6 @@ pub(super) fn leaf(node: &mut Node, below: &mut [Node], context: &mut Context<'_
     if taken != Ok(Taken::All) {
         over(node, below, context, false);
     }
-}
-
-/// What follows an object within the same bytes, or the place where it turned out to be none, is scanned as it stands.
-pub(super) fn rest(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, name: &'static [u8], bytes: &[u8]) {
-    node.state = State::Rest(name);
-    if !bytes.is_empty() {
-        begin_rest(node, below, context, name, bytes);
-    }
-}
-
-pub(super) fn begin_rest(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, name: &[u8], bytes: &[u8]) {
-    node.state = State::Leaf;
-    context.shared.path.truncate(node.facts.path);
-    context.shared.path.child(name, 0);
-    node.facts.path = context.shared.path.len();
-    node.tell_leaf(node.facts.path, context);
-    leaf(node, below, context, bytes);
-}
-
-/// Makes a leaf of an object that was taken for a wrapped one by mistake, as is seen from its first bytes, which are still
-/// there. False where they are not all that was fed to its decoder.
-pub(super) fn as_it_is(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, fed: u64) -> bool {
-    if fed > node.first.get().len() as u64 {
-        return false;
-    }
-    node.state = State::Leaf;
-    node.facts.path = node.facts.base;
-    node.tell_leaf(node.facts.path, context);
-    let first = node.first;
-    leaf(node, below, context, first.get());
-    true
 }
 
 /// Nothing more of a wrapped object is decoded: gives its decoder back, and ends what is open below it. False where it
@@ -249,9 +250,7 @@ pub(super) fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<
 /// The next `length` bytes of the object of the first of `nodes` are missing.
 pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
-    if matches!(node.state, State::Unknown) {
-        known_by_now(node, below, context);
-    }
+    known_by_now(node, below, context);
     node.facts.taken = node.facts.taken.saturating_add(length);
     node.facts.holed = true;
     if node.facts.file {
@@ -287,14 +286,16 @@ pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
     }
 }
 
-/// No more bytes come that could say what an object is.
+/// No more bytes come that could say what an object is. Each round has a coding less, or fewer bytes.
 pub(super) fn known_by_now(node: &mut Node, below: &mut [Node], context: &mut Context<'_>) {
-    recognise(node, below.is_empty(), context, true);
-    let first = node.first;
-    if node.facts.file && !first.get().is_empty() {
-        context.leaves.file_data(node.level, first.get());
+    while matches!(node.state, State::Unknown) {
+        recognise(node, below.is_empty(), context, true);
+        let first = node.first;
+        if node.facts.file && !node.facts.behind && !first.get().is_empty() {
+            context.leaves.file_data(node.level, first.get());
+        }
+        feed(node, below, context, first.get());
     }
-    feed(node, below, context, first.get());
 }
 
 /// The object of the first of `nodes` is over.
@@ -308,9 +309,7 @@ pub(super) fn finish(nodes: &mut [Node], context: &mut Context<'_>, complete: bo
         }
         node.state = State::Over;
     }
-    if matches!(node.state, State::Unknown) {
-        known_by_now(node, below, context);
-    }
+    known_by_now(node, below, context);
     close(node, below, context, complete);
     node.end_file(context.leaves, complete);
 }
@@ -333,10 +332,16 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
             }
         }
         State::Wrapped(format, decoder) => {
+            let is_coding = context.shared.is_coded(&node.facts, node.level);
             let whole = end_decoder(node, below, context, (format, decoder), complete);
             if format.scanned {
                 node.end_leaf(context, complete);
-            } else if !whole && node.facts.given == 0 && as_it_is(node, below, context, node.facts.fed) {
+                return;
+            }
+            let is_nothing = node.facts.given == node.facts.before.given || is_coding && complete;
+            if !whole && is_nothing && node.facts.fed <= node.first.get().len() as u64 {
+                again::as_it_is(node, below, context);
+                known_by_now(node, below, context);
                 close(node, below, context, complete);
             }
         }
@@ -352,7 +357,7 @@ fn end_decoder(
     (format, mut decoder): (&'static Format, Box<dyn Decoder>),
     complete: bool,
 ) -> bool {
-    let is_coding = context.shared.coding(node.level).is_some();
+    let is_coding = context.shared.is_coded(&node.facts, node.level);
     let brings = brings(format, &node.facts, &node.name, is_coding);
     // The child that is open now ends with the object, and lacks what that lacks.
     let (facts, open) = (&mut node.facts, complete);

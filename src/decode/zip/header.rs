@@ -1,4 +1,6 @@
-//! Headers of ZIP entries.
+//! Headers of ZIP entries, and records of the directory.
+
+use super::super::parts::{le16, le32, le64};
 
 /// Bytes of a local header behind its signature and before the name.
 pub(super) const FIXED: usize = 26;
@@ -15,8 +17,10 @@ pub(super) const RECOGNISED: [u16; 4] = [12, 20, 93, 95];
 pub(super) enum Signature {
     /// An entry.
     Local,
-    /// The directory, or what stands before it or instead of it.
-    Directory,
+    /// A record of the directory, or what stands before or behind it.
+    Directory(Record),
+    /// What an archive of several parts begins with (APPNOTE section 8.5.4).
+    Split,
     Other,
 }
 
@@ -24,12 +28,58 @@ impl Signature {
     pub(super) fn of(bytes: &[u8]) -> Self {
         match bytes {
             b"PK\x03\x04" => Self::Local,
-            // Directory entry, extra data, end of the directory, and both of ZIP64.
-            b"PK\x01\x02" | b"PK\x06\x08" | b"PK\x05\x06" | b"PK\x06\x06" | b"PK\x06\x07" => Self::Directory,
+            b"PK\x01\x02" => Self::Directory(Record::Entry),
+            b"PK\x06\x08" => Self::Directory(Record::Extra),
+            b"PK\x05\x05" => Self::Directory(Record::Signed),
+            b"PK\x06\x06" => Self::Directory(Record::End64),
+            b"PK\x06\x07" => Self::Directory(Record::Locator),
+            b"PK\x05\x06" => Self::Directory(Record::End),
+            b"PK\x07\x08" | b"PK00" => Self::Split,
             _ => Self::Other,
         }
     }
 }
+
+/// What may stand from the directory on (APPNOTE sections 4.3.11 to 4.3.16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    Entry,
+    Extra,
+    Signed,
+    End64,
+    Locator,
+    End,
+}
+
+impl Record {
+    /// Bytes of the part of it that has one length, without the signature: [`LONGEST`] at most.
+    pub(super) const fn fixed(self) -> usize {
+        match self {
+            Self::Entry => LONGEST,
+            Self::Extra => 4,
+            Self::Signed => 2,
+            Self::End64 => 8,
+            Self::Locator => 16,
+            Self::End => 18,
+        }
+    }
+
+    /// How many bytes stand behind that, and how many of comment behind those.
+    pub(super) fn lengths(self, fixed: &[u8]) -> (u64, u64) {
+        let word = |at: usize| le16(fixed, at).map_or(0, u64::from);
+        match self {
+            Self::Entry => (word(24) + word(26), word(28)),
+            Self::Extra => (le32(fixed, 0).map_or(0, u64::from), 0),
+            Self::Signed => (word(0), 0),
+            Self::End64 => (le64(fixed, 0).unwrap_or(0), 0),
+            Self::Locator => (0, 0),
+            Self::End => (0, word(16)),
+        }
+    }
+}
+
+/// Of an entry of the directory.
+pub(super) const LONGEST: usize = 42;
 
 /// An entry, as its local header has it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,14 +1,18 @@
-//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last.
+//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only comments
+//! are handed out, `(comment)`, a line each, for all else repeats what was read. What stands behind its end is no part of it.
 //!
-//! Stored, deflate and deflate64 entries are decoded here, and verified. Of a bzip2, zstd or xz entry what is packed goes on
+//! Stored, deflate and deflate64 entries are decoded here, and verified. Encrypted ones, and those of other methods than
+//! these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed goes on
 //! as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`. So does LZMA
 //! behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of them; the sum in the
 //! entry's header is not compared with what comes out of those, but all of them but LZMA have sums of their own.
 
 mod deflate64;
+mod directory;
 mod header;
 
 use self::deflate64::Deflate64;
+use self::directory::{Directory, Step as DirectoryStep};
 use self::header::{FIXED, Header, Signature};
 use super::crc32::Crc32;
 use super::cut::Cut;
@@ -27,12 +31,17 @@ const LZMA: usize = 9;
 /// Longest data descriptor: signature, CRC-32 and two sizes of 64 bits.
 const DESCRIPTOR: usize = 24;
 
-/// An archive begins with an entry's header, or, without entries, with the end of its directory.
+/// An archive begins with an entry's header, which has one more signature before it where there are or might have been
+/// several parts, or, without entries, with the end of its directory.
 fn recognise(bytes: &[u8]) -> Guess {
-    match (begins(bytes, b"PK\x03\x04"), begins(bytes, b"PK\x05\x06")) {
-        (Guess::Yes, _) | (_, Guess::Yes) => Guess::Yes,
-        (Guess::More, _) | (_, Guess::More) => Guess::More,
-        _ => Guess::No,
+    let beginnings = [&b"PK\x03\x04"[..], b"PK\x05\x06", b"PK\x07\x08PK\x03\x04", b"PK00PK\x03\x04"];
+    let guesses = beginnings.map(|magic| begins(bytes, magic));
+    if guesses.contains(&Guess::Yes) {
+        Guess::Yes
+    } else if guesses.contains(&Guess::More) {
+        Guess::More
+    } else {
+        Guess::No
     }
 }
 
@@ -54,7 +63,7 @@ enum State {
     Skipped(u64),
     /// Behind the content of an entry that is open, or of one that was skipped.
     Descriptor(bool),
-    /// The directory, which repeats what was read: nothing of it is decoded.
+    /// The directory.
     Directory,
 }
 
@@ -73,6 +82,9 @@ struct Zip {
     deflate64: Deflate64,
     /// What goes on is still packed, so its sum and size are not known.
     packed: bool,
+    /// The archive has begun.
+    begun: bool,
+    directory: Directory,
     /// Sum, compressed and whole size of the entry's content.
     seen: (u32, u64, u64),
 }
@@ -91,6 +103,8 @@ impl Zip {
             inflate: Inflate::new(false),
             deflate64: Deflate64::new(),
             packed: false,
+            begun: false,
+            directory: Directory::NEW,
             seen: (0, 0, 0),
         }
     }
@@ -108,7 +122,6 @@ impl Zip {
         if name.ends_with(b"/") && compressed == 0 {
             return Some(State::Stored(0, false));
         }
-        let wanted = out.begin(&Child { name });
         let reason = if encrypted {
             Some(Cut::Encrypted)
         } else {
@@ -117,13 +130,19 @@ impl Zip {
             (!is_good).then_some(Cut::Unsupported)
         };
         if let Some(reason) = reason {
+            // What cannot be read is scanned as it stands.
+            let wanted = out.begin_text(&Child { name });
             if wanted {
                 out.cut(reason);
+            }
+            self.packed = true;
+            if !known && wanted {
                 out.end();
             }
             // Where such an entry ends that does not say how long it is can only be guessed.
-            return known.then_some(State::Skipped(compressed));
+            return known.then_some(State::Stored(compressed, wanted));
         }
+        let wanted = out.begin(&Child { name });
         Some(match method {
             header::LZMA if wanted => State::Lzma(compressed),
             _ if method == header::STORED || self.packed => State::Stored(compressed, wanted),
@@ -159,10 +178,15 @@ impl Decoder for Zip {
                     }
                     let signature = Signature::of(self.field.get());
                     self.field.clear();
+                    let is_first = !std::mem::replace(&mut self.begun, true);
                     match signature {
                         Signature::Local => State::Header,
-                        Signature::Directory => State::Directory,
-                        Signature::Other => return Err(Fault::before(piece, input)),
+                        Signature::Directory(record) => {
+                            self.directory.begin(record);
+                            State::Directory
+                        }
+                        Signature::Split if is_first => State::Signature,
+                        Signature::Split | Signature::Other => return Err(Fault::before(piece, input)),
                     }
                 }
                 State::Header => {
@@ -288,14 +312,22 @@ impl Decoder for Zip {
                     self.descriptor.clear();
                     State::Signature
                 }
-                State::Directory => return Ok(Taken::All),
+                State::Directory => match self.directory.push(&mut input, out) {
+                    DirectoryStep::More => return Ok(Taken::All),
+                    DirectoryStep::Enough => return Ok(Taken::Enough),
+                    DirectoryStep::Done => return Ok(Taken::End(Fault::before(piece, input).at)),
+                    DirectoryStep::Malformed => return Err(Fault::before(piece, input)),
+                },
             };
         }
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {
+        // All entries are there, whatever the directory lacks.
         let complete = self.state == State::Directory;
-        if !complete {
+        if complete {
+            self.directory.finish(out);
+        } else {
             out.cut(Cut::Truncated);
             if matches!(
                 self.state,
@@ -313,6 +345,8 @@ impl Decoder for Zip {
         self.descriptor.clear();
         self.crc.reset();
         self.inflate.reset();
+        self.begun = false;
+        self.directory.clear();
     }
 }
 

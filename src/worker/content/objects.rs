@@ -306,8 +306,8 @@ impl Objects {
         let charset = charset_of(object.media_type);
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
-        let start = Start { prefix: object.label, name: object.name, codings, format, charset, sequence };
-        slot.tree.begin(&start, decoders);
+        let (prefix, name, media_type) = (object.label, object.name, object.media_type);
+        slot.tree.begin(&Start { prefix, name, codings, format, charset, sequence, media_type }, decoders);
         Ok(())
     }
 
