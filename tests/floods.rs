@@ -58,6 +58,7 @@ struct World {
     wrong_alerts: u32,
     half_open_overflows: u32,
     overloads: u32,
+    exhausted: u32,
     small_fragments: u64,
     ends: Ends,
 }
@@ -99,6 +100,7 @@ impl World {
             wrong_alerts: 0,
             half_open_overflows: 0,
             overloads: 0,
+            exhausted: 0,
             small_fragments: 0,
             ends: Ends::default(),
         }
@@ -157,6 +159,13 @@ impl World {
                 Event::Anomaly(anomaly) => match anomaly.event {
                     "flow.half_open_overflow" => self.half_open_overflows += 1,
                     "flow.overload" => self.overloads += 1,
+                    "app_proto.exhausted" => {
+                        self.exhausted += 1;
+                        assert!(
+                            self.exhausted <= 2,
+                            "told when it begins, not of each connection that the flood opens"
+                        );
+                    }
                     "decoder.ipv4.frag_too_small" => self.small_fragments += 1,
                     // Half of the random flags are illegal.
                     other => assert!(other.starts_with("stream.pkt_flags_"), "{other}"),

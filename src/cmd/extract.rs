@@ -215,6 +215,7 @@ impl Directory {
                 // Half a file is of no use.
                 if let Some(passing) = self.passing.remove(&(worker, number)) {
                     let _ = fs::remove_file(passing.path);
+                    self.quota.give_back(passing.bytes);
                 }
                 *(if over_quota { &mut self.report.over_quota } else { &mut self.report.lost }) += 1;
             }

@@ -15,6 +15,8 @@ use crate::event::{RingPolicy, take_bytes};
 
 /// Records between worker and thread, beside those that end files.
 const RECORDS: usize = 8192;
+/// Files that are open in answers of processes, at most.
+const ANSWERED: usize = 256;
 /// Most bytes of one record.
 const PIECE: usize = 1 << 14;
 
@@ -69,8 +71,8 @@ impl Quota {
 /// Makes both ends for a worker that looks into `objects` objects at a time, with room for `bytes` bytes.
 #[must_use]
 pub fn file_keeper(objects: u16, bytes: usize, policy: RingPolicy, quota: Arc<Quota>) -> (FileKeeper, KeptFiles) {
-    // Each open file may need a record for its end when there is no room for its bytes.
-    let reserve = usize::from(objects);
+    // Each open file may need a record for its end when there is no room for its bytes, those that processes find too.
+    let reserve = usize::from(objects) + ANSWERED;
     let (records, records_out) = RingBuffer::new(RECORDS + reserve);
     let (bytes, bytes_out) = RingBuffer::new(bytes.max(PIECE));
     let keeper = FileKeeper { records, bytes, reserve, policy, quota, number: 0, lost: 0 };
@@ -93,8 +95,8 @@ pub struct FileKeeper {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Keeping {
     number: u64,
-    /// Bytes of the quota that it has taken.
-    taken: u64,
+    /// Bytes of it are in the ring, or were.
+    sent: bool,
     lost: Option<Lost>,
 }
 
@@ -111,7 +113,7 @@ impl FileKeeper {
     /// A file begins.
     pub(super) const fn begin(&mut self) -> Keeping {
         self.number += 1;
-        Keeping { number: self.number, taken: 0, lost: None }
+        Keeping { number: self.number, sent: false, lost: None }
     }
 
     /// Its next bytes.
@@ -122,34 +124,33 @@ impl FileKeeper {
             }
             let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
             if !self.quota.take(length) {
-                return self.lose(file, Lost::Quota);
+                file.lost = Some(Lost::Quota);
+                return;
             }
-            file.taken = file.taken.saturating_add(length);
             // The bytes go first: who finds the record finds them.
             let room = self.has_room(piece.len()) || self.wait(piece.len());
             let record = KeptRecord::Data { number: file.number, length: piece.len() };
             if !room || self.bytes.push_entire_slice(piece).is_err() || self.records.push(record).is_err() {
-                return self.lose(file, Lost::Room);
+                self.quota.give_back(length);
+                file.lost = Some(Lost::Room);
+                return;
             }
+            file.sent = true;
         }
     }
 
-    /// Nothing more of a file is kept.
-    #[cold]
-    fn lose(&self, file: &mut Keeping, why: Lost) {
-        self.quota.give_back(std::mem::take(&mut file.taken));
-        file.lost = Some(why);
-    }
-
-    /// It is over. True when it goes into the directory.
+    /// It is over. True when it goes into the directory. What was sent of a file that is lost counts for the quota until the
+    /// thread has removed it.
     pub(super) fn end(&mut self, mut file: Keeping, sha256: [u8; 32]) -> bool {
         let number = file.number;
         let record = match file.lost {
             Some(why) => KeptRecord::Lost { number, over_quota: why == Lost::Quota },
             None => KeptRecord::End { number, sha256 },
         };
-        if self.records.push(record).is_err() && file.lost.is_none() {
-            self.lose(&mut file, Lost::Room);
+        // There is always room for the end of a file of which something was sent.
+        let told = (file.sent || self.has_room(0)) && self.records.push(record).is_ok();
+        if !told {
+            file.lost = Some(Lost::Room);
         }
         self.lost += u64::from(file.lost == Some(Lost::Room));
         file.lost.is_none()
@@ -234,7 +235,11 @@ mod tests {
         assert!(records.contains(&KeptRecord::Lost { number: 2, over_quota: true }), "{records:?}");
         assert!(records.contains(&KeptRecord::End { number: 1, sha256: [1; 32] }), "{records:?}");
         assert_eq!(keeper.lost(), 0, "the ring had room");
-        // What the second had taken is there for others.
+        // What was sent of the second is there for others when the thread has removed it.
+        let mut early = keeper.begin();
+        keeper.data(&mut early, b"3!");
+        assert!(!keeper.end(early, [3; 32]));
+        quota.give_back(1);
         let mut three = keeper.begin();
         keeper.data(&mut three, b"3!");
         assert!(keeper.end(three, [3; 32]));

@@ -338,7 +338,9 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
                 node.end_leaf(context, complete);
                 return;
             }
-            let is_nothing = node.facts.given == node.facts.before.given || is_coding && complete;
+            // A coding without a mark of its own may have been claimed of anything; what has its mark is cut short.
+            let is_doubtful = is_coding && complete && (format.recognise)(node.first.get()) != Guess::Yes;
+            let is_nothing = node.facts.given == node.facts.before.given || is_doubtful;
             if !whole && is_nothing && node.facts.fed <= node.first.get().len() as u64 {
                 again::as_it_is(node, below, context);
                 known_by_now(node, below, context);

@@ -79,11 +79,13 @@ const ADOPTABLE: usize = 128;
 pub(super) struct Adoptable {
     slots: [u16; ADOPTABLE],
     next: usize,
+    /// That which breaks off just now, and no other.
+    only: Option<u16>,
 }
 
 impl Default for Adoptable {
     fn default() -> Self {
-        Self { slots: [NO_OBJECT; ADOPTABLE], next: 0 }
+        Self { slots: [NO_OBJECT; ADOPTABLE], next: 0, only: None }
     }
 }
 
@@ -100,7 +102,8 @@ impl Walker for Walk<'_, '_> {
     fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)> {
         let Objects { slots, adoptable, .. } = &*self.objects;
         let is_it = |number: &&u16| slots.get(usize::from(**number)).is_some_and(|slot| slot.is_open(digest));
-        let old = usize::from(*adoptable.slots.iter().find(is_it)?);
+        let candidates = adoptable.only.as_ref().map_or(&adoptable.slots[..], std::slice::from_ref);
+        let old = usize::from(*candidates.iter().find(is_it)?);
         let new = self.take()?;
         let slots = &mut self.objects.slots;
         let [old, slot] = slots.get_disjoint_mut([old, usize::from(new)]).ok()?;
@@ -244,7 +247,9 @@ impl Objects {
         }
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
         let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, worker);
+        self.adoptable.only = Some(number);
         self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, passed, source, walk));
+        self.adoptable.only = None;
         self.is_part(number)
     }
 
@@ -303,6 +308,7 @@ impl Objects {
     /// Closes all files, on all workers at the same time.
     pub(in crate::worker) fn flush(&mut self, desk: &mut Desk) {
         self.with_ranges(desk, None, |ranges, walk| ranges.flush(walk));
+        self.looked_ns = 0;
     }
 
     /// Whether a flow is to be told of an alert.

@@ -24,7 +24,7 @@ use super::counters::Counters;
 use super::slots::Slots;
 use super::tap::StreamTap;
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Versions};
-use crate::flow::{Bits, Facts, NO_SLOT};
+use crate::flow::{Bits, Facts, NO_SLOT, Onset};
 use crate::kill::Killer;
 use crate::scan::keyword::{HitPool, Matcher};
 use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
@@ -68,6 +68,8 @@ pub(super) struct Desk {
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,
+    /// Connections, and objects, begin to find no room.
+    pub(super) shortages: [Onset; 2],
     /// Gets a copy of every stream, in a replay that was asked for one.
     pub(super) tap: Option<Box<StreamTap>>,
 }
@@ -273,6 +275,27 @@ impl Desk {
             versions: None,
             path: 0,
         }));
+    }
+}
+
+/// What there is no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shortage {
+    Connections,
+    Objects,
+}
+
+impl Desk {
+    /// Tells that there is no room for what a flow speaks or carries, when that begins: floods have one event.
+    #[cold]
+    fn tell_shortage(&mut self, flow: &Facts, timestamp_ns: u64, direction: Direction, of: Shortage) {
+        let event = match of {
+            Shortage::Connections => "app_proto.exhausted",
+            Shortage::Objects => "content.exhausted",
+        };
+        if self.shortages.get_mut(of as usize).is_some_and(|onset| onset.occurs(flow.last_ns)) {
+            self.tell(flow, timestamp_ns, direction, event);
+        }
     }
 }
 

@@ -19,8 +19,14 @@ use crate::proto::Object;
 use crate::scan::keyword::ScanState;
 use crate::worker::keep::{FileKeeper, Keeping};
 
-/// There is no room for another object.
-const EXHAUSTED: &str = "content.exhausted";
+/// Why an object is scanned as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The flow has too many.
+    Pending,
+    /// The worker has.
+    Exhausted,
+}
 
 /// Stalled objects are looked for no more often than so.
 const LOOK_NS: u64 = 100_000_000;
@@ -73,7 +79,7 @@ pub(in crate::worker) struct Objects {
     pending: u16,
     stalled_ns: u64,
     /// When stalled objects were last looked for.
-    looked_ns: u64,
+    pub(super) looked_ns: u64,
     pub(super) sha256: bool,
     /// Keeps files, where that is asked for.
     pub(super) keeper: Option<Box<FileKeeper>>,
@@ -273,7 +279,7 @@ impl Objects {
     /// An object of a flow begins.
     ///
     /// # Errors
-    /// Where there is no room for it, it is to be scanned as it stands: the name of the event that says why.
+    /// Where there is no room for it, it is to be scanned as it stands: why.
     pub(super) fn begin(
         &mut self,
         flow: &mut Facts,
@@ -281,13 +287,13 @@ impl Objects {
         desk: &mut Desk,
         id: u32,
         object: &Object<'_>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), Refused> {
         self.end(flow, spot, desk, id, false, 0);
         let codings = &read_codings(object.codings, object.label == "websocket");
         let number = self.take(flow, desk)?;
         self.take_from_stalled(flow.last_ns);
         let Self { slots, decoders, ranges, adoptable, .. } = self;
-        let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(EXHAUSTED) };
+        let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(Refused::Exhausted) };
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         slot.last_ns = flow.last_ns;
         (slot.part, slot.whole, slot.passed) = (false, 0, 0);
@@ -327,14 +333,14 @@ impl Objects {
     }
 
     /// A free slot, which becomes the flow's first.
-    fn take(&mut self, flow: &mut Facts, desk: &mut Desk) -> Result<u16, &'static str> {
+    fn take(&mut self, flow: &mut Facts, desk: &mut Desk) -> Result<u16, Refused> {
         if self.count(flow) >= usize::from(self.pending) {
             desk.counters.objects_pending += 1;
-            return Err("content.pending");
+            return Err(Refused::Pending);
         }
         let Some(number) = self.free.pop() else {
             desk.counters.objects_exhausted += 1;
-            return Err(EXHAUSTED);
+            return Err(Refused::Exhausted);
         };
         if let Some(slot) = self.slots.get_mut(usize::from(number)) {
             slot.next = std::mem::replace(&mut flow.objects, number);

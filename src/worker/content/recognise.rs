@@ -2,7 +2,7 @@
 
 use super::expectations::Awaited;
 use super::protocols::{DATAGRAMS, Recognise, STREAMS};
-use super::{Content, length};
+use super::{Content, Shortage, length};
 use crate::event::{AppProto, Direction};
 use crate::flow::{Bits, NO_SLOT};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
@@ -215,7 +215,7 @@ impl Content<'_> {
     fn tell_exhausted(&mut self, direction: Direction) {
         self.inspector.desk.counters.app_exhausted += 1;
         self.flow.bits = self.flow.bits.without(Bits::BEGAN_UNSEEN);
-        self.inspector.desk.tell(self.flow, self.timestamp_ns, direction, "app_proto.exhausted");
+        self.inspector.desk.tell_shortage(self.flow, self.timestamp_ns, direction, Shortage::Connections);
     }
 
     fn go_on(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {

@@ -1,10 +1,10 @@
 //! What a parser hands out, on its way to scanner, decoders and events.
 
 use super::expectations::Expectations;
-use super::objects::Objects;
+use super::objects::{Objects, Refused};
 use super::protocols::Told;
 use super::scan::{Spot, Where};
-use super::{Desk, head, length};
+use super::{Desk, Shortage, head, length};
 use crate::event::record::Layout;
 use crate::event::{Event, RecordEvent};
 use crate::flow::Facts;
@@ -50,9 +50,16 @@ impl Sink for FlowSink<'_> {
     }
 
     fn begin_object(&mut self, id: u32, object: &Object<'_>) {
-        if let Err(event) = self.objects.begin(self.flow, &self.spot, self.desk, id, object) {
-            if self.told.is_new(event) {
-                self.desk.tell(self.flow, self.spot.timestamp_ns, self.spot.direction, event);
+        if let Err(refusal) = self.objects.begin(self.flow, &self.spot, self.desk, id, object) {
+            match refusal {
+                Refused::Pending if self.told.is_new("content.pending") => {
+                    self.desk.tell(self.flow, self.spot.timestamp_ns, self.spot.direction, "content.pending");
+                }
+                Refused::Pending => {}
+                Refused::Exhausted => {
+                    let (timestamp_ns, direction) = (self.spot.timestamp_ns, self.spot.direction);
+                    self.desk.tell_shortage(self.flow, timestamp_ns, direction, Shortage::Objects);
+                }
             }
             self.begin_lines(object.label);
             if let Some(passed) = self.told.passed.get_mut(self.spot.direction.index()) {

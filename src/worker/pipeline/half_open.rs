@@ -171,12 +171,12 @@ impl Pipeline {
         self.inspector.desk.counters.half_open_promoted += 1;
         if record.refused {
             // Payload went by that was not looked at: what comes now is the middle of the session.
-            if !self.options.midstream
-                && let Some(flow) = self.table.get_mut(flow_index)
-                && !flow.bits.has(Bits::NO_CONTENT)
-            {
-                flow.bits.set(Bits::NO_CONTENT);
-                self.inspector.desk.counters.midstream_ignored += 1;
+            if let Some(flow) = self.table.get_mut(flow_index) {
+                flow.bits.set(Bits::BEGAN_UNSEEN);
+                if !self.options.midstream && !flow.bits.has(Bits::NO_CONTENT) {
+                    flow.bits.set(Bits::NO_CONTENT);
+                    self.inspector.desk.counters.midstream_ignored += 1;
+                }
             }
         } else {
             self.replay(flow_index, &record);

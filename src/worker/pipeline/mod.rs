@@ -210,6 +210,7 @@ impl Pipeline {
             killer,
             events,
             counters: Counters::default(),
+            shortages: Default::default(),
             tap: None,
         };
         let inspector = Inspector {
@@ -424,6 +425,7 @@ impl Pipeline {
         self.clock_ns = 0;
         self.pressure = Pressure::new();
         (self.overload_onset, self.half_open_onset) = (Onset::default(), Onset::default());
+        self.inspector.desk.shortages = Default::default();
     }
 
     /// The flow table, for display.

@@ -193,7 +193,7 @@ impl Link {
         let Some(place) = self.claim_of(digest) else { return own };
         let known = place.load();
         let same = |claim: &Claim| claim.digest == digest;
-        let holds = |claim: &Claim| same(claim) && (!whole || now_ns <= claim.last_ns.saturating_add(hold_ns));
+        let holds = |claim: &Claim| same(claim) && (!whole || now_ns.abs_diff(claim.last_ns) <= hold_ns);
         let worker = known.filter(holds).map_or(own, |claim| claim.worker);
         match place.compare_exchange(known, Some(Claim { digest, worker, last_ns: now_ns })) {
             Err(Some(first)) if same(&first) => first.worker,

@@ -70,8 +70,9 @@ struct File {
     begun: bool,
     /// It takes what comes next, and stores nothing.
     offshoot: bool,
-    /// Holes are walked over.
+    /// Holes are walked over, and that has happened.
     closing: bool,
+    holed: bool,
     /// Time of the latest byte that was walked.
     walked_ns: u64,
     /// Time of the latest byte.
@@ -90,7 +91,7 @@ pub(super) struct Files {
     /// By number of the file; 0 where there is none.
     digests: Box<[FileId]>,
     files: Box<[File]>,
-    /// Files that were complete last, and when. A part that had begun by then is of none that comes after.
+    /// Files that were complete last, without a hole, and when. A part that had begun by then is of none that comes after.
     ended: Box<[(FileId, u64)]>,
     next_ended: usize,
     store: Store,
@@ -110,6 +111,7 @@ impl Files {
             begun: false,
             offshoot: false,
             closing: false,
+            holed: false,
             walked_ns: 0,
             last_ns: 0,
             written: 0,
@@ -261,7 +263,7 @@ impl Files {
         counters.adopted += u64::from(file.begun);
         *digest = place.digest;
         file.size = place.size;
-        (file.offshoot, file.closing) = (offshoot, false);
+        (file.offshoot, file.closing, file.holed) = (offshoot, false, false);
         (file.walked_ns, file.last_ns, file.written) = (0, 0, self.pieces);
         file.source = None;
         self.used += 1;
@@ -300,21 +302,21 @@ impl Files {
         self.idle_ns
     }
 
-    /// Ends the file that was written least recently. One with stored bytes only begins to end: to walk them takes time.
+    /// Ends the file that was written least recently. One with stored bytes only begins to end, since to walk them takes
+    /// time; until it has, no other makes room.
     fn make_room(&mut self, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
-        loop {
-            let open = self.files.iter().enumerate().filter(|(_, file)| !file.closing && file.written != self.pieces);
-            let (number, _) = open.min_by_key(|(_, file)| file.written)?;
-            counters.evicted += 1;
-            if let Some(file) = self.files.get_mut(number) {
-                file.closing = true;
-            }
-            self.due = true;
-            self.walk(number, &mut 0, counters, walker);
-            if self.digests.get(number).is_some_and(|digest| *digest == 0) {
-                return Some(number);
-            }
+        if self.files.iter().any(|file| file.closing) {
+            return None;
         }
+        let open = self.files.iter().enumerate().filter(|(_, file)| file.written != self.pieces);
+        let (number, _) = open.min_by_key(|(_, file)| file.written)?;
+        counters.evicted += 1;
+        if let Some(file) = self.files.get_mut(number) {
+            file.closing = true;
+        }
+        self.due = true;
+        self.walk(number, &mut 0, counters, walker);
+        self.digests.get(number).is_some_and(|digest| *digest == 0).then_some(number)
     }
 
     /// Walks, stores or passes over the first of a piece's bytes. Returns how many; 0 when there is no room.
@@ -369,6 +371,7 @@ impl Files {
             let end = taken.offset.saturating_add(length(taken.bytes.len()));
             let timestamp_ns = file.walked_ns.max(taken.source.timestamp_ns);
             if start > file.next {
+                file.holed = true;
                 if file.begun {
                     counters.gap_bytes += start - file.next;
                     walker.gap(file.tree, By::Other(&mut taken.source), timestamp_ns, start - file.next);
@@ -392,7 +395,9 @@ impl Files {
         if let Some(source) = file.source.as_mut().filter(|_| file.begun) {
             let complete = file.next >= file.size;
             counters.complete += u64::from(complete);
-            if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| complete) {
+            // What comes late of another has not been looked at.
+            let is_whole = complete && !file.holed && !file.offshoot;
+            if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| is_whole) {
                 *place = (*digest, file.walked_ns);
                 *next_ended = (*next_ended + 1) % ended.len();
             }
@@ -400,7 +405,7 @@ impl Files {
         } else {
             walker.give_back(file.tree);
         }
-        file.source = None;
+        (file.source, file.closing) = (None, false);
         if let Some(digest) = digests.get_mut(number) {
             *digest = 0;
             *used = used.saturating_sub(1);
@@ -433,7 +438,7 @@ impl Files {
         }
     }
 
-    /// Closes all.
+    /// Closes all; what comes then may have a clock of its own.
     pub(super) fn flush(&mut self, counters: &mut Counters, walker: &mut dyn Walker) {
         for number in 0..self.files.len() {
             if self.digests.get(number).is_none_or(|digest| *digest == 0) {
@@ -445,6 +450,7 @@ impl Files {
             self.walk(number, &mut { usize::MAX }, counters, walker);
         }
         self.due = false;
+        self.ended.fill((0, 0));
     }
 }
 
