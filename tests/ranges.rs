@@ -66,13 +66,15 @@ fn seen(name: &str, config: &Path, workers: &str) -> Seen {
 /// Replays a capture with each number of workers, and looks at what came of each.
 fn each(name: &str, mut look: impl FnMut(&Seen, &str)) {
     for workers in ["1", "2", "3", "8"] {
-        look(&seen(name, &capture("quickstart.toml"), workers), &format!("{name}: {workers} workers"));
+        let directory = tempfile::tempdir().unwrap();
+        look(&seen(name, &joining(directory.path()), workers), &format!("{name}: {workers} workers"));
     }
 }
 
 /// Replays a capture with each number of workers. The events are always the same.
 fn same(name: &str) -> Seen {
-    let first = seen(name, &capture("quickstart.toml"), "1");
+    let directory = tempfile::tempdir().unwrap();
+    let first = seen(name, &joining(directory.path()), "1");
     each(name, |now, which| {
         let different = first.events.iter().zip(&now.events).find(|(first, now)| first != now);
         assert_eq!(different, None, "{which}");
@@ -176,10 +178,15 @@ fn configuration(directory: &Path, more: &str) -> PathBuf {
     path
 }
 
+/// One under which parts are joined.
+fn joining(directory: &Path) -> PathBuf {
+    configuration(directory, "[ranges]\nfiles = 256\n")
+}
+
 #[test]
-fn without_files_each_part_is_one() {
+fn unless_asked_each_part_is_a_file() {
     let directory = tempfile::tempdir().unwrap();
-    let config = configuration(directory.path(), "[ranges]\nfiles = 0\n");
+    let config = configuration(directory.path(), "");
     let seen = seen("connections.pcap", &config, "3");
     assert_eq!((seen.files().len(), seen.counter("ranges.parts")), (5, 0));
 }
@@ -187,7 +194,7 @@ fn without_files_each_part_is_one() {
 #[test]
 fn without_a_buffer_what_comes_early_is_looked_into_by_itself() {
     let directory = tempfile::tempdir().unwrap();
-    let config = configuration(directory.path(), "[ranges]\nbuffer = 0\n");
+    let config = configuration(directory.path(), "[ranges]\nfiles = 256\nbuffer = 0\n");
     for workers in ["1", "3"] {
         let seen = seen("reset.pcap", &config, workers);
         assert_eq!(seen.counter("ranges.offshoots"), 1, "{workers} workers");
@@ -203,7 +210,7 @@ fn without_a_buffer_what_comes_early_is_looked_into_by_itself() {
 #[test]
 fn a_part_that_comes_after_the_idle_time_begins_another_file() {
     let directory = tempfile::tempdir().unwrap();
-    let config = configuration(directory.path(), "[ranges]\nidle = \"20ms\"\n");
+    let config = configuration(directory.path(), "[ranges]\nfiles = 256\nidle = \"20ms\"\n");
     for workers in ["1", "3"] {
         let seen = seen("versions.pcap", &config, workers);
         assert_eq!(seen.files().len(), 4, "{workers} workers");
