@@ -14,8 +14,8 @@ use crate::flow::{Capacity, Class, Timeouts};
 use crate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
 use crate::tcp::Limits;
 use crate::worker::{
-    self, FileKeeper, KeptFiles, Membership, ObjectLimits, OverloadPolicy, PipelineOptions, Quota, RangeLimits,
-    Sessions, TcpChecksums,
+    self, Exchange, FileKeeper, KeptFiles, Membership, ObjectLimits, OverloadPolicy, PipelineOptions, Quota,
+    RangeLimits, Sessions, TcpChecksums,
 };
 
 /// Reads the configuration, or takes the defaults.
@@ -177,6 +177,12 @@ pub(super) fn objects(config: &Config) -> ObjectLimits {
             idle_ns: config.ranges.idle_ns,
         },
     }
+}
+
+/// Where workers hand parts of files on; there is nothing to hand on where no files are put together.
+pub(super) fn exchange(config: &Config, workers: u16) -> Arc<Exchange> {
+    let ranges = &config.ranges;
+    Arc::new(if ranges.files == 0 { Exchange::default() } else { Exchange::new(workers, ranges.exchange) })
 }
 
 /// Both ends for the files that a worker keeps.

@@ -202,14 +202,11 @@ impl Directory {
                 // A file without a byte has no record of any.
                 self.data((worker, number), &[]);
                 let Some(passing) = self.passing.remove(&(worker, number)) else { return };
-                let files = self.report.files;
-                if !passing.failed {
-                    let kept = self.keep(&passing, &HEXLOWER.encode(&sha256));
-                    self.note(kept);
-                }
-                if self.report.files == files {
+                let kept = if passing.failed { Ok(false) } else { self.keep(&passing, &HEXLOWER.encode(&sha256)) };
+                if !matches!(kept, Ok(true)) {
                     self.quota.give_back(passing.bytes);
                 }
+                self.note(kept.map(drop));
             }
             KeptRecord::Lost { number, over_quota } => {
                 // Half a file is of no use.
@@ -245,19 +242,19 @@ impl Directory {
         }
     }
 
-    /// Gives a file that is complete its name.
-    fn keep(&mut self, passing: &Passing, digest: &str) -> io::Result<()> {
+    /// Gives a file that is complete its name. False where it was there already.
+    fn keep(&mut self, passing: &Passing, digest: &str) -> io::Result<bool> {
         let directory = self.directory.join(digest.get(..2).unwrap_or("00"));
         let path = directory.join(digest);
         if path.exists() {
             self.report.again += 1;
-            return fs::remove_file(&passing.path);
+            return fs::remove_file(&passing.path).map(|()| false);
         }
         fs::create_dir_all(&directory)?;
         fs::rename(&passing.path, &path)?;
         self.report.files += 1;
         self.report.bytes = self.report.bytes.saturating_add(passing.bytes);
-        Ok(())
+        Ok(true)
     }
 
     /// Tells of the first file that could not be written, and counts them all.

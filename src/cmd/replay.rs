@@ -32,8 +32,8 @@ use crate::steer::capture::{CaptureError, CaptureReader};
 use crate::steer::reta::DEFAULT_RETA_SIZE;
 use crate::steer::{Feeder, FeederCounters, Progress, Reta, Steering};
 use crate::worker::{
-    Answers, Exchange, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, Quota, Sources,
-    TapReceiver, Worker, WorkerControl, tap,
+    Answers, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, Quota, Sources, TapReceiver, Worker,
+    WorkerControl, tap,
 };
 
 /// DPDK's lcores, less the one that feeds.
@@ -182,7 +182,7 @@ fn launch(
     let (mut taps, mut files) = (Vec::new(), Vec::new());
     let expectations = Arc::<Expectations>::default();
     let count = u16::try_from(points.len()).unwrap_or(u16::MAX);
-    let exchange = Arc::new(Exchange::new(count, config.ranges.exchange));
+    let exchange = build::exchange(config, count);
     for ((number, lcore), point) in lcore::others(eal).into_iter().enumerate().zip(points) {
         let (ring_in, ring_out) = ring::channel(eal, &format!("work_{number}"), config.worker.ring, None)?;
         let events = usize::try_from(config.worker.events).unwrap_or(1);

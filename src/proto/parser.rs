@@ -33,7 +33,16 @@ pub struct Heads<'a> {
     pub to_client: &'a [u8],
 }
 
-impl Heads<'_> {
+impl<'a> Heads<'a> {
+    /// What one side has begun with, while the other is silent.
+    #[must_use]
+    pub const fn of(direction: Direction, bytes: &'a [u8]) -> Self {
+        match direction {
+            Direction::ToServer => Self { to_server: bytes, to_client: &[] },
+            Direction::ToClient => Self { to_server: &[], to_client: bytes },
+        }
+    }
+
     /// What a protocol is told by in which both sides begin alike, as `of` sees one of them: whoever has spoken must speak it.
     #[must_use]
     pub fn either(&self, of: impl Fn(&[u8]) -> Guess) -> Guess {

@@ -35,8 +35,8 @@ use crate::kill::{Injector, Killer};
 use crate::scan::keyword::Matcher;
 use crate::steer::{Dispatcher, DispatcherStats, Reta, Steering};
 use crate::worker::{
-    Answers, Exchange, Exit, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, PortInjector, Quota,
-    Sources, Worker, WorkerControl,
+    Answers, Exit, Expectations, Idle, KeptFiles, Membership, Pipeline, PipelineOptions, PortInjector, Quota, Sources,
+    Worker, WorkerControl,
 };
 
 /// Between two looks at signals, time and the event file.
@@ -383,7 +383,7 @@ fn launch(
     let mut mesh = MeshParts::new(eal, config, &steering, &sockets)?;
     let mut rings: Vec<RingSender> = Vec::new();
     let expectations = Arc::<Expectations>::default();
-    let exchange = Arc::new(Exchange::new(u16::try_from(count).unwrap_or(u16::MAX), config.ranges.exchange));
+    let exchange = build::exchange(config, u16::try_from(count).unwrap_or(u16::MAX));
     let mut parts = Parts {
         workers: Vec::new(),
         dispatcher: None,

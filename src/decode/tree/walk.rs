@@ -133,8 +133,7 @@ pub(super) fn step(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         State::Unknown | State::Rest(_) | State::Over => return bytes.len(),
         State::Robbed { format, told } => {
             let (format, told) = (*format, *told);
-            robbed(node, below, context, told);
-            node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+            robbed(node, below, context, format, told);
             return 0;
         }
         State::Leaf => {
@@ -236,9 +235,9 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
     }
 }
 
-/// The decoder of the object was given to another: what is open below it ends here.
-pub(super) fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, told: bool) {
-    node.state = State::Over;
+/// The decoder of the object was given to another: what is open below it ends here, and it goes on as it stands.
+fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, format: &'static Format, told: bool) {
+    node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
     finish(below, context, false);
     node.facts.needed = false;
     drop_kept(node, context);
@@ -275,8 +274,7 @@ pub(super) fn gap(nodes: &mut [Node], context: &mut Context<'_>, length: u64) {
             node.state = State::Rest(b"(rest)");
         }
         State::Robbed { format, told } => {
-            robbed(node, below, context, told);
-            node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+            robbed(node, below, context, format, told);
         }
         other => node.state = other,
     }
@@ -319,10 +317,8 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
     match std::mem::replace(&mut node.state, State::Over) {
         State::Unknown | State::Over | State::Rest(_) => {}
         State::Robbed { format, told } => {
-            robbed(node, below, context, told);
-            if format.scanned {
-                node.end_leaf(context, complete);
-            }
+            robbed(node, below, context, format, told);
+            close(node, below, context, complete);
         }
         State::Leaf => node.end_leaf(context, complete),
         State::Whole(format) => {

@@ -1,7 +1,6 @@
 //! Objects of all flows of a worker on their way through the decoders.
 
 use sha2::{Digest, Sha256};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::extraction::{Answers, Extraction};
 use super::joined::Adoptable;
@@ -12,7 +11,7 @@ use crate::decode::{
     Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Outcome, Path, Sequence, Start, Taking,
     Totals, Tree, Whole, charset_of, coding,
 };
-use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, Tuple};
+use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, flow_id};
 use crate::extractor::{self, Collected, Point};
 use crate::flow::{Bits, Facts, FlowTable, NO_OBJECT, NO_SLOT};
 use crate::proto::Object;
@@ -216,7 +215,7 @@ impl Objects {
             keeper: None,
             extraction: None,
             depth: limits.decode.depth,
-            ranges: Some(Box::new(Ranges::new(&limits.ranges, count, seed, membership))),
+            ranges: Ranges::new(&limits.ranges, count, seed, membership).map(Box::new),
             found: Found::new(),
             adoptable: Adoptable::default(),
         }
@@ -504,16 +503,7 @@ impl Objects {
 /// would spoil what is decoded of each other, as their ends can by themselves.
 #[cold]
 fn sequences(flow: &Facts) -> u64 {
-    let Tuple { src, dest, src_port, dest_port, .. } = flow.tuple();
-    let mut bytes = [0; 44];
-    let parts = [&src[..], &dest, &src_port.to_be_bytes(), &dest_port.to_be_bytes(), &flow.start_ns.to_be_bytes()];
-    let mut rest = &mut bytes[..];
-    for part in parts {
-        let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else { break };
-        place.copy_from_slice(part);
-        rest = behind;
-    }
-    xxh3_64(&bytes)
+    flow_id(&head(flow, flow.last_ns))
 }
 
 fn sequence(flow: &Facts, direction: Direction, id: u32) -> Sequence {

@@ -82,11 +82,7 @@ impl Content<'_> {
         }
         if self.flow.parser == NO_SLOT {
             // Mostly the first segment says it all, and nothing has to be kept.
-            let heads = match direction {
-                Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
-                Direction::ToClient => Heads { to_server: &[], to_client: bytes },
-            };
-            match guess(STREAMS, &heads) {
+            match guess(STREAMS, &Heads::of(direction, bytes)) {
                 (Guess::Yes, protocol) => return self.decide(protocol, direction, offset, bytes),
                 (Guess::No, _) => return self.decide(AppProto::Failed, direction, offset, bytes),
                 (Guess::More, _) => {}
@@ -120,11 +116,7 @@ impl Content<'_> {
         if !self.takes_turn(direction) {
             return self.raw(direction, offset, bytes);
         }
-        let heads = match direction {
-            Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
-            Direction::ToClient => Heads { to_server: &[], to_client: bytes },
-        };
-        match guess(STREAMS, &heads) {
+        match guess(STREAMS, &Heads::of(direction, bytes)) {
             (Guess::Yes, protocol) => self.decide(protocol, direction, offset, bytes),
             _ => self.raw(direction, offset, bytes),
         }
@@ -169,11 +161,7 @@ impl Content<'_> {
         if self.was_expected(direction, 0, bytes) {
             return;
         }
-        let heads = match direction {
-            Direction::ToServer => Heads { to_server: bytes, to_client: &[] },
-            Direction::ToClient => Heads { to_server: &[], to_client: bytes },
-        };
-        let (answer, protocol) = guess(DATAGRAMS, &heads);
+        let (answer, protocol) = guess(DATAGRAMS, &Heads::of(direction, bytes));
         let protocol = if answer == Guess::Yes { protocol } else { AppProto::Failed };
         self.decide(protocol, direction, 0, bytes);
     }

@@ -39,7 +39,7 @@ impl Pipeline {
             self.evict(index, frame, prepared);
         }
         let Prepared { headers, key, hash, from_high, .. } = prepared;
-        let bits = self.first_bits(headers, *from_high).without(Bits::BEGAN_UNSEEN);
+        let bits = self.first_bits(headers, *from_high);
         let begin = Begin { now_ns: frame.clock_ns, start_ns: frame.timestamp_ns, iface: frame.iface, bits };
         let from_client = bits.has(Bits::CLIENT_IS_HIGH) == *from_high;
         let direction = if from_client { Direction::ToServer } else { Direction::ToClient };
@@ -102,12 +102,9 @@ impl Pipeline {
         let answers =
             if opens { flags & tcp_flag::ACK != 0 } else { comes_from_server(headers.src_port, headers.dest_port) };
         let mut bits = Bits::when(Bits::CLIENT_IS_HIGH, from_high != answers);
-        if !opens {
-            bits.set(Bits::BEGAN_UNSEEN);
-            if !self.options.midstream {
-                bits.set(Bits::NO_CONTENT);
-                self.inspector.desk.counters.midstream_ignored += 1;
-            }
+        if !opens && !self.options.midstream {
+            bits.set(Bits::NO_CONTENT);
+            self.inspector.desk.counters.midstream_ignored += 1;
         }
         bits
     }

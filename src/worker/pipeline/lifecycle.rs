@@ -72,6 +72,7 @@ impl Pipeline {
         flow.iface = frame.iface;
         if let Some(bits) = bits {
             flow.bits.set_all(bits);
+            flow.bits.put(Bits::BEGAN_UNSEEN, headers.tcp.flags & tcp_flag::SYN == 0);
         } else {
             if class == Class::Icmp {
                 flow.aux = u32::from(headers.src_port) << 16 | u32::from(headers.dest_port);

@@ -139,7 +139,6 @@ impl Part {
 pub(super) struct Ranges {
     keys: Keys,
     files: Files,
-    enabled: bool,
     link: Link,
     /// By slot of the object.
     parts: Box<[Part]>,
@@ -148,24 +147,24 @@ pub(super) struct Ranges {
 }
 
 impl Ranges {
-    /// For a worker of that `membership` that looks into `objects` at a time.
-    pub(super) fn new(limits: &RangeLimits, objects: u16, seed: u64, membership: Membership) -> Self {
-        let enabled = limits.files != 0;
-        Self {
+    /// For a worker of that `membership` that looks into `objects` at a time; nothing where nobody wants files.
+    pub(super) fn new(limits: &RangeLimits, objects: u16, seed: u64, membership: Membership) -> Option<Self> {
+        (limits.files != 0).then(|| Self {
             keys: Keys::new(seed),
             files: Files::new(limits),
-            enabled,
             link: Link::new(membership),
-            parts: vec![Part::default(); if enabled { usize::from(objects) } else { 0 }].into_boxed_slice(),
+            parts: vec![Part::default(); usize::from(objects)].into_boxed_slice(),
             verdicts: Vec::with_capacity(VERDICTS),
             counters: Counters::default(),
-        }
+        })
     }
 
     /// What it holds, bytes.
     pub(super) fn memory_bytes(limits: &RangeLimits, objects: u16) -> usize {
-        let parts = if limits.files == 0 { 0 } else { usize::from(objects) * size_of::<Part>() };
-        Files::memory_bytes(limits) + parts + VERDICTS * size_of::<Verdict>()
+        if limits.files == 0 {
+            return 0;
+        }
+        Files::memory_bytes(limits) + usize::from(objects) * size_of::<Part>() + VERDICTS * size_of::<Verdict>()
     }
 
     pub(super) fn gauges(&self) -> Gauges {
@@ -175,7 +174,7 @@ impl Ranges {
 
     /// Notes that the object of `slot` is a part, or a file that there may be parts of.
     pub(super) fn begin(&mut self, slot: u16, flow: &Facts, spot: &Spot<'_>, object: &Object<'_>) -> Is {
-        let Some(of) = object.part.as_ref().filter(|_| self.enabled) else { return Is::Object };
+        let Some(of) = object.part.as_ref() else { return Is::Object };
         let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
         let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
         let owner = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());

@@ -13,7 +13,7 @@ fn digest(owner: u128) -> u128 {
 
 fn ranges(exchange: &Arc<Exchange>, number: u16, waits: bool) -> Ranges {
     let membership = Membership { exchange: Arc::clone(exchange), number, waits };
-    Ranges::new(&RangeLimits { files: 8, ..LIMITS }, 4, 0, membership)
+    Ranges::new(&RangeLimits { files: 8, ..LIMITS }, 4, 0, membership).unwrap()
 }
 
 fn begin(ranges: &mut Ranges, slot: u16, owner: u128, size: u64, range: std::ops::Range<u64>) {
