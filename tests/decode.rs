@@ -308,6 +308,7 @@ fn a_tree_that_was_made_takes_no_more_memory() {
 #[derive(Debug, Default)]
 struct Files {
     files: Vec<(String, &'static str, Vec<u8>, Option<Ended>)>,
+    claims: Vec<String>,
     gaps: Vec<(usize, u64)>,
     leaves: Vec<String>,
     cuts: Vec<Cut>,
@@ -329,6 +330,7 @@ impl Leaves for Files {
     fn file_begin(&mut self, _: usize, file: &tidegate::decode::File<'_>) {
         let name = String::from_utf8_lossy(file.name).into_owned();
         self.files.push((name, file.kind, Vec::new(), None));
+        self.claims.push(String::from_utf8_lossy(file.claimed).into_owned());
     }
 
     fn file_data(&mut self, _: usize, bytes: &[u8]) {
@@ -349,7 +351,8 @@ impl Leaves for Files {
 fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
     let mut tree = Tree::new(Limits::default());
     let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name)).collect();
-    let start = Start { prefix: "http/body", name: b"sent.bin", codings: &codings, ..Start::default() };
+    let (name, media_type) = (b"sent.bin", b"Application/X-Sent ; q=1");
+    let start = Start { prefix: "http/body", name, codings: &codings, media_type, ..Start::default() };
     let mut files = Files::default();
     tree.tree.begin(&start, &mut tree.decoders);
     data.chunks(size).for_each(|piece| tree.push(piece, &mut files));
@@ -368,7 +371,10 @@ fn files_are_what_is_sent_and_what_mail_brings() {
         let sent = files(&gz, &[], size);
         let expected = ("sent.bin".to_owned(), "application/gzip", gz.clone(), whole(&gz));
         assert_eq!(sent.files, [expected], "pieces of {size}");
-        assert_eq!(sent.leaves, ["http/body/gzip"], "pieces of {size}");
+        assert_eq!(
+            (sent.leaves, sent.claims),
+            (vec!["http/body/gzip".to_owned()], vec!["Application/X-Sent".to_owned()])
+        );
         // What it was coded from.
         let sent = files(&gz, &["gzip"], size);
         assert_eq!(
@@ -376,13 +382,22 @@ fn files_are_what_is_sent_and_what_mail_brings() {
             [("sent.bin".to_owned(), "text/plain", plain.clone(), whole(plain))],
             "pieces of {size}"
         );
-        assert_eq!(sent.leaves, ["http/body/gzip"], "pieces of {size}");
+        assert_eq!(
+            (sent.leaves, sent.claims),
+            (vec!["http/body/gzip".to_owned()], vec!["Application/X-Sent".to_owned()])
+        );
+        // It is not coded as was said: the claim is about the object itself.
+        let sent = files(plain, &["gzip"], size);
+        assert_eq!((sent.files.len(), &sent.claims[..]), (1, &["Application/X-Sent".to_owned()][..]));
         // What mail brings under a name; not the mail, nor its text.
         let mail = b"From: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n\
             Content-Disposition: attachment; filename=\"q3.txt\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
-            cHJvZml0Cg==\r\n--b--\r\n";
+            cHJvZml0Cg==\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1,2\r\n--b\r\n\
+            Content-Type: application/pdf (no such thing); name=\"b.pdf\"\r\n\r\n%\r\n--b--\r\n";
         let sent = files(mail, &[], size);
-        assert_eq!(sent.files, [("q3.txt".to_owned(), "text/plain", b"profit\n".to_vec(), whole(b"profit\n"))]);
+        let profit = ("q3.txt".to_owned(), "text/plain", b"profit\n".to_vec(), whole(b"profit\n"));
+        assert_eq!((&sent.files[0], sent.files.len()), (&profit, 3));
+        assert_eq!(sent.claims, ["", "text/csv", "application/pdf"], "pieces of {size}");
     }
 }
 

@@ -18,7 +18,7 @@ const ICMP_FLOW: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_
 const ALERT: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"alert","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"app_proto":"http","community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","alert":{"action":"blocked","gid":1,"signature_id":1000001,"rev":2,"signature":"project names","category":"Sensitive Data","severity":1},"direction":"to_client","flow":{"pkts_toserver":4,"pkts_toclient":3,"bytes_toserver":512,"bytes_toclient":3100,"start":"2026-11-21T17:05:00.123456+0000","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.7","dest_port":80},"tidegate":{"dictionary":"project names","score":110,"threshold":100,"path":"http/body","offset":2310,"keywords":[{"keyword":"größenplan","count":2,"weight":50},{"keyword":"confidential","count":1,"weight":10}],"more_keywords":3}}"#;
 const OVERLAP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"anomaly","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","anomaly":{"type":"stream","event":"stream.reassembly_overlap_different_data"},"tidegate":{"direction":"to_client","overlap":{"offset":1460,"length":512,"first_xxh3":"0123456789abcdef","later_xxh3":"00000000000000fe","kept":"first"}}}"#;
 const TEARDROP: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","in_iface":"eth0","event_type":"anomaly","src_ip":"192.0.2.10","src_port":0,"dest_ip":"198.51.100.7","dest_port":0,"proto":"UDP","ip_v":4,"anomaly":{"type":"decode","event":"decoder.ipv4.frag_overlap"},"tidegate":{"direction":"to_server"}}"#;
-const FILE: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"fileinfo","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","fileinfo":{"filename":"q3.pdf","magic":"application/pdf","gaps":false,"state":"CLOSED","sha256":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f","stored":false,"size":81920,"tx_id":2},"tidegate":{"direction":"to_client","path":"http/body"}}"#;
+const FILE: &str = r#"{"timestamp":"2026-11-21T17:05:02.123456+0000","flow_id":4383695043919671,"in_iface":"eth0","event_type":"fileinfo","src_ip":"198.51.100.7","src_port":80,"dest_ip":"192.0.2.10","dest_port":40000,"proto":"TCP","ip_v":4,"community_id":"1:A+wB/38FKHQ9oqkjcQbGrCR7PWk=","fileinfo":{"filename":"q3.pdf","magic":"application/pdf","gaps":false,"state":"CLOSED","sha256":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f","stored":false,"size":81920,"tx_id":2},"tidegate":{"direction":"to_client","path":"http/body","claimed_type":"application/x-pdf","offset":212}}"#;
 
 const STATS: &str = r#"{"timestamp":"2026-11-21T17:05:00.123456+0000","event_type":"stats","stats":{"uptime":8,"capture":{"kernel_packets":1000},"decoder":{"bytes":415800,"invalid":3,"pkts":990},"flow":{"active":17,"memuse":7154304},"tcp":{"reassembly_gap":1},"tidegate":{"worker":{"0":{"drops":0},"1":{"drops":4}}}}}"#;
 
@@ -138,12 +138,13 @@ fn file() -> FileEvent {
         kind: "application/pdf",
         size: 81_920,
         start: 0,
+        offset: Some(212),
         sha256: Some(std::array::from_fn(|place| place as u8)),
         gaps: false,
         complete: true,
         stored: false,
         tx_id: 2,
-        lengths: [6, 9],
+        lengths: [6, 9, 17],
     }
 }
 
@@ -250,14 +251,16 @@ fn golden_anomaly_of_a_packet() {
 
 #[test]
 fn golden_file() {
-    assert_eq!(line_with(&Event::File(file()), b"q3.pdfhttp/body"), format!("{FILE}\n"));
-    let part = FileEvent { start: 10, sha256: None, complete: false, gaps: true, ..file() };
+    assert_eq!(line_with(&Event::File(file()), b"q3.pdfhttp/bodyapplication/x-pdf"), format!("{FILE}\n"));
+    let part =
+        FileEvent { start: 10, offset: None, sha256: None, complete: false, gaps: true, lengths: [6, 9, 0], ..file() };
     let json: serde_json::Value = serde_json::from_str(&line_with(&Event::File(part), b"q3.pdfhttp/body")).unwrap();
     let expected = serde_json::json!({
         "filename": "q3.pdf", "magic": "application/pdf", "gaps": true, "state": "TRUNCATED", "stored": false,
         "size": 81_920, "start": 10, "tx_id": 2,
     });
     assert_eq!(json["fileinfo"], expected);
+    assert_eq!(json["tidegate"], serde_json::json!({ "direction": "to_client", "path": "http/body" }));
 }
 
 static LAYOUT: Layout = Layout { name: "http", keys: &["hostname", "status", "redirected", "versions[].name"] };

@@ -125,8 +125,8 @@ section! {
 section! {
     /// `[ranges]`: files that a worker puts together from parts.
     pub struct RangesConfig at "ranges" {
-        /// Files at the same time; none as long as nobody asks for it, since bytes that come twice are looked into once.
-        "files" => files: u16 = Number { default: 0, min: 0, max: 4096 };
+        /// Files at the same time.
+        "files" => files: u16 = Number { default: 256, min: 0, max: 4096 };
         /// Bytes of memory for what comes before what is in front of it.
         "buffer" => buffer: u64 = Size { default: 8 << 20, min: 0, max: 1 << 36, step: 1 };
         /// A file is over when nothing was added to it for so long.

@@ -25,6 +25,8 @@ pub trait Out {
     fn data(&mut self, bytes: &[u8]) -> bool;
     /// The child that has begun, and of which nothing has come yet, is text in that charset, says what carries it.
     fn declare(&mut self, _charset: Charset) {}
+    /// The child that has begun, and of which nothing has come yet, is of that media type, says what carries it.
+    fn claim(&mut self, _media_type: &[u8]) {}
     /// The child is complete.
     fn end(&mut self);
     /// The object is of another kind after all, before any child has begun: it has the only child that follows, which is
@@ -90,13 +92,14 @@ pub(super) fn take<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
 
 /// Bytes of a field that may arrive in pieces, `N` at most.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field<const N: usize> {
+pub struct Field<const N: usize> {
     bytes: [u8; N],
     len: usize,
 }
 
 impl<const N: usize> Field<N> {
-    pub(super) const EMPTY: Self = Self { bytes: [0; N], len: 0 };
+    /// Nothing.
+    pub const EMPTY: Self = Self { bytes: [0; N], len: 0 };
 
     /// Takes from the front of `input` what is missing to `wanted` bytes. True when they are all there.
     pub(super) fn fill(&mut self, input: &mut &[u8], wanted: usize) -> bool {
@@ -111,16 +114,19 @@ impl<const N: usize> Field<N> {
         self.len >= wanted
     }
 
-    pub(super) fn get(&self) -> &[u8] {
+    /// What there is.
+    #[must_use]
+    pub fn get(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or(&[])
     }
 
-    pub(super) const fn clear(&mut self) {
+    /// Forgets it.
+    pub const fn clear(&mut self) {
         self.len = 0;
     }
 
     /// Appends as much of `bytes` as there is room for.
-    pub(super) fn append(&mut self, bytes: &[u8]) {
+    pub fn append(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         let room = N.saturating_sub(self.len).min(bytes.len());
         self.fill(&mut rest, self.len + room);

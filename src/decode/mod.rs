@@ -81,7 +81,7 @@ mod zstd;
 pub(crate) use cab::header as cabinet;
 pub use charset::Charset;
 pub use cut::{CUT_COUNT, Cut};
-pub use decoder::{Child, Decoder, Fault, Out, Taken};
+pub use decoder::{Child, Decoder, Fault, Field, Out, Taken};
 pub use format::{Format, Guess, MESSAGE, coding, format, format_names};
 pub use limits::{FEWEST_DECODERS, Limits, Totals};
 pub use lz77::Lz77;
@@ -93,6 +93,6 @@ pub(crate) use parts::{le16, le32, le64, only_name, until_zero};
 pub use path::Path;
 pub use pool::{Decoders, Sequence};
 pub(crate) use tnef::Lzfu;
-pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, Outcome, Start, Taking, Tree, Whole};
+pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, MEDIA_TYPE, Outcome, Start, Taking, Tree, Whole};
 
 pub(crate) use kind::of as kind_of;

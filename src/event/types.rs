@@ -418,7 +418,7 @@ pub struct RecordEvent {
     pub length: u16,
 }
 
-/// A file has passed: EVE `fileinfo`. Its name, then its path, are the event's text.
+/// A file has passed: EVE `fileinfo`. Its name, its path, then the media type that it is said to be of are the event's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileEvent {
     /// The common head.
@@ -431,6 +431,8 @@ pub struct FileEvent {
     pub size: u64,
     /// Where it begins in the file that it is a part of.
     pub start: u64,
+    /// Where the object that carries it begins in the stream of its direction. Absent where it was put together from parts.
+    pub offset: Option<u64>,
     /// SHA-256 of the bytes that were seen; absent where it was not asked for.
     pub sha256: Option<[u8; 32]>,
     /// Bytes of it were never seen.
@@ -441,8 +443,8 @@ pub struct FileEvent {
     pub stored: bool,
     /// How many transactions of the flow were over before.
     pub tx_id: u32,
-    /// Bytes of its name and of its path.
-    pub lengths: [u16; 2],
+    /// Bytes of its name, of its path, and of the media type that it is said to be of.
+    pub lengths: [u16; 3],
 }
 
 /// What a worker sends to the event thread.

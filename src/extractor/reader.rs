@@ -203,8 +203,8 @@ impl Reader {
             }
             (Kind::Cut, _) => Part::Cut(reason(record.value).ok_or(Wrong)?),
             (Kind::FileBegin, None) if within && !has_file => {
-                let [name, path, first] = split_lengths(record.value);
-                if name + path + first != record.length || first > PROBE {
+                let [name, path, claimed, first] = split_lengths(record.value);
+                if name + path + claimed + first != record.length || first > PROBE {
                     return Err(Wrong);
                 }
                 open.file = Some((level, 0));

@@ -21,7 +21,7 @@ pub(super) enum Kind {
     End,
     /// Something was cut short, for the reason of this number: its path.
     Cut,
-    /// A file begins: its name, its path, its first bytes.
+    /// A file begins: its name, its path, its claimed media type, its first bytes.
     FileBegin,
     /// Its next bytes.
     FileData,
@@ -80,14 +80,14 @@ impl Record {
     }
 }
 
-/// Three lengths in one number.
-pub(super) fn lengths(name: usize, path: usize, head: usize) -> u64 {
-    [name, path, head].iter().rev().fold(0, |sum, length| sum << 16 | u64::try_from(*length).unwrap_or(0) & 0xffff)
+/// Four lengths in one number.
+pub(super) fn lengths(of: [usize; 4]) -> u64 {
+    of.iter().rev().fold(0, |sum, length| sum << 16 | u64::try_from(*length).unwrap_or(0) & 0xffff)
 }
 
 /// The same, back.
-pub(super) fn split_lengths(value: u64) -> [usize; 3] {
-    [0, 16, 32].map(|shift| usize::try_from(value >> shift & 0xffff).unwrap_or(0))
+pub(super) fn split_lengths(value: u64) -> [usize; 4] {
+    [0, 16, 32, 48].map(|shift| usize::try_from(value >> shift & 0xffff).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             let record = Record { kind, level: 64, length: MOST_BYTES, value: u64::MAX };
             assert_eq!(Record::read(record.words()), Some(record));
         }
-        assert_eq!(split_lengths(lengths(255, 1024, 512)), [255, 1024, 512]);
+        assert_eq!(split_lengths(lengths([255, 1024, 96, 512])), [255, 1024, 96, 512]);
     }
 
     #[test]

@@ -75,11 +75,15 @@ impl Step {
                 leaves.cut(path, reason);
             }
             Part::FileBegin => {
-                let [name, way, _] = split_lengths(record.map_or(0, |record| record.value));
-                let (name, rest) = bytes.split_at_checked(name).unwrap_or((&[], &[]));
-                let (way, first) = rest.split_at_checked(way).unwrap_or((&[], &[]));
+                let lengths = split_lengths(record.map_or(0, |record| record.value));
+                let mut rest = bytes;
+                let [name, way, claimed, first] = lengths.map(|length| {
+                    let (taken, behind) = rest.split_at_checked(length).unwrap_or((&[], &[]));
+                    rest = behind;
+                    taken
+                });
                 path.join(base, way);
-                leaves.file_begin(level, &File { name, kind: kind_of(first), path });
+                leaves.file_begin(level, &File { name, kind: kind_of(first), claimed, path });
             }
             Part::FileData => leaves.file_data(level, bytes),
             Part::FileGap(length) => leaves.file_gap(level, length),

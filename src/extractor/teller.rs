@@ -39,6 +39,7 @@ struct Beginning {
     level: usize,
     name: Vec<u8>,
     path: Vec<u8>,
+    claimed: Vec<u8>,
 }
 
 impl<'a> Teller<'a> {
@@ -109,10 +110,10 @@ impl<'a> Teller<'a> {
 
     /// The file that has begun is told with its first bytes.
     fn begin_file(&mut self, first: &[u8]) {
-        if let Some(Beginning { level, name, path }) = self.file.take() {
+        if let Some(Beginning { level, name, path, claimed }) = self.file.take() {
             let first = first.get(..PROBE).unwrap_or(first);
-            let value = lengths(name.len(), path.len(), first.len());
-            self.put(Kind::FileBegin, level, value, &[&name, &path, first]);
+            let value = lengths([name.len(), path.len(), claimed.len(), first.len()]);
+            self.put(Kind::FileBegin, level, value, &[&name, &path, &claimed, first]);
         }
     }
 }
@@ -142,7 +143,7 @@ impl Leaves for Teller<'_> {
 
     fn file_begin(&mut self, level: usize, file: &File<'_>) {
         let (name, path) = (file.name.to_vec(), file.path.as_str().as_bytes().to_vec());
-        self.file = Some(Beginning { level, name, path });
+        self.file = Some(Beginning { level, name, path, claimed: file.claimed.to_vec() });
     }
 
     fn file_data(&mut self, level: usize, bytes: &[u8]) {

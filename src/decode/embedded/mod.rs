@@ -17,6 +17,7 @@ use super::charset::Charset;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::{Format, Guess, PROBE};
+use super::tree::MEDIA_TYPE;
 
 pub(super) static UUENCODE: Format = Format {
     name: "uuencode",
@@ -115,6 +116,8 @@ pub(super) struct Embedded {
     name: Option<Field<NAME>>,
     /// What that text is written in, where that is said.
     charset: Option<Charset>,
+    /// Its media type, where that is said.
+    media_type: Field<MEDIA_TYPE>,
     held: Field<HELD>,
     base64: Base64,
     yenc: Yenc,
@@ -129,6 +132,7 @@ impl Embedded {
             open: Open::Nothing,
             name: None,
             charset: None,
+            media_type: Field::EMPTY,
             held: Field::EMPTY,
             base64: Base64::NEW,
             yenc: Yenc::new(),
@@ -139,13 +143,15 @@ impl Embedded {
 
     pub(super) const fn clear(&mut self) {
         (self.state, self.open, self.name, self.charset) = (State::Start, Open::Nothing, None, None);
+        self.media_type.clear();
         self.held.clear();
     }
 
-    /// A text of this name begins, in that charset.
-    pub(super) fn begin(&mut self, name: &[u8], charset: Option<Charset>) {
+    /// A text of this name begins, in that charset, which is said to be of that type.
+    pub(super) fn begin(&mut self, name: &[u8], charset: Option<Charset>, media_type: &[u8]) {
         self.clear();
         self.charset = charset;
+        self.media_type.append(media_type);
         let mut kept = Field::EMPTY;
         kept.append(name);
         self.name = Some(kept);
@@ -213,6 +219,7 @@ impl Embedded {
         let wanted = match self.name.take() {
             Some(name) => {
                 let wanted = out.begin(&Child { name: name.get() });
+                out.claim(self.media_type.get());
                 if let Some(charset) = self.charset.filter(|_| wanted) {
                     out.declare(charset);
                 }

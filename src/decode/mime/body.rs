@@ -55,9 +55,10 @@ impl Body {
     pub(super) fn begin(&mut self, header: &Header, out: &mut dyn Out) {
         self.clear();
         if header.is_text {
-            self.embedded.begin(header.name(), header.charset);
+            self.embedded.begin(header.name(), header.charset, header.media_type.get());
             self.kind = Kind::Text(header.encoding);
         } else if out.begin(&Child { name: header.name() }) {
+            out.claim(header.media_type.get());
             self.kind = Kind::Open(header.encoding);
         }
     }

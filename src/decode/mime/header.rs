@@ -2,6 +2,7 @@
 
 use super::super::charset::Charset;
 use super::super::decoder::Field;
+use super::super::tree::MEDIA_TYPE;
 use super::boundary::{Boundary, LENGTH};
 use super::fields::Fields;
 use super::parameter;
@@ -71,6 +72,8 @@ pub(super) struct Header {
     pub(super) is_text: bool,
     /// What a text is written in, if that is said and neither UTF-8 nor ASCII.
     pub(super) charset: Option<Charset>,
+    /// Its media type; empty where that is not said.
+    pub(super) media_type: Field<MEDIA_TYPE>,
     /// The boundary of a multipart, if it is one and has one.
     pub(super) boundary: Option<Boundary>,
     /// Name by Content-Disposition, and by Content-Type.
@@ -114,6 +117,7 @@ impl Header {
         encoding: Encoding::Identity,
         is_text: true,
         charset: None,
+        media_type: Field::EMPTY,
         boundary: None,
         names: [Field::EMPTY; 2],
         seen: [false; 3],
@@ -126,6 +130,7 @@ impl Header {
         self.encoding = Encoding::Identity;
         self.is_text = true;
         self.charset = None;
+        self.media_type.clear();
         self.boundary = None;
         self.names.iter_mut().for_each(Field::clear);
         self.seen = [false; 3];
@@ -144,7 +149,7 @@ impl Header {
 
     /// The field is complete.
     pub(super) fn end_of_field(&mut self) {
-        let Self { field, lost, cut, fields, encoding, is_text, charset, boundary, names, seen } = self;
+        let Self { field, lost, cut, fields, encoding, is_text, charset, media_type, boundary, names, seen } = self;
         let [disposition, typed] = names;
         let text = field.get();
         let (name, value) = text.split_at_checked(memchr::memchr(b':', text).unwrap_or(0)).unwrap_or_default();
@@ -154,10 +159,10 @@ impl Header {
         let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
         let [type_seen, encoding_seen, disposition_seen] = seen;
         if is(b"content-type") && !std::mem::replace(type_seen, true) {
-            let mut kind: Field<16> = Field::EMPTY;
-            parameter::value(value, &mut kind);
-            *is_text = kind.get().get(..5).is_none_or(|kind| kind.eq_ignore_ascii_case(b"text/"));
-            let is_multipart = kind.get().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
+            parameter::value(value, media_type);
+            let kind = media_type.get();
+            *is_text = kind.get(..5).is_none_or(|kind| kind.eq_ignore_ascii_case(b"text/"));
+            let is_multipart = kind.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case(b"multipart/"));
             if is_multipart {
                 *boundary = boundary_of(value);
             }

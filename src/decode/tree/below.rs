@@ -67,6 +67,9 @@ impl Out for Below<'_, '_> {
         let path = context.shared.path.len();
         let Some(node) = nodes.first_mut() else { return false };
         node.begin(path);
+        if node.level > context.shared.inner {
+            context.shared.claimed.set(node.level, &[]);
+        }
         let (is_file, name) = match self.brings {
             Brings::Parts | Brings::None => (false, &[][..]),
             Brings::Named => (!child.name.is_empty(), child.name),
@@ -124,6 +127,12 @@ impl Out for Below<'_, '_> {
     fn declare(&mut self, charset: Charset) {
         if let Some(node) = self.nodes.first_mut().filter(|node| matches!(node.state, State::Unknown)) {
             node.charset = Some(charset);
+        }
+    }
+
+    fn claim(&mut self, media_type: &[u8]) {
+        if let Some(node) = self.nodes.first() {
+            self.context.shared.claimed.set(node.level, media_type);
         }
     }
 

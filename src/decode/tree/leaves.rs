@@ -22,6 +22,8 @@ pub struct File<'a> {
     pub name: &'a [u8],
     /// Its media type by its first bytes.
     pub kind: &'static str,
+    /// Its media type as what carries it says, [`MEDIA_TYPE`](super::MEDIA_TYPE) bytes at most; empty where that says nothing.
+    pub claimed: &'a [u8],
     /// The way to it.
     pub path: &'a Path,
 }

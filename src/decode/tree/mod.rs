@@ -8,7 +8,8 @@ mod walk;
 
 use self::below::RATIO_FROM;
 pub use self::leaves::{Ended, File, Held, Leaves, Outcome, Taking, Whole};
-use self::node::{Context, Facts, Node, Shared, State};
+pub use self::node::MEDIA_TYPE;
+use self::node::{Claimed, Context, Facts, Node, Shared, State};
 use self::walk::{finish, gap, push};
 use super::charset::Charset;
 use super::decoder::Field;
@@ -75,6 +76,7 @@ impl Tree {
             charset: None,
             sequence: Sequence::default(),
             boundary: Boundary::EMPTY,
+            claimed: Claimed { level: 0, media_type: Field::EMPTY },
             from: 0,
         };
         Self { nodes: nodes.collect(), shared }
@@ -100,6 +102,7 @@ impl Tree {
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
         shared.boundary = mime::claimed(start.media_type);
+        shared.claimed.set(shared.inner, start.media_type);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());

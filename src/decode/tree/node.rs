@@ -14,6 +14,9 @@ use super::{Ended, File, Leaves, MAX_CODINGS, Taking, Whole};
 /// Longest name of a file that is kept, bytes: that of file systems.
 pub(super) const NAME: usize = 255;
 
+/// Longest media type that is kept, bytes.
+pub const MEDIA_TYPE: usize = 96;
+
 /// What is known of one object on the way to the one that is being decoded.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -92,6 +95,24 @@ pub(super) enum State {
     Over,
 }
 
+/// The media type that an object is said to be of.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    /// The level of that object.
+    pub(super) level: usize,
+    pub(super) media_type: Field<MEDIA_TYPE>,
+}
+
+impl Claimed {
+    /// What is said of the object at `level`: a media type, maybe with parameters.
+    pub(super) fn set(&mut self, level: usize, media_type: &[u8]) {
+        self.level = level;
+        self.media_type.clear();
+        let end = memchr::memchr(b';', media_type).unwrap_or(media_type.len());
+        self.media_type.append(media_type.get(..end).unwrap_or_default().trim_ascii());
+    }
+}
+
 /// What all nodes of a tree have together.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -113,6 +134,8 @@ pub(super) struct Shared {
     pub(super) sequence: Sequence,
     /// Its boundary where it is said to be a multipart; else empty.
     pub(super) boundary: Boundary,
+    /// The claim that was made last: files begin before what is within them.
+    pub(super) claimed: Claimed,
     /// Level of the outermost object.
     pub(super) from: usize,
 }
@@ -161,7 +184,10 @@ impl Node {
         if self.facts.file {
             context.shared.path.truncate(self.facts.base);
             let kind = kind::of(self.first.get());
-            context.leaves.file_begin(self.level, &File { name: self.name.get(), kind, path: &context.shared.path });
+            let Claimed { level, media_type } = &context.shared.claimed;
+            let claimed = if *level == self.level { media_type.get() } else { &[] };
+            let file = File { name: self.name.get(), kind, claimed, path: &context.shared.path };
+            context.leaves.file_begin(self.level, &file);
         }
     }
 
@@ -198,6 +224,7 @@ impl Shared {
                 *last = None;
             }
             self.inner = self.inner.saturating_sub(1);
+            self.claimed.level = self.inner;
         }
     }
 

@@ -17,14 +17,18 @@ pub(super) struct FileLine<'a> {
 }
 
 impl<'a> FileLine<'a> {
-    /// The line of a file whose name and path are `text`.
+    /// The line of a file whose name, path and claimed type are `text`.
     pub(super) fn new(event: &FileEvent, text: &'a [u8], names: &'a EventNames) -> Result<Self, EncodeError> {
-        let [name, path] = event.lengths.map(usize::from);
-        let (name, path) = (text.get(..name), text.get(name..name + path));
+        let mut rest = text;
+        let [name, path, claimed] = event.lengths.map(|length| {
+            let (taken, behind) = rest.split_at_checked(usize::from(length)).unwrap_or((rest, &[]));
+            rest = behind;
+            Text(taken)
+        });
         Ok(Self {
             head: Head::new("fileinfo", &event.head, event.direction, names)?,
             fileinfo: FileObject {
-                filename: Text(name.unwrap_or_default()),
+                filename: name,
                 magic: event.kind,
                 gaps: event.gaps,
                 state: if event.complete { "CLOSED" } else { "TRUNCATED" },
@@ -34,7 +38,12 @@ impl<'a> FileLine<'a> {
                 start: (event.start != 0).then_some(event.start),
                 tx_id: event.tx_id,
             },
-            tidegate: FileExtra { direction: event.direction.name(), path: Text(path.unwrap_or_default()) },
+            tidegate: FileExtra {
+                direction: event.direction.name(),
+                path,
+                claimed_type: (!claimed.0.is_empty()).then_some(claimed),
+                offset: event.offset,
+            },
         })
     }
 }
@@ -58,4 +67,8 @@ struct FileObject<'a> {
 struct FileExtra<'a> {
     direction: &'static str,
     path: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_type: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
 }

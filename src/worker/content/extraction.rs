@@ -193,6 +193,7 @@ impl Extraction {
             let mut sight = Sight {
                 state,
                 start: *start,
+                offset: None,
                 flow,
                 spot,
                 desk,

@@ -5,7 +5,7 @@
 //! that the flow's record says so and its session is reset where the dictionary wants that.
 
 use super::objects::{Objects, Sight, Slot};
-use super::ranges::{By, Described, FileId, Ranges, Source, Verdict, Walker};
+use super::ranges::{Adopted, By, Described, FileId, Ranges, Source, Verdict, Walker};
 use super::scan::{Spot, Where};
 use super::{Desk, ranges};
 use crate::decode::{Decoders, Tree};
@@ -22,28 +22,30 @@ pub(super) struct Walk<'a, 'b> {
 }
 
 impl Walk<'_, '_> {
-    /// Works on a tree in the name of who brought its bytes.
+    /// Works on a tree in the name of who brought its bytes. Returns whether an alert was raised that wants a reset.
     fn look(
         &mut self,
         number: u16,
         by: By<'_>,
         timestamp_ns: u64,
         work: impl FnOnce(&mut Tree, &mut Decoders, &mut Sight<'_>),
-    ) {
+    ) -> bool {
         let Objects { slots, decoders, sha256, keeper, extraction, found, .. } = &mut *self.objects;
         let Some(Slot { tree, state, generation, start, hits, last_ns, .. }) = slots.get_mut(usize::from(number))
         else {
-            return;
+            return false;
         };
         *last_ns = timestamp_ns;
+        let (start, sha256) = (*start, *sha256);
         let desk = &mut *self.desk;
+        desk.reset_wanted = false;
         let sight = |flow: &mut Facts, spot: &Spot<'_>, desk: &mut Desk, records: u32| {
             // The file has its own score: what it is does not depend on how many connections brought it.
             std::mem::swap(&mut flow.hits, hits);
             let (keeper, extraction) = (keeper.as_deref_mut(), extraction.as_deref_mut());
             let spot = &Spot { timestamp_ns, ..*spot };
             let sight =
-                &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper, extraction };
+                &mut Sight { state, start, offset: None, flow, spot, desk, records, sha256, keeper, extraction };
             work(tree, decoders, sight);
             std::mem::swap(&mut sight.flow.hits, hits);
         };
@@ -58,16 +60,16 @@ impl Walk<'_, '_> {
                 facts.bits.put(Bits::GENERATION, desk.generation);
                 let alerted = facts.bits.has(Bits::ALERTED);
                 facts.bits.put(Bits::ALERTED, false);
-                desk.reset_wanted = false;
                 let spot = Spot { trigger: None, timestamp_ns, direction: *direction, late: false };
                 sight(facts, &spot, desk, *records);
                 if facts.bits.has(Bits::ALERTED) {
-                    found.note(source, desk.reset_wanted);
+                    found.note(source, true, desk.reset_wanted);
                 }
                 source.facts.bits.put(Bits::ALERTED, alerted || source.facts.bits.has(Bits::ALERTED));
             }
         }
         debug_assert_eq!(*generation, desk.generation, "renewed with the dictionaries");
+        desk.reset_wanted
     }
 }
 
@@ -99,7 +101,7 @@ impl Adoptable {
 }
 
 impl Walker for Walk<'_, '_> {
-    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)> {
+    fn adopt(&mut self, digest: FileId) -> Option<Adopted> {
         let Objects { slots, adoptable, .. } = &*self.objects;
         let is_it = |number: &&u16| slots.get(usize::from(**number)).is_some_and(|slot| slot.is_open(digest));
         let candidates = adoptable.only.as_ref().map_or(&adoptable.slots[..], std::slice::from_ref);
@@ -114,7 +116,7 @@ impl Walker for Walk<'_, '_> {
         if slot.generation != old.generation {
             slot.state.renew();
         }
-        Some((new, old.passed))
+        Some(Adopted { tree: new, passed: old.passed, condemned: old.condemned })
     }
 
     fn take(&mut self) -> Option<u16> {
@@ -134,17 +136,28 @@ impl Walker for Walk<'_, '_> {
         slot.tree.begin(&described.start(), decoders);
     }
 
-    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]) {
-        self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.push(bytes, decoders, leaves));
+    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]) -> bool {
+        self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.push(bytes, decoders, leaves))
     }
 
-    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64) {
-        self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
+    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64) -> bool {
+        self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.gap(length, decoders, leaves))
     }
 
-    fn end(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, complete: bool) {
-        self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
+    fn end(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, complete: bool) -> bool {
+        let wanted =
+            self.look(tree, by, timestamp_ns, |tree, decoders, leaves| tree.finish(complete, decoders, leaves));
         self.give_back(tree);
+        wanted
+    }
+
+    fn condemn(&mut self, by: By<'_>) {
+        match (by, &mut self.present) {
+            (By::Present, Some((flow, spot, _))) => reset(flow, spot.timestamp_ns, self.desk),
+            (By::Present, None) => {}
+            (By::Other(source), _) if source.facts.bits.has(Bits::KILLED) => {}
+            (By::Other(source), _) => self.objects.found.note(source, false, true),
+        }
     }
 
     fn give_back(&mut self, tree: u16) {
@@ -163,7 +176,7 @@ impl Walker for Walk<'_, '_> {
         self.desk.scan(facts, &spot, Where::Part("http/body"), &mut state, 0, bytes);
         self.desk.hits.release(&mut facts.hits);
         if facts.bits.has(Bits::ALERTED) {
-            self.objects.found.note(source, self.desk.reset_wanted);
+            self.objects.found.note(source, true, self.desk.reset_wanted);
         }
     }
 
@@ -341,10 +354,17 @@ impl Objects {
 
 /// A flow learns what its bytes have raised.
 fn carry_out(verdict: &Verdict, flow: &mut Facts, desk: &mut Desk) {
-    flow.bits.set(Bits::ALERTED);
-    let timestamp_ns = verdict.source.timestamp_ns;
-    // The flow's next packet is answered with the resets.
-    if verdict.reset && !flow.bits.has(Bits::KILLED) && desk.killer.condemn(timestamp_ns) {
+    if verdict.alerted {
+        flow.bits.set(Bits::ALERTED);
+    }
+    if verdict.reset {
+        reset(flow, verdict.source.timestamp_ns, desk);
+    }
+}
+
+/// A flow's next packet is answered with resets.
+fn reset(flow: &mut Facts, timestamp_ns: u64, desk: &mut Desk) {
+    if !flow.bits.has(Bits::KILLED) && desk.killer.condemn(timestamp_ns) {
         flow.bits.set(Bits::KILLED);
         flow.killed_at = eighth(flow.last_ns.max(timestamp_ns));
     }

@@ -122,7 +122,7 @@ impl Consumer for Content<'_> {
         }
         // No keyword reaches over bytes that were never seen.
         self.flow.restart_scan(direction);
-        self.with_parser(direction, 0, |parser, sink| parser.gap(direction, length, sink));
+        self.with_parser(direction, 0, &[], |parser, sink| parser.gap(direction, length, sink));
     }
 
     fn end(&mut self, direction: Direction, reason: StreamEnd) {
@@ -130,7 +130,7 @@ impl Consumer for Content<'_> {
             tap.ended(head(self.flow, self.timestamp_ns), direction, reason);
         }
         let in_order = reason == StreamEnd::Fin;
-        self.with_parser(direction, 0, |parser, sink| parser.end(direction, in_order, sink));
+        self.with_parser(direction, 0, &[], |parser, sink| parser.end(direction, in_order, sink));
     }
 
     fn anomaly(&mut self, direction: Direction, anomaly: Anomaly, versions: Option<Versions>) {
@@ -197,7 +197,7 @@ impl Content<'_> {
             self.fail();
         }
         for direction in [Direction::ToServer, Direction::ToClient] {
-            self.with_parser(direction, 0, |parser, sink| parser.end(direction, false, sink));
+            self.with_parser(direction, 0, &[], |parser, sink| parser.end(direction, false, sink));
         }
         let Inspector { protocols, objects, desk, .. } = &mut *self.inspector;
         let told = protocols.get_mut(self.flow.app_proto, self.flow.parser).map(|(_, told)| told.records);
@@ -209,7 +209,7 @@ impl Content<'_> {
     /// Bytes of a flow whose protocol is known.
     fn parse(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
         let end = offset.saturating_add(length(bytes));
-        let tunnelled = self.with_parser(direction, end, |parser, sink| parser.push(direction, bytes, sink));
+        let tunnelled = self.with_parser(direction, end, bytes, |parser, sink| parser.push(direction, bytes, sink));
         let Some(tunnelled) = tunnelled else { return };
         let inner = bytes.get(bytes.len().saturating_sub(tunnelled)..).unwrap_or(&[]);
         if inner.is_empty() {
@@ -228,18 +228,20 @@ impl Content<'_> {
     }
 
     /// Lends the flow's parser out together with the sink it delivers to. `end` is the stream offset after the bytes
-    /// that it is given. When these have become a connection of its own, says how many of the last of them are part of
+    /// `given` to it. When these have become a connection of its own, says how many of the last of them are part of
     /// that.
     fn with_parser(
         &mut self,
         direction: Direction,
         end: u64,
+        given: &[u8],
         work: impl FnOnce(&mut dyn crate::proto::Parser, &mut FlowSink<'_>),
     ) -> Option<usize> {
         let Inspector { protocols, objects, desk, expectations, .. } = &mut *self.inspector;
         let (parser, told) = protocols.get_mut(self.flow.app_proto, self.flow.parser)?;
         let spot = Spot { trigger: self.trigger, timestamp_ns: self.timestamp_ns, direction, late: false };
-        let mut sink = FlowSink { flow: self.flow, told, objects, desk, spot, end, tunnelled: None, expectations };
+        let mut sink =
+            FlowSink { flow: self.flow, told, objects, desk, spot, given, end, tunnelled: None, expectations };
         work(parser, &mut sink);
         let tunnelled = sink.tunnelled;
         if parser.was_mistaken() {

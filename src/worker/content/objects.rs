@@ -8,8 +8,8 @@ use super::ranges::{FileId, Found, Is, Membership, RangeLimits, Ranges};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, File, Format, Leaves, Limits, MAX_CODINGS, MESSAGE, Outcome, Path, Sequence, Start, Taking,
-    Totals, Tree, Whole, charset_of, coding,
+    Cut, Decoders, Ended, Field, File, Format, Leaves, Limits, MAX_CODINGS, MEDIA_TYPE, MESSAGE, Outcome, Path,
+    Sequence, Start, Taking, Totals, Tree, Whole, charset_of, coding,
 };
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, flow_id};
 use crate::extractor::{self, Collected, Point};
@@ -93,6 +93,13 @@ pub(in crate::worker) struct Objects {
     pub(super) adoptable: Adoptable,
 }
 
+/// Bytes of an object, and where they stand in the stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<'a> {
+    pub(super) at: u64,
+    pub(super) bytes: &'a [u8],
+}
+
 /// One object of a flow.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -108,6 +115,10 @@ pub(super) struct Slot {
     pub(super) whole: FileId,
     /// Bytes that it has had, those that were never seen among them.
     pub(super) passed: u64,
+    /// They have raised an alert that wants a reset.
+    pub(super) condemned: bool,
+    /// Where it begins in the stream; nothing before its first byte.
+    offset: Option<u64>,
     /// Where it begins in the file that it is a part of.
     pub(super) start: u64,
     /// [`Bits::GENERATION`] of the dictionaries that its scanner states are of.
@@ -136,10 +147,10 @@ impl Scanned {
             path: Path::default(),
             levels: vec![Level::default(); depth + 1].into_boxed_slice(),
             file: Passing {
-                name: [0; NAME],
-                name_length: 0,
+                name: Field::EMPTY,
                 path: Path::default(),
                 kind: "",
+                claimed: Field::EMPTY,
                 gaps: false,
                 digest: Sha256::new(),
                 keeping: Keeping::default(),
@@ -171,10 +182,10 @@ struct Level {
 /// The file that is passing.
 #[derive(Debug)]
 struct Passing {
-    name: [u8; NAME],
-    name_length: usize,
+    name: Field<NAME>,
     path: Path,
     kind: &'static str,
+    claimed: Field<MEDIA_TYPE>,
     gaps: bool,
     digest: Sha256,
     keeping: Keeping,
@@ -197,6 +208,8 @@ impl Objects {
             part: false,
             whole: 0,
             passed: 0,
+            condemned: false,
+            offset: None,
             start: 0,
             generation: false,
             hits: NO_SLOT,
@@ -295,7 +308,7 @@ impl Objects {
         let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(Refused::Exhausted) };
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         slot.last_ns = flow.last_ns;
-        (slot.part, slot.whole, slot.passed) = (false, 0, 0);
+        (slot.part, slot.whole, slot.passed, slot.condemned, slot.offset) = (false, 0, 0, false, None);
         match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object)) {
             Is::Object => {}
             Is::Whole(digest) => {
@@ -355,12 +368,16 @@ impl Objects {
         desk: &mut Desk,
         id: u32,
         records: u32,
-        bytes: &[u8],
+        stretch: Stretch<'_>,
     ) -> bool {
+        let Stretch { at, bytes } = stretch;
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
         let joined = if self.is_part(number) { self.join(flow, spot, desk, number, records, bytes) } else { 0 };
         if let Some(rest) = bytes.get(joined..).filter(|rest| !rest.is_empty() || bytes.is_empty()) {
-            self.note_passed(number, length(rest));
+            if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+                slot.offset.get_or_insert(at.saturating_sub(slot.passed));
+                slot.passed = slot.passed.saturating_add(length(rest));
+            }
             self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(rest, decoders, leaves));
         }
         true
@@ -379,7 +396,9 @@ impl Objects {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
         let length = if self.is_part(number) { self.pass_over(number, length) } else { length };
         if length != 0 {
-            self.note_passed(number, length);
+            if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+                slot.passed = slot.passed.saturating_add(length);
+            }
             self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
         }
         true
@@ -430,18 +449,20 @@ impl Objects {
         work: impl FnOnce(&mut Tree, &mut Decoders, &mut Sight<'_>),
     ) {
         let Self { slots, decoders, sha256, keeper, extraction, .. } = self;
-        let Some(Slot { tree, state, generation, start, last_ns, .. }) = slots.get_mut(usize::from(number)) else {
-            return;
-        };
+        let slot = slots.get_mut(usize::from(number));
+        let Some(Slot { tree, state, generation, start, offset, last_ns, condemned, .. }) = slot else { return };
         *last_ns = flow.last_ns;
+        desk.reset_wanted = false;
         desk.renew(flow);
         if *generation != flow.bits.has(Bits::GENERATION) {
             *generation = flow.bits.has(Bits::GENERATION);
             state.renew();
         }
         let (keeper, extraction) = (keeper.as_deref_mut(), extraction.as_deref_mut());
-        let sight = &mut Sight { state, start: *start, flow, spot, desk, records, sha256: *sha256, keeper, extraction };
+        let (start, offset, sha256) = (*start, *offset, *sha256);
+        let sight = &mut Sight { state, start, offset, flow, spot, desk, records, sha256, keeper, extraction };
         work(tree, decoders, sight);
+        *condemned |= sight.desk.reset_wanted;
     }
 
     /// The slot of an object.
@@ -484,12 +505,6 @@ impl Objects {
         self.give_back(number);
     }
 
-    fn note_passed(&mut self, number: u16, length: u64) {
-        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
-            slot.passed = slot.passed.saturating_add(length);
-        }
-    }
-
     /// A slot is free again.
     pub(super) fn give_back(&mut self, number: u16) {
         // The list has room for every number from the start, so this never allocates.
@@ -530,6 +545,7 @@ pub(super) fn read_codings(names: &[u8], continues: bool) -> [Option<&'static Fo
 pub(super) struct Sight<'a> {
     pub(super) state: &'a mut Scanned,
     pub(super) start: u64,
+    pub(super) offset: Option<u64>,
     pub(super) flow: &'a mut Facts,
     pub(super) spot: &'a Spot<'a>,
     pub(super) desk: &'a mut Desk,
@@ -581,13 +597,12 @@ impl Leaves for Sight<'_> {
 
     fn file_begin(&mut self, _: usize, file: &File<'_>) {
         let passing = &mut self.state.file;
-        let name = file.name.get(..NAME).unwrap_or(file.name);
-        passing.name_length = name.len();
-        if let Some(place) = passing.name.get_mut(..name.len()) {
-            place.copy_from_slice(name);
-        }
+        passing.name.clear();
+        passing.name.append(file.name);
         passing.path.copy_from(file.path);
         (passing.kind, passing.gaps) = (file.kind, false);
+        passing.claimed.clear();
+        passing.claimed.append(file.claimed);
         passing.digest.reset();
         if let Some(keeper) = &mut self.keeper {
             passing.keeping = keeper.begin();
@@ -609,8 +624,9 @@ impl Leaves for Sight<'_> {
 
     fn file_end(&mut self, _: usize, ended: Ended) {
         let passing = &mut self.state.file;
-        let name = passing.name.get(..passing.name_length).unwrap_or(&[]);
+        let name = passing.name.get();
         let path = passing.path.as_str().as_bytes();
+        let claimed = passing.claimed.get();
         let sha256: Option<[u8; 32]> = self.sha256.then(|| passing.digest.finalize_reset().into());
         let keeper = self.keeper.as_mut().zip(sha256);
         let stored = keeper.is_some_and(|(keeper, sha256)| keeper.end(passing.keeping, sha256));
@@ -620,15 +636,16 @@ impl Leaves for Sight<'_> {
             kind: passing.kind,
             size: ended.size,
             start: self.start,
+            offset: self.offset,
             sha256,
             gaps: passing.gaps,
             complete: ended.complete,
             stored,
             tx_id: self.records,
-            lengths: [name, path].map(|text| u16::try_from(text.len()).unwrap_or(0)),
+            lengths: [name, path, claimed].map(|text| u16::try_from(text.len()).unwrap_or(0)),
         };
         self.desk.counters.files = self.desk.counters.files.saturating_add(1);
-        self.desk.events.send_with(Event::File(event), &[name, path]);
+        self.desk.events.send_with(Event::File(event), &[name, path, claimed]);
     }
 
     fn whole_begin(&mut self, whole: &Whole<'_>) -> Taking {

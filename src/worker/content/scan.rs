@@ -64,13 +64,13 @@ impl Desk {
                 let offset = offset.saturating_add(u64::try_from(end).unwrap_or(0));
                 flow.bits.set(Bits::ALERTED);
                 let wants_reset = resets.get(usize::from(crossing.dictionary)).copied().unwrap_or(false);
+                *reset_wanted |= wants_reset;
                 if wants_reset && !flow.bits.has(Bits::KILLED) {
                     let killed = match spot.trigger {
                         Some(trigger) => killer.kill(trigger.frame, trigger.headers, trigger.iface, flow.last_ns) != 0,
                         // The flow's next packet is answered with the resets.
                         None => spot.late && killer.condemn(spot.timestamp_ns),
                     };
-                    *reset_wanted |= !killed;
                     if killed {
                         flow.bits.set(Bits::KILLED);
                         flow.killed_at = eighth(flow.last_ns.max(spot.timestamp_ns));

@@ -1,7 +1,7 @@
 //! What a parser hands out, on its way to scanner, decoders and events.
 
 use super::expectations::Expectations;
-use super::objects::{Objects, Refused};
+use super::objects::{Objects, Refused, Stretch};
 use super::protocols::Told;
 use super::scan::{Spot, Where};
 use super::{Desk, Shortage, head, length};
@@ -17,7 +17,8 @@ pub(super) struct FlowSink<'a> {
     pub(super) objects: &'a mut Objects,
     pub(super) desk: &'a mut Desk,
     pub(super) spot: Spot<'a>,
-    /// Stream offset after the bytes that the parser was given.
+    /// The bytes that the parser was given, and the stream offset after them.
+    pub(super) given: &'a [u8],
     pub(super) end: u64,
     /// Raw bytes that are a connection of their own, once there is one.
     pub(super) tunnelled: Option<usize>,
@@ -29,6 +30,13 @@ impl FlowSink<'_> {
     fn pass(&mut self, length: u64) -> u64 {
         let Some(passed) = self.told.passed.get_mut(self.spot.direction.index()) else { return 0 };
         std::mem::replace(passed, passed.saturating_add(length))
+    }
+
+    /// Where bytes stand in the stream: where the parser was given them, or what it has made them of.
+    fn place_of(&self, bytes: &[u8]) -> u64 {
+        let within = bytes.as_ptr().addr().wrapping_sub(self.given.as_ptr().addr());
+        let behind = self.given.get(within..).unwrap_or(self.given);
+        self.end.saturating_sub(length(behind))
     }
 }
 
@@ -69,7 +77,8 @@ impl Sink for FlowSink<'_> {
     }
 
     fn object(&mut self, id: u32, bytes: &[u8]) {
-        if !self.objects.push(self.flow, &self.spot, self.desk, id, self.told.records, bytes) {
+        let stretch = Stretch { at: self.place_of(bytes), bytes };
+        if !self.objects.push(self.flow, &self.spot, self.desk, id, self.told.records, stretch) {
             // There was no room to look into it.
             let offset = self.pass(length(bytes));
             self.lines(offset, bytes);

@@ -7,7 +7,8 @@
 //! # Limits
 //!
 //! Files at a time: the one that was written least recently makes room. Stored bytes, and [`STRETCHES`] a file: bytes
-//! for which there is no room are walked by themselves, from there on, as a part whose file begins there (an *offshoot*). A file to
+//! for which there is no room are walked by themselves, from there on, as a part whose file begins there (an *offshoot*). So are bytes that
+//! come again, for they need not be the same: who sends them twice has them looked into twice. A file to
 //! which nothing was added for long is closed: holes in front of what is stored become gaps. Stored bytes are walked
 //! a portion at a time.
 //!
@@ -27,20 +28,32 @@ pub(in crate::worker::content) enum By<'a> {
     Other(&'a mut Source),
 }
 
+/// A file that has passed whole until now.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::worker::content) struct Adopted {
+    pub(in crate::worker::content) tree: u16,
+    /// Bytes that the tree has had.
+    pub(in crate::worker::content) passed: u64,
+    /// They have raised an alert that wants a reset.
+    pub(in crate::worker::content) condemned: bool,
+}
+
 /// Walks files. A tree is known by its number.
 pub(in crate::worker::content) trait Walker {
     /// A tree, if there is one.
     fn take(&mut self) -> Option<u16>;
-    /// The tree of a file that passes whole in a flow, and how many bytes it has had. The rest of those come as a part.
-    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)>;
+    /// A file that passes whole in a flow. The rest of its bytes come as a part.
+    fn adopt(&mut self, digest: FileId) -> Option<Adopted>;
     /// A file begins, at its byte `start`.
     fn begin(&mut self, tree: u16, start: u64, described: &Described);
-    /// Its next bytes.
-    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]);
-    /// Its next `length` bytes were never seen.
-    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64);
-    /// It is over, and `complete` where its last byte was seen. The tree goes back.
-    fn end(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, complete: bool);
+    /// Its next bytes. Returns whether they have raised an alert that wants a reset.
+    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]) -> bool;
+    /// Its next `length` bytes were never seen. Returns the same.
+    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64) -> bool;
+    /// It is over, and `complete` where its last byte was seen. The tree goes back. Returns the same.
+    fn end(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, complete: bool) -> bool;
+    /// Who brings more of a file that has raised such an alert is to be reset as well.
+    fn condemn(&mut self, by: By<'_>);
     /// There was no byte of it.
     fn give_back(&mut self, tree: u16);
     /// Bytes of a file for which there is no place.
@@ -59,10 +72,18 @@ pub(super) struct Piece<'a> {
     pub(super) described: &'a Described,
 }
 
+impl Piece<'_> {
+    fn by(&mut self) -> By<'_> {
+        if self.present { By::Present } else { By::Other(&mut self.source) }
+    }
+}
+
 /// One file.
 #[derive(Debug)]
 struct File {
     size: u64,
+    /// It is over behind this byte: the last one, or the last of the part that an offshoot is of.
+    end: u64,
     /// Bytes before this one have been walked.
     next: u64,
     tree: u16,
@@ -70,9 +91,13 @@ struct File {
     begun: bool,
     /// It takes what comes next, and stores nothing.
     offshoot: bool,
+    /// It has passed whole before the first part.
+    adopted: bool,
     /// Holes are walked over, and that has happened.
     closing: bool,
     holed: bool,
+    /// It has raised an alert that wants a reset.
+    condemned: bool,
     /// Time of the latest byte that was walked.
     walked_ns: u64,
     /// Time of the latest byte.
@@ -85,14 +110,33 @@ struct File {
     described: Described,
 }
 
+/// Where the next bytes of a part go.
+#[derive(Debug, Default)]
+struct Way {
+    file: Option<usize>,
+    /// The offshoot that goes on with them. Nothing where the file itself does.
+    offshoot: Option<usize>,
+    /// How many of them the file has had.
+    known: usize,
+    /// The file has raised an alert that wants a reset.
+    condemned: bool,
+}
+
+/// A file that was complete, without a hole. A part that had begun by then is of none that comes after.
+#[derive(Clone, Copy, Debug, Default)]
+struct Over {
+    digest: FileId,
+    timestamp_ns: u64,
+    condemned: bool,
+}
+
 /// All of a worker.
 #[derive(Debug)]
 pub(super) struct Files {
     /// By number of the file; 0 where there is none.
     digests: Box<[FileId]>,
     files: Box<[File]>,
-    /// Files that were complete last, without a hole, and when. A part that had begun by then is of none that comes after.
-    ended: Box<[(FileId, u64)]>,
+    ended: Box<[Over]>,
     next_ended: usize,
     store: Store,
     pieces: u64,
@@ -106,12 +150,15 @@ impl Files {
     pub(super) fn new(limits: &RangeLimits) -> Self {
         let file = |_| File {
             size: 0,
+            end: 0,
             next: 0,
             tree: 0,
             begun: false,
             offshoot: false,
+            adopted: false,
             closing: false,
             holed: false,
+            condemned: false,
             walked_ns: 0,
             last_ns: 0,
             written: 0,
@@ -123,7 +170,7 @@ impl Files {
         Self {
             digests: vec![0; count].into_boxed_slice(),
             files: (0..count).map(file).collect(),
-            ended: vec![(0, 0); count].into_boxed_slice(),
+            ended: vec![Over::default(); count].into_boxed_slice(),
             next_ended: 0,
             store: Store::new(usize::try_from(limits.buffer).unwrap_or(usize::MAX)),
             pieces: 0,
@@ -136,7 +183,7 @@ impl Files {
     /// What they hold, bytes.
     pub(super) fn memory_bytes(limits: &RangeLimits) -> usize {
         let buffer = usize::try_from(limits.buffer).unwrap_or(usize::MAX);
-        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>() + size_of::<(FileId, u64)>()) + buffer
+        usize::from(limits.files) * (size_of::<File>() + size_of::<FileId>() + size_of::<Over>()) + buffer
     }
 
     /// Files that are being put together.
@@ -164,69 +211,87 @@ impl Files {
     ) -> usize {
         self.pieces += 1;
         let mut taken = 0;
-        while taken < piece.bytes.len() {
+        while let Some(rest) = piece.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
-            let rest = piece.bytes.get(taken..).unwrap_or_default();
-            let Some(number) = self.find(&place, piece.source.timestamp_ns, counters, walker) else {
-                if self.is_over(&place) {
-                    counters.repeated_bytes += length(rest.len());
-                    return piece.bytes.len();
-                }
-                break;
-            };
-            let step = self.step(number, &place, rest, piece, counters, walker);
-            if step == 0 {
-                break;
+            let way = self.find(&place, rest.len(), piece.source.timestamp_ns, counters, walker);
+            let Way { file, offshoot, known, condemned } = way;
+            if condemned {
+                walker.condemn(piece.by());
             }
-            taken += step;
-            let mut portion = portion;
-            self.walk(number, &mut portion, counters, walker);
-        }
-        if let Some(rest) = piece.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-            let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
-            if let Some(number) = self.begin(&place, true, counters, walker) {
-                counters.offshoots += 1;
-                taken += self.step(number, &place, rest, piece, counters, walker);
+            let mut step = 0;
+            if let Some(number) = file.filter(|_| known == 0 && offshoot.is_none()) {
+                step = self.add(number, &place, rest, piece, counters, walker);
+                self.walk(number, &mut { portion }, counters, walker);
+            }
+            if step == 0 {
+                let aside = if known == 0 { rest } else { rest.get(..known).unwrap_or(rest) };
+                let number = match offshoot {
+                    Some(number) => number,
+                    None => match self.begin(&place, true, counters, walker) {
+                        Some(number) => number,
+                        None => break,
+                    },
+                };
+                step = self.go_on_with(number, aside, piece, walker);
+                counters.repeated_bytes += length(known);
+                if let Some(file) = self.files.get_mut(number).filter(|_| aside.len() < rest.len()) {
+                    // What comes next is the file's.
+                    file.closing = true;
+                }
                 self.walk(number, &mut 0, counters, walker);
             }
+            taken += step;
         }
         taken
     }
 
-    /// The file that a piece goes to, a new one if need be. Nothing when there is no room for another.
-    fn find(&mut self, place: &Place, now_ns: u64, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
-        let mut found = None;
-        for (number, digest) in self.digests.iter().enumerate() {
-            if *digest != place.digest {
+    /// Where a piece goes: to its file, a new one if need be and there is room.
+    fn find(
+        &mut self,
+        place: &Place,
+        bytes: usize,
+        now_ns: u64,
+        counters: &mut Counters,
+        walker: &mut dyn Walker,
+    ) -> Way {
+        let mut way = Way::default();
+        for number in 0..self.digests.len() {
+            if self.digests.get(number) != Some(&place.digest) {
                 continue;
             }
             let Some(file) = self.files.get(number).filter(|file| !file.closing) else { continue };
             // What has been idle for too long is another file, whenever that is found out.
             if file.last_ns.saturating_add(self.idle_ns) < now_ns {
-                found = Some((number, true));
-                break;
-            }
-            if !file.offshoot || file.next == place.offset {
-                found = Some((number, false));
-            }
-            if file.next == place.offset {
-                break;
-            }
-        }
-        match found {
-            Some((number, false)) => Some(number),
-            Some((number, true)) => {
                 self.close(number, counters, walker);
-                self.find(place, now_ns, counters, walker)
+                continue;
             }
-            None if self.is_over(place) => None,
-            None => self.begin(place, false, counters, walker),
+            way.condemned |= file.condemned;
+            if !file.offshoot {
+                way.file = Some(number);
+            } else if file.next == place.offset {
+                way.offshoot = Some(number);
+            }
         }
-    }
-
-    /// Bytes are of a file that was complete when their part had begun.
-    fn is_over(&self, place: &Place) -> bool {
-        self.ended.iter().any(|(digest, ended_ns)| *digest == place.digest && place.begun_ns <= *ended_ns)
+        let mut is_over = false;
+        if way.file.is_none() {
+            for over in self.ended.iter().filter(|over| over.digest == place.digest) {
+                is_over |= place.begun_ns <= over.timestamp_ns;
+                way.condemned |= over.condemned && now_ns <= over.timestamp_ns.saturating_add(self.idle_ns);
+            }
+            if !is_over {
+                way.file = self.begin(place, false, counters, walker);
+            }
+        }
+        let file = way.file.and_then(|number| self.files.get_mut(number));
+        if let Some(file) = file {
+            file.condemned |= way.condemned;
+            way.known = file.known(place.offset, bytes);
+            // What the file waits for is the file's.
+            way.offshoot = way.offshoot.filter(|_| way.known != 0 || file.next != place.offset);
+        } else if is_over {
+            way.known = bytes;
+        }
+        way
     }
 
     /// Closes a file that has been idle.
@@ -255,19 +320,23 @@ impl Files {
             return None;
         };
         let adopted = if offshoot { None } else { walker.adopt(place.digest) };
-        file.begun = adopted.is_some();
-        (file.tree, file.next) = match adopted {
+        (file.begun, file.adopted) = (adopted.is_some(), adopted.is_some());
+        Adopted { tree: file.tree, passed: file.next, condemned: file.condemned } = match adopted {
             Some(adopted) => adopted,
-            None => (walker.take()?, if offshoot { place.offset } else { 0 }),
+            None => {
+                let passed = if offshoot { place.offset } else { 0 };
+                Adopted { tree: walker.take()?, passed, condemned: false }
+            }
         };
         counters.adopted += u64::from(file.begun);
         *digest = place.digest;
-        file.size = place.size;
+        (file.size, file.end) = (place.size, if offshoot { place.end } else { place.size });
         (file.offshoot, file.closing, file.holed) = (offshoot, false, false);
         (file.walked_ns, file.last_ns, file.written) = (0, 0, self.pieces);
         file.source = None;
         self.used += 1;
         counters.files += 1;
+        counters.offshoots += u64::from(offshoot);
         Some(number)
     }
 
@@ -279,7 +348,7 @@ impl Files {
         counters: &mut Counters,
         walker: &mut dyn Walker,
     ) {
-        if self.used == self.files.len() || self.has(place.digest) || place.offset >= place.size {
+        if self.used == self.files.len() || self.has(place.digest).is_some() || place.offset >= place.size {
             return;
         }
         self.pieces += 1;
@@ -291,10 +360,10 @@ impl Files {
         file.source = Some(source);
     }
 
-    /// There is a file with that digest to which parts are added.
-    pub(super) fn has(&self, digest: FileId) -> bool {
+    /// Whether there is a file with that digest to which parts are added, and whether it has passed whole before.
+    pub(super) fn has(&self, digest: FileId) -> Option<bool> {
         let mut known = self.digests.iter().zip(&self.files);
-        known.any(|(known, file)| *known == digest && !file.closing)
+        known.find(|(known, file)| **known == digest && !file.closing && !file.offshoot).map(|(_, file)| file.adopted)
     }
 
     /// A file to which nothing is added for so long is over.
@@ -319,8 +388,9 @@ impl Files {
         self.digests.get(number).is_some_and(|digest| *digest == 0).then_some(number)
     }
 
-    /// Walks, stores or passes over the first of a piece's bytes. Returns how many; 0 when there is no room.
-    fn step(
+    /// Walks or stores the first of a piece's bytes, as far as they are new to the file. Returns how many; 0 when there is no
+    /// room.
+    fn add(
         &mut self,
         number: usize,
         place: &Place,
@@ -331,30 +401,24 @@ impl Files {
     ) -> usize {
         let Self { files, store, pieces, .. } = self;
         let Some(file) = files.get_mut(number) else { return 0 };
-        file.written = *pieces;
-        file.last_ns = file.last_ns.max(piece.source.timestamp_ns);
-        if file.source.is_none() {
-            file.source = Some(piece.source.clone());
-            file.described.clone_from(piece.described);
-        }
-        if place.offset < file.next {
-            let passed = usize::try_from(file.next - place.offset).unwrap_or(usize::MAX).min(bytes.len());
-            counters.repeated_bytes += length(passed);
-            return passed;
-        }
-        if place.offset > file.next || file.ahead.start() == Some(file.next) {
+        file.note(*pieces, piece);
+        if place.offset > file.next {
             let stored = file.ahead.put(store, place.offset, bytes, &piece.source);
-            counters.repeated_bytes += stored.repeated;
-            counters.stored_bytes += length(stored.bytes) - stored.repeated;
-            return stored.bytes;
+            counters.stored_bytes += length(stored);
+            return stored;
         }
-        // What is stored further on is the same, or came first; here the one that comes next counts.
-        file.begin(walker);
-        file.walked_ns = file.walked_ns.max(piece.source.timestamp_ns);
-        file.next = file.next.saturating_add(length(bytes.len()));
-        file.source = Some(piece.source.clone());
-        let by = if piece.present { By::Present } else { By::Other(&mut piece.source) };
-        walker.data(file.tree, by, file.walked_ns, bytes);
+        let room = file.ahead.start().map_or(u64::MAX, |start| start - file.next);
+        let bytes = bytes.get(..usize::try_from(room).unwrap_or(usize::MAX)).unwrap_or(bytes);
+        file.walk(bytes, piece, walker);
+        bytes.len()
+    }
+
+    /// Walks bytes through an offshoot.
+    fn go_on_with(&mut self, number: usize, bytes: &[u8], piece: &mut Piece<'_>, walker: &mut dyn Walker) -> usize {
+        let Self { files, pieces, .. } = self;
+        let Some(file) = files.get_mut(number) else { return 0 };
+        file.note(*pieces, piece);
+        file.walk(bytes, piece, walker);
         bytes.len()
     }
 
@@ -374,34 +438,30 @@ impl Files {
                 file.holed = true;
                 if file.begun {
                     counters.gap_bytes += start - file.next;
-                    walker.gap(file.tree, By::Other(&mut taken.source), timestamp_ns, start - file.next);
+                    file.condemned |=
+                        walker.gap(file.tree, By::Other(&mut taken.source), timestamp_ns, start - file.next);
                 }
                 file.next = start;
             }
-            let passed = usize::try_from(file.next - taken.offset).unwrap_or(usize::MAX);
-            let bytes = taken.bytes.get(passed..).unwrap_or_default();
-            counters.repeated_bytes += length(taken.bytes.len() - bytes.len());
             *portion = portion.saturating_sub(taken.bytes.len());
-            if !bytes.is_empty() {
-                file.begin(walker);
-                (file.walked_ns, file.next) = (timestamp_ns, end);
-                walker.data(file.tree, By::Other(&mut taken.source), timestamp_ns, bytes);
-                file.source = Some(taken.source);
-            }
+            file.begin(walker);
+            (file.walked_ns, file.next) = (timestamp_ns, end);
+            file.condemned |= walker.data(file.tree, By::Other(&mut taken.source), timestamp_ns, taken.bytes);
+            file.source = Some(taken.source);
         }
-        if file.next < file.size && !file.closing {
+        if file.next < file.end && !file.closing {
             return;
         }
         if let Some(source) = file.source.as_mut().filter(|_| file.begun) {
-            let complete = file.next >= file.size;
-            counters.complete += u64::from(complete);
+            let complete = file.next >= file.end;
+            counters.complete += u64::from(complete && !file.offshoot);
             // What comes late of another has not been looked at.
             let is_whole = complete && !file.holed && !file.offshoot;
+            file.condemned |= walker.end(file.tree, By::Other(source), file.walked_ns, complete);
             if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| is_whole) {
-                *place = (*digest, file.walked_ns);
+                *place = Over { digest: *digest, timestamp_ns: file.walked_ns, condemned: file.condemned };
                 *next_ended = (*next_ended + 1) % ended.len();
             }
-            walker.end(file.tree, By::Other(source), file.walked_ns, complete);
         } else {
             walker.give_back(file.tree);
         }
@@ -450,11 +510,37 @@ impl Files {
             self.walk(number, &mut { usize::MAX }, counters, walker);
         }
         self.due = false;
-        self.ended.fill((0, 0));
+        self.ended.fill(Over::default());
     }
 }
 
 impl File {
+    /// How many of the next `bytes` have been walked or stored.
+    fn known(&self, offset: u64, bytes: usize) -> usize {
+        let known = self.next.checked_sub(offset).filter(|walked| *walked != 0);
+        let known = known.unwrap_or_else(|| self.ahead.known(offset));
+        usize::try_from(known).unwrap_or(usize::MAX).min(bytes)
+    }
+
+    /// A piece goes into it.
+    fn note(&mut self, pieces: u64, piece: &Piece<'_>) {
+        self.written = pieces;
+        self.last_ns = self.last_ns.max(piece.source.timestamp_ns);
+        if self.source.is_none() {
+            self.source = Some(piece.source.clone());
+            self.described.clone_from(piece.described);
+        }
+    }
+
+    /// Walks its next bytes.
+    fn walk(&mut self, bytes: &[u8], piece: &mut Piece<'_>, walker: &mut dyn Walker) {
+        self.begin(walker);
+        self.walked_ns = self.walked_ns.max(piece.source.timestamp_ns);
+        self.next = self.next.saturating_add(length(bytes.len()));
+        self.source = Some(piece.source.clone());
+        self.condemned |= walker.data(self.tree, piece.by(), self.walked_ns, bytes);
+    }
+
     fn begin(&mut self, walker: &mut dyn Walker) {
         if !std::mem::replace(&mut self.begun, true) {
             walker.begin(self.tree, self.next, &self.described);

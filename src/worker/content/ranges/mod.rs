@@ -22,7 +22,7 @@ mod tests;
 pub use self::counters::{Counters, Gauges};
 pub use self::exchange::{Exchange, Membership};
 
-pub(super) use self::files::{By, Walker};
+pub(super) use self::files::{Adopted, By, Walker};
 pub(super) use self::piece::{Described, Source};
 
 use self::exchange::{Link, Message, Refusal};
@@ -57,6 +57,8 @@ pub struct RangeLimits {
 pub(super) struct Verdict {
     /// The flow as it was.
     pub(super) source: Source,
+    /// They have raised an alert.
+    pub(super) alerted: bool,
     /// It is to be reset.
     pub(super) reset: bool,
 }
@@ -77,13 +79,14 @@ impl Found {
         Self { list: Vec::with_capacity(VERDICTS), lost: 0 }
     }
 
-    /// Bytes that came from `source` have raised an alert.
-    pub(super) fn note(&mut self, source: &Source, reset: bool) {
+    /// Bytes that came from `source` have raised an alert, or are of a file that is to be reset.
+    pub(super) fn note(&mut self, source: &Source, alerted: bool, reset: bool) {
         let same = |known: &&mut Verdict| known.source.is_of(&source.facts);
         if let Some(known) = self.list.last_mut().filter(same) {
+            known.alerted |= alerted;
             known.reset |= reset;
         } else if self.list.len() < VERDICTS {
-            self.list.push(Verdict { source: source.clone(), reset });
+            self.list.push(Verdict { source: source.clone(), alerted, reset });
         } else {
             self.lost += 1;
         }
@@ -177,7 +180,7 @@ impl Ranges {
         let Some(of) = object.part.as_ref() else { return Is::Object };
         let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
         let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
-        let owner = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());
+        let (owner, passes) = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());
         *place = Part {
             digest,
             size: of.size,
@@ -187,9 +190,14 @@ impl Ranges {
             begun_ns: spot.timestamp_ns,
             described: Described::of(object),
         };
-        // Where parts of it were first, it is one of them.
-        if of.whole && owner == self.link.number() && !self.files.has(digest) {
-            return Is::Whole(digest);
+        if of.whole {
+            // One that has passed whole before is another download. Where parts of it were first, it is one of them.
+            let before = if owner == self.link.number() { self.files.has(digest) } else { Some(passes) };
+            match before {
+                None => return Is::Whole(digest),
+                Some(true) => return Is::Object,
+                Some(false) => {}
+            }
         }
         self.counters.parts += 1;
         Is::Part
@@ -204,8 +212,8 @@ impl Ranges {
         let portion = self.portion();
         let Self { files, link, parts, counters, .. } = self;
         let Some(part) = parts.get_mut(usize::from(slot)) else { return 0 };
-        let place = Place { digest: part.digest, size: part.size, offset: part.next, begun_ns: part.begun_ns };
-        let owner = part.owner;
+        let Part { digest, size, owner, end, next: offset, begun_ns, .. } = *part;
+        let place = Place { digest, size, offset, end, begun_ns };
         let mut taken = 0;
         if owner == link.number() {
             let source = source.clone();
@@ -245,7 +253,8 @@ impl Ranges {
     pub(super) fn keep_broken(&mut self, slot: u16, passed: u64, source: Source, walker: &mut dyn Walker) {
         let Self { files, parts, counters, .. } = self;
         let Some(part) = parts.get(usize::from(slot)) else { return };
-        let place = Place { digest: part.digest, size: part.size, offset: passed, begun_ns: part.begun_ns };
+        let Part { digest, size, end, begun_ns, .. } = *part;
+        let place = Place { digest, size, offset: passed, end, begun_ns };
         files.keep_broken(&place, source, counters, walker);
     }
 
@@ -270,7 +279,7 @@ impl Ranges {
             read += 1;
             if let Some(source) = block.source.take() {
                 match block.message {
-                    Message::Verdict { reset } => self.note(Verdict { source, reset }),
+                    Message::Verdict { alerted, reset } => self.note(Verdict { source, alerted, reset }),
                     Message::Bytes => {
                         let (place, described) = (block.place, &block.described);
                         let mut piece = Piece { place, bytes: block.bytes(), source, present: false, described };
@@ -336,9 +345,9 @@ impl Ranges {
                 self.note(verdict);
                 continue;
             }
-            let Verdict { source, reset } = verdict;
+            let Verdict { source, alerted, reset } = verdict;
             let sent = self.link.send(home, &[], |block| {
-                (block.message, block.source) = (Message::Verdict { reset }, Some(source));
+                (block.message, block.source) = (Message::Verdict { alerted, reset }, Some(source));
             });
             self.counters.verdicts_lost += u64::from(sent.is_err());
         }

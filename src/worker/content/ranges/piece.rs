@@ -1,7 +1,7 @@
 //! Bytes of a file on their way into it, and what is known of where they came from.
 
 use super::key::FileId;
-use crate::decode::{Charset, Format, MAX_CODINGS, MESSAGE, Start, charset_of};
+use crate::decode::{Charset, Field, Format, MAX_CODINGS, MEDIA_TYPE, MESSAGE, Start, charset_of};
 use crate::event::Direction;
 use crate::flow::{Facts, NO_OBJECT, NO_SLOT};
 use crate::proto::Object;
@@ -19,6 +19,8 @@ pub(super) struct Place {
     /// Bytes of the file.
     pub(in crate::worker::content) size: u64,
     pub(in crate::worker::content) offset: u64,
+    /// Where their part ends.
+    pub(in crate::worker::content) end: u64,
     /// When the part began that they are of.
     pub(in crate::worker::content) begun_ns: u64,
 }
@@ -59,8 +61,8 @@ impl Source {
 #[derive(Clone, Debug)]
 pub(in crate::worker::content) struct Described {
     label: &'static str,
-    name: [u8; NAME],
-    name_length: u8,
+    name: Field<NAME>,
+    media_type: Field<MEDIA_TYPE>,
     codings: [Option<&'static Format>; MAX_CODINGS],
     format: Option<&'static Format>,
     charset: Option<Charset>,
@@ -69,7 +71,8 @@ pub(in crate::worker::content) struct Described {
 impl Default for Described {
     fn default() -> Self {
         let codings = [None; MAX_CODINGS];
-        Self { label: "", name: [0; NAME], name_length: 0, codings, format: None, charset: None }
+        let (name, media_type) = (Field::EMPTY, Field::EMPTY);
+        Self { label: "", name, media_type, codings, format: None, charset: None }
     }
 }
 
@@ -82,21 +85,19 @@ impl Described {
             charset: charset_of(object.media_type),
             ..Self::default()
         };
-        let name = object.name.get(..NAME).unwrap_or(object.name);
-        if let Some(place) = described.name.get_mut(..name.len()) {
-            place.copy_from_slice(name);
-            described.name_length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-        }
+        described.name.append(object.name);
+        described.media_type.append(object.media_type);
         described
     }
 
     pub(in crate::worker::content) fn start(&self) -> Start<'_> {
         Start {
             prefix: self.label,
-            name: self.name.get(..usize::from(self.name_length)).unwrap_or_default(),
+            name: self.name.get(),
             codings: &self.codings,
             format: self.format,
             charset: self.charset,
+            media_type: self.media_type.get(),
             ..Start::default()
         }
     }

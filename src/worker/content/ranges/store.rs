@@ -94,51 +94,42 @@ struct Stretch {
 /// Those of one file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretches {
-    list: [Stretch; STRETCHES],
+    stretches: [Stretch; STRETCHES],
     count: usize,
 }
 
 impl Default for Stretches {
     fn default() -> Self {
-        Self { list: [Stretch { start: 0, end: 0, first: NONE, last: NONE }; STRETCHES], count: 0 }
+        Self { stretches: [Stretch { start: 0, end: 0, first: NONE, last: NONE }; STRETCHES], count: 0 }
     }
-}
-
-/// How much of what was to be stored was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stored {
-    /// Bytes that are taken care of, from the first.
-    pub(super) bytes: usize,
-    /// Of those, how many were there before.
-    pub(super) repeated: u64,
 }
 
 impl Stretches {
     /// Where the first begins.
     pub(super) fn start(&self) -> Option<u64> {
-        self.list.first().filter(|_| self.count != 0).map(|first| first.start)
+        self.stretches.first().filter(|_| self.count != 0).map(|first| first.start)
     }
 
-    /// Stores bytes, those that are not there already. Stops where there is no room.
-    pub(super) fn put(&mut self, store: &mut Store, offset: u64, bytes: &[u8], source: &Source) -> Stored {
-        let mut stored = Stored::default();
-        while let Some(rest) = bytes.get(stored.bytes..).filter(|rest| !rest.is_empty()) {
-            let at = offset.saturating_add(length(stored.bytes));
-            // The first stretch that ends behind the next byte has it, or begins behind it.
-            let place = self.known().iter().position(|stretch| stretch.end > at).unwrap_or(self.count);
-            let behind = self.known().get(place).copied();
-            let most =
-                behind.map_or(u64::MAX, |stretch| if stretch.start <= at { stretch.end } else { stretch.start } - at);
-            let most = usize::try_from(most).unwrap_or(usize::MAX).min(rest.len());
-            if behind.is_some_and(|stretch| stretch.start <= at) {
-                (stored.bytes, stored.repeated) = (stored.bytes + most, stored.repeated + length(most));
-                continue;
-            }
-            let piece = rest.get(..most.min(PIECE)).unwrap_or(rest);
+    /// How many bytes from `offset` on are there.
+    pub(super) fn known(&self, offset: u64) -> u64 {
+        let stretch = self.list().iter().find(|stretch| stretch.start <= offset && offset < stretch.end);
+        stretch.map_or(0, |stretch| stretch.end - offset)
+    }
+
+    /// Stores bytes up to the first that is there already, or for which there is no room. Returns how many.
+    pub(super) fn put(&mut self, store: &mut Store, offset: u64, bytes: &[u8], source: &Source) -> usize {
+        let place = self.list().iter().position(|stretch| stretch.end > offset).unwrap_or(self.count);
+        let room = self.list().get(place).map_or(u64::MAX, |behind| behind.start.saturating_sub(offset));
+        let bytes = bytes.get(..usize::try_from(room).unwrap_or(usize::MAX)).unwrap_or(bytes);
+        let mut stored = 0;
+        for piece in bytes.chunks(PIECE) {
+            let at = offset.saturating_add(length(stored));
+            // What is added at the end of a stretch makes that longer.
+            let place = self.list().iter().position(|stretch| stretch.end > at).unwrap_or(self.count);
             if !self.add(store, place, at, piece, source) {
                 break;
             }
-            stored.bytes += piece.len();
+            stored += piece.len();
         }
         stored
     }
@@ -146,22 +137,23 @@ impl Stretches {
     /// Adds a piece that overlaps nothing, in front of the stretch number `place`.
     fn add(&mut self, store: &mut Store, place: usize, at: u64, piece: &[u8], source: &Source) -> bool {
         let end = at.saturating_add(length(piece.len()));
-        let before = place.checked_sub(1).filter(|before| self.list.get(*before).is_some_and(|known| known.end == at));
+        let before =
+            place.checked_sub(1).filter(|before| self.stretches.get(*before).is_some_and(|known| known.end == at));
         if before.is_none() && self.count == STRETCHES {
             return false;
         }
         let Some(cell) = store.put(at, piece, source) else { return false };
         let own = match before {
             Some(before) => {
-                if let Some(stretch) = self.list.get_mut(before) {
+                if let Some(stretch) = self.stretches.get_mut(before) {
                     store.link(stretch.last, cell);
                     (stretch.last, stretch.end) = (cell, end);
                 }
                 before
             }
             None => {
-                self.list.copy_within(place..self.count, place + 1);
-                if let Some(stretch) = self.list.get_mut(place) {
+                self.stretches.copy_within(place..self.count, place + 1);
+                if let Some(stretch) = self.stretches.get_mut(place) {
                     *stretch = Stretch { start: at, end, first: cell, last: cell };
                 }
                 self.count += 1;
@@ -174,23 +166,23 @@ impl Stretches {
 
     /// Makes one of two stretches that touch.
     fn merge(&mut self, store: &mut Store, number: usize) {
-        let (Some(own), Some(next)) = (self.known().get(number).copied(), self.known().get(number + 1).copied()) else {
+        let (Some(own), Some(next)) = (self.list().get(number).copied(), self.list().get(number + 1).copied()) else {
             return;
         };
         if own.end != next.start {
             return;
         }
         store.link(own.last, next.first);
-        if let Some(place) = self.list.get_mut(number) {
+        if let Some(place) = self.stretches.get_mut(number) {
             *place = Stretch { end: next.end, last: next.last, ..own };
         }
-        self.list.copy_within(number + 2..self.count, number + 1);
+        self.stretches.copy_within(number + 2..self.count, number + 1);
         self.count -= 1;
     }
 
     /// Takes the first piece out. Its bytes stay as they are until something is stored.
     pub(super) fn pop<'a>(&mut self, store: &'a mut Store) -> Option<Taken<'a>> {
-        let stretch = self.list.first_mut().filter(|_| self.count != 0)?;
+        let stretch = self.stretches.first_mut().filter(|_| self.count != 0)?;
         let number = stretch.first;
         let free = store.free;
         let cell = store.get(number)?;
@@ -201,15 +193,15 @@ impl Stretches {
         let cell = store.cells.get(usize::try_from(number).ok()?)?;
         (stretch.first, stretch.start) = (next, cell.offset.saturating_add(u64::from(cell.length)));
         if next == NONE {
-            self.list.copy_within(1..self.count, 0);
+            self.stretches.copy_within(1..self.count, 0);
             self.count -= 1;
         }
         let bytes = cell.bytes.get(..usize::from(cell.length))?;
         Some(Taken { source: source?, offset: cell.offset, bytes })
     }
 
-    fn known(&self) -> &[Stretch] {
-        self.list.get(..self.count).unwrap_or_default()
+    fn list(&self) -> &[Stretch] {
+        self.stretches.get(..self.count).unwrap_or_default()
     }
 }
 

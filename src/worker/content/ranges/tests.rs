@@ -6,7 +6,7 @@ mod model;
 
 use std::collections::HashMap;
 
-use super::files::{By, Files, Piece, Walker};
+use super::files::{Adopted, By, Files, Piece, Walker};
 use super::key::FileId;
 use super::piece::{Described, Place, Source};
 use super::{Counters, RangeLimits, Verdict};
@@ -35,6 +35,10 @@ struct Tapes {
     ended: Vec<Tape>,
     strays: Vec<u8>,
     present: u64,
+    /// A byte that is not to be.
+    forbidden: Option<u8>,
+    /// Connections that are to be reset.
+    condemned: Vec<u64>,
     /// A file that passes whole, as far as it has.
     passing: Option<(FileId, Tape)>,
 }
@@ -63,12 +67,12 @@ impl Walker for Tapes {
         })
     }
 
-    fn adopt(&mut self, digest: FileId) -> Option<(u16, u64)> {
+    fn adopt(&mut self, digest: FileId) -> Option<Adopted> {
         let tape = self.passing.take_if(|(passing, _)| *passing == digest)?.1;
         let had = u64::try_from(tape.bytes.len()).unwrap();
         let tree = self.take()?;
         self.open.insert(tree, tape);
-        Some((tree, had))
+        Some(Adopted { tree, passed: had, condemned: false })
     }
 
     fn begin(&mut self, tree: u16, start: u64, _: &Described) {
@@ -77,25 +81,32 @@ impl Walker for Tapes {
         tape.start = start;
     }
 
-    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]) {
+    fn data(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, bytes: &[u8]) -> bool {
         let who = self.who(&by);
         let tape = self.open.get_mut(&tree).unwrap();
         tape.bytes.extend(bytes.iter().copied().map(Some));
         tape.from.extend(bytes.iter().map(|_| (who, timestamp_ns)));
+        self.forbidden.is_some_and(|forbidden| bytes.contains(&forbidden))
     }
 
-    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64) {
+    fn gap(&mut self, tree: u16, by: By<'_>, timestamp_ns: u64, length: u64) -> bool {
         let who = self.who(&by);
         let tape = self.open.get_mut(&tree).unwrap();
         tape.bytes.extend((0..length).map(|_| None));
         tape.from.extend((0..length).map(|_| (who, timestamp_ns)));
+        false
     }
 
-    fn end(&mut self, tree: u16, _: By<'_>, _: u64, complete: bool) {
+    fn end(&mut self, tree: u16, _: By<'_>, _: u64, complete: bool) -> bool {
         let mut tape = self.open.remove(&tree).unwrap();
         tape.complete = Some(complete);
         self.taken -= 1;
         self.ended.push(tape);
+        false
+    }
+
+    fn condemn(&mut self, by: By<'_>) {
+        self.condemned.push(self.who(&by));
     }
 
     fn give_back(&mut self, tree: u16) {
@@ -138,19 +149,28 @@ struct World {
     portion: usize,
     /// When parts began; with their pieces where that is not said.
     begun_ns: Option<u64>,
+    /// Where parts end; with their pieces where that is not said.
+    end: Option<u64>,
 }
 
 impl World {
     fn new(limits: &RangeLimits, trees: usize) -> Self {
         let counters = Counters::default();
-        Self { files: Files::new(limits), tapes: Tapes::new(trees), counters, portion: usize::MAX, begun_ns: None }
+        let (files, tapes) = (Files::new(limits), Tapes::new(trees));
+        Self { files, tapes, counters, portion: usize::MAX, begun_ns: None, end: None }
     }
 
     /// A piece of the file `digest` of `size` bytes. Returns how many of its bytes were taken.
     fn piece(&mut self, digest: u128, size: u64, range: std::ops::Range<u64>, from: &Source) -> usize {
         let content = bytes(range.clone());
         let (place, described) = (
-            Place { digest, size, offset: range.start, begun_ns: self.begun_ns.unwrap_or(from.timestamp_ns) },
+            Place {
+                digest,
+                size,
+                offset: range.start,
+                end: self.end.unwrap_or(range.end),
+                begun_ns: self.begun_ns.unwrap_or(from.timestamp_ns),
+            },
             &Described::default(),
         );
         let mut piece = Piece { place, bytes: &content, source: from.clone(), present: false, described };

@@ -35,6 +35,7 @@ fn a_file_with_stored_bytes_ends_in_portions() {
 #[test]
 fn bytes_without_room_in_the_store_become_an_offshoot() {
     let mut world = World::new(&RangeLimits { buffer: cells(1), ..LIMITS }, 8);
+    world.end = Some(10_000);
     assert_eq!(world.piece(1, 10_000, 5000..5100, &source(1, 0)), 100, "stored");
     assert_eq!(world.piece(1, 10_000, 5100..5200, &source(1, 0)), 100, "an offshoot");
     assert_eq!(world.piece(1, 10_000, 5200..5300, &source(1, 0)), 100, "goes on with it");
@@ -125,10 +126,95 @@ fn what_comes_late_of_a_part_that_began_before_its_file_was_complete_is_no_other
     world.piece(1, 100, 50..100, &source(2, 9));
     world.begun_ns = Some(7);
     assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
-    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 1));
+    assert_eq!((world.counters.repeated_bytes, world.counters.offshoots), (20, 1));
+    assert_eq!((world.tapes.ended[1].start, world.tapes.ended[1].bytes.len()), (60, 20), "walked by itself");
     world.begun_ns = Some(10);
     assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
-    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 2), "it is downloaded again");
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 3), "it is downloaded again");
+    world.flush();
+    assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
+    world.begun_ns = Some(7);
+    assert_eq!(world.piece(1, 100, 0..10, &source(3, 20)), 10);
+    assert_eq!(world.counters.repeated_bytes, 20, "nothing is known of a clock before");
+    world.flush();
+}
+
+#[test]
+fn what_comes_again_is_walked_by_itself_and_what_is_new_goes_on_with_the_file() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 1000, 0..100, &source(1, 0));
+    world.piece(1, 1000, 300..400, &source(2, 0));
+    world.end = Some(450);
+    // Walked, waited for, stored, and too early.
+    assert_eq!(world.piece(1, 1000, 50..450, &source(3, 1)), 400);
+    let seen = |world: &World| {
+        let tapes = world.tapes.ended.iter();
+        tapes.map(|tape| tape.start..tape.start + u64::try_from(tape.bytes.len()).unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&world), [50..100, 300..400]);
+    assert_eq!((world.counters.repeated_bytes, world.counters.offshoots), (150, 2));
+    world.piece(1, 1000, 450..1000, &source(4, 2));
+    assert_eq!(seen(&world), [50..100, 300..400, 0..1000]);
+    world.flush();
+}
+
+#[test]
+fn a_part_that_comes_again_is_one_offshoot_to_its_end() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 1000, 0..500, &source(1, 0));
+    world.end = Some(400);
+    for start in (100..400).step_by(50) {
+        assert_eq!(world.piece(1, 1000, start..start + 50, &source(2, 1)), 50);
+    }
+    assert_eq!((world.counters.offshoots, world.files.used()), (1, 1));
+    assert_eq!((world.tapes.ended[0].start, world.tapes.ended[0].bytes.len()), (100, 300));
+    world.flush();
+}
+
+#[test]
+fn who_brings_more_of_a_file_that_wants_a_reset_is_reset_too() {
+    let mut world = World::new(&LIMITS, 8);
+    world.tapes.forbidden = Some(byte(30));
+    world.piece(1, 100, 0..20, &source(1, 0));
+    assert!(world.tapes.condemned.is_empty());
+    world.piece(1, 100, 40..60, &source(2, 1));
+    world.piece(1, 100, 20..40, &source(3, 2));
+    world.piece(1, 100, 50..60, &source(4, 3));
+    world.piece(2, 100, 40..60, &source(5, 4));
+    world.piece(1, 100, 60..100, &source(6, 5));
+    assert_eq!(world.tapes.condemned, [4, 6], "who has brought the byte has raised the alert");
+    // It is complete; somebody tries one part once more.
+    world.begun_ns = Some(6);
+    world.piece(1, 100, 50..60, &source(7, 6));
+    assert_eq!(world.tapes.condemned, [4, 6, 7]);
+    world.begun_ns = None;
+    world.piece(1, 100, 50..60, &source(8, 7 + LIMITS.idle_ns));
+    assert_eq!(world.tapes.condemned, [4, 6, 7], "that was long ago");
+    world.flush();
+}
+
+#[test]
+fn a_file_whose_parts_have_holes_is_complete_but_not_over() {
+    let mut world = World::new(&LIMITS, 8);
+    world.piece(1, 100, 50..100, &source(1, 5));
+    world.files.expire(7 + LIMITS.idle_ns, &mut world.counters, &mut world.tapes);
+    while world.files.go_on(usize::MAX, &mut world.counters, &mut world.tapes) {}
+    assert_eq!((world.tapes.ended.len(), world.tapes.ended[0].complete), (1, Some(true)), "its last byte was seen");
+    world.begun_ns = Some(1);
+    world.piece(1, 100, 0..50, &source(2, 8 + LIMITS.idle_ns));
+    assert_eq!(world.counters.repeated_bytes, 0, "nobody has seen these");
+    world.flush();
+}
+
+#[test]
+fn one_file_at_a_time_makes_room() {
+    let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 8);
+    world.portion = 0;
+    world.piece(1, 1000, 500..600, &source(1, 0));
+    world.piece(2, 1000, 500..600, &source(1, 0));
+    assert_eq!(world.piece(3, 1000, 0..10, &source(1, 0)), 0, "the first begins to end");
+    assert_eq!(world.piece(4, 1000, 0..10, &source(1, 0)), 0);
+    assert_eq!(world.counters.evicted, 1, "and the second does not, until that has ended");
     world.flush();
 }
 
