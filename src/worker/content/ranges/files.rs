@@ -8,7 +8,8 @@
 //!
 //! Files at a time: the one that was written least recently makes room. Stored bytes, and [`STRETCHES`] a file: bytes
 //! for which there is no room are walked by themselves, from there on, as a part whose file begins there (an *offshoot*). So are bytes that
-//! come again, for they need not be the same: who sends them twice has them looked into twice. A file to
+//! come again, for they need not be the same: who sends them twice has them looked into twice. Who brings more of a file that has
+//! raised an alert with a reset is reset too, for a part of what is packed says nothing by itself. A file to
 //! which nothing was added for long is closed: holes in front of what is stored become gaps. Stored bytes are walked
 //! a portion at a time.
 //!
@@ -285,6 +286,8 @@ impl Files {
         let file = way.file.and_then(|number| self.files.get_mut(number));
         if let Some(file) = file {
             file.condemned |= way.condemned;
+            // It makes no room for what comes again of it.
+            file.written = self.pieces;
             way.known = file.known(place.offset, bytes);
             // What the file waits for is the file's.
             way.offshoot = way.offshoot.filter(|_| way.known != 0 || file.next != place.offset);

@@ -207,6 +207,19 @@ fn a_file_whose_parts_have_holes_is_complete_but_not_over() {
 }
 
 #[test]
+fn a_file_makes_no_room_for_what_comes_again_of_it() {
+    let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 8);
+    world.end = Some(1000);
+    world.piece(1, 1000, 0..100, &source(1, 0));
+    world.piece(2, 1000, 0..100, &source(1, 0));
+    assert_eq!(world.piece(1, 1000, 0..50, &source(2, 1)), 50);
+    assert_eq!((world.tapes.ended.len(), world.counters.evicted), (1, 1), "the second made room");
+    assert_eq!(world.piece(1, 1000, 100..1000, &source(1, 2)), 900);
+    assert_eq!((world.tapes.ended[1].bytes.len(), world.tapes.ended[1].complete), (1000, Some(true)));
+    world.flush();
+}
+
+#[test]
 fn one_file_at_a_time_makes_room() {
     let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 8);
     world.portion = 0;
