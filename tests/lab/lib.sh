@@ -292,6 +292,11 @@ mirror_config() {
 	)
 }
 
+# queues_config NAME: the same with three queues, for as many workers, and with resets.
+queues_config() {
+	printf '[[port]]\nname = "net_af_packet0"\nvdev = "iface=m1,qpairs=3,%s"\n[kill]\nenabled = true\n' "$RING" | config "$1"
+}
+
 # fragment_config NAME: a configuration whose port m1 shows fragments as they are. Not net_af_packet: that asks the kernel to
 # put IPv4 datagrams together first (PACKET_FANOUT_FLAG_DEFRAG).
 fragment_config() {

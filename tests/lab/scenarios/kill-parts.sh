@@ -14,13 +14,7 @@ with zipfile.ZipFile(sys.argv[1] + ".zip", "w", zipfile.ZIP_DEFLATED) as packed:
     packed.write(sys.argv[1] + ".txt", "plans/q3.txt")
 END_OF_PYTHON
 done
-config parts <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,qpairs=3,$RING"
-[kill]
-enabled = true
-END_OF_CONFIG
+queues_config parts
 sensor parts --workers 3
 
 # The leak is in the first quarter.

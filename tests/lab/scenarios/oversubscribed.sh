@@ -4,13 +4,7 @@ source "$LAB_DIR/lib.sh"
 
 lab_up v4
 web
-config crowded <<END_OF_CONFIG
-[[port]]
-name = "net_af_packet0"
-vdev = "iface=m1,qpairs=3,$RING"
-[kill]
-enabled = true
-END_OF_CONFIG
+queues_config crowded
 # Never more than two cores, however many the host has.
 taskset --all-tasks --pid --cpu-list "$(taskset --cpu-list --pid $$ | sed 's/.*: //' | python3 -c '
 import sys
