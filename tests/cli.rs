@@ -7,6 +7,8 @@ mod captures;
 mod common;
 #[path = "cli/replays.rs"]
 mod replays;
+#[path = "common/small.rs"]
+mod small;
 #[path = "cli/streams.rs"]
 mod streams;
 

@@ -6,6 +6,8 @@
 mod common;
 #[path = "evasion/ip.rs"]
 mod ip;
+#[path = "common/small.rs"]
+mod small;
 #[path = "evasion/tcp.rs"]
 mod tcp;
 #[path = "evasion/wire.rs"]

@@ -8,6 +8,8 @@ mod common;
 mod mix;
 #[path = "names/oracle.rs"]
 mod oracle;
+#[path = "common/small.rs"]
+mod small;
 #[path = "names/told.rs"]
 mod told;
 #[path = "names/transport.rs"]

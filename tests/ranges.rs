@@ -8,8 +8,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 mod common;
+#[path = "common/small.rs"]
+mod small;
 
 use common::{capture, replay};
+use small::SMALL;
 
 /// What was replayed: the events, and the files that were kept.
 struct Seen {
@@ -189,7 +192,8 @@ fn two_versions_under_one_name_do_not_meet() {
 /// A configuration with one dictionary and more.
 fn configuration(directory: &Path, more: &str) -> PathBuf {
     let path = directory.join("sensor.toml");
-    fs::write(&path, format!("[[dictionary]]\nfile = {:?}\n{more}", capture("tern.toml"))).unwrap();
+    fs::write(&path, format!("{SMALL}flow.capacity = 1024\n[[dictionary]]\nfile = {:?}\n{more}", capture("tern.toml")))
+        .unwrap();
     path
 }
 

@@ -18,11 +18,14 @@ mod mix;
 mod reasons;
 #[path = "streams/segments.rs"]
 mod segments;
+#[path = "common/small.rs"]
+mod small;
 #[path = "streams/tcpflow.rs"]
 mod tcpflow;
 
 use common::replay;
 use serde_json::Value;
+use small::SMALL;
 use tcpflow::Files;
 
 /// Larger files than this are nothing but a hole.
@@ -39,14 +42,13 @@ struct Streams {
 fn streams(capture: &Path, workers: &str) -> Streams {
     let directory = tempfile::tempdir().unwrap();
     let streams = directory.path().join("streams");
-    // Tables of the default size take longer to set up than most captures to read.
     let config = directory.path().join("small.toml");
     // The others look into no tunnel, put no fragments together, go on after a TLS handshake, have urgent bytes in line and
     // believe every checksum and TTL.
-    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[sessions]\nhttp = 4096\n[decode]\nobjects = 64\n[scan]\nhit_records = 256\n[worker]\nring = 256\n\
+    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[worker]\nring = 256\n\
                 [tunnel]\ndepth = 0\n[defrag]\nmin_fragment = 1280\nmax_packet = 1280\n[tls]\nhandshake_only = false\n\
                 [decoder]\ntcp_checksum = \"ignore\"\n[tcp]\nurgent_inline = true\nttl_slack = 255\n";
-    fs::write(&config, text).unwrap();
+    fs::write(&config, format!("{SMALL}{text}")).unwrap();
     let [streams_option, workers_option, config_option] = ["--streams", "--workers", "--config"].map(Path::new);
     let workers = Path::new(workers);
     let arguments = [capture, streams_option, &streams, workers_option, workers, config_option, &config];

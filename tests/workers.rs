@@ -10,10 +10,13 @@ mod bundle;
 mod common;
 #[path = "common/mix.rs"]
 mod mix;
+#[path = "common/small.rs"]
+mod small;
 
 use common::{capture, replay};
 use mix::skipped;
 use serde_json::Value;
+use small::SMALL;
 
 /// Replays `file` with several numbers of workers, with two of them twice. Returns the events, which were always the same.
 fn same_with_every_number_of_workers(file: &Path, config: &Path) -> Vec<Value> {
@@ -59,8 +62,10 @@ fn the_smallest_queues_and_many_workers_keep_no_replay_waiting_for_ever() {
     let (file, config) = (directory.path().join("many.pcap"), directory.path().join("small.toml"));
     fs::write(&file, datagrams(60_000)).unwrap();
     // Buffers that went back to their lcore's cache are out of the feeder's reach, and with short rings they are the most.
-    let text = "[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 1024\n[sessions]\nhttp = 256\n[decode]\nobjects = 64\n\
-                [scan]\nhit_records = 256\n[worker]\nring = 64\ninbox = 64\nmesh_buffers = 64\n";
+    let text = format!(
+        "{SMALL}[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 1024\n\
+         [worker]\nring = 64\ninbox = 64\nmesh_buffers = 64\n"
+    );
     fs::write(&config, text).unwrap();
     for workers in ["2", "8", "24"] {
         let mut command = common::tidegate();
@@ -92,8 +97,7 @@ fn bundled_captures_give_the_same_events_on_1_2_3_and_8_workers_twice() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("small.toml");
     let text = format!(
-        "[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 1024\n[sessions]\nhttp = 256\n[decode]\nobjects = 64\n\
-         [scan]\nhit_records = 256\n[worker]\nring = 64\n[[dictionary]]\nfile = {:?}\n",
+        "{SMALL}[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 1024\n[worker]\nring = 64\n[[dictionary]]\nfile = {:?}\n",
         capture("tern.toml")
     );
     fs::write(&config, text).unwrap();

@@ -8,12 +8,14 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::common::{capture, replay};
 use crate::one_line;
+use crate::small::SMALL;
 
 /// Runs a replay of `bytes` with small tables, on one worker.
 fn replay_bytes(directory: &Path, bytes: &[u8]) -> crate::common::Replayed {
     let (file, config) = (directory.join("some.pcap"), directory.join("small.toml"));
     fs::write(&file, bytes).unwrap();
-    fs::write(&config, "[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 64\n[worker]\nring = 64\n").unwrap();
+    let text = "[flow]\ncapacity = 1024\n[tcp]\nout_of_order_segments = 64\n[worker]\nring = 64\n";
+    fs::write(&config, format!("{SMALL}{text}")).unwrap();
     replay(&[file.as_path(), "--workers".as_ref(), "1".as_ref(), "--config".as_ref(), &config])
 }
 

@@ -7,6 +7,7 @@ use etherparse::{IpNumber, Ipv4Header, TcpHeader};
 use serde_json::Value;
 
 use super::common::{capture, replay};
+use crate::small::SMALL;
 
 pub(crate) const FIN: u8 = 0x01;
 pub(crate) const SYN: u8 = 0x02;
@@ -19,7 +20,7 @@ pub(crate) const URG: u8 = 0x20;
 pub(crate) const KEYWORD: &str = "attack";
 
 /// Small tables, and that dictionary; its path goes behind.
-const SMALL: &str = "flow.capacity = 16384\nflow.half_open = 1024\nsessions.http = 4096\ndecode.objects = 64\nscan.hit_records = 256\n\
+const DICTIONARY: &str = "flow.capacity = 16384\nflow.half_open = 1024\n\
                      worker.ring = 256\ntcp.out_of_order_segments = 64\ntcp.overlap_history = 256\n\
                      defrag.packets = 16\ndefrag.large_packets = 4\n[[dictionary]]\nfile = ";
 
@@ -224,7 +225,7 @@ impl Connection {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let words = capture("../evasion/words.toml");
-        fs::write(path("sensor.toml"), format!("{}{SMALL}{words:?}\n", self.config)).unwrap();
+        fs::write(path("sensor.toml"), format!("{}{SMALL}{DICTIONARY}{words:?}\n", self.config)).unwrap();
         fs::write(path("evasion.pcap"), self.capture()).unwrap();
         let arguments =
             [path("evasion.pcap"), "--streams".into(), path("streams"), "--config".into(), path("sensor.toml")];

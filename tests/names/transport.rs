@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::common::replay;
+use crate::small::SMALL;
 
 /// One direction: its bytes, and its holes by offset and length.
 #[derive(Default)]
@@ -24,10 +25,9 @@ pub(crate) fn streams(capture: &Path) -> Vec<[Stream; 2]> {
     let directory = tempfile::tempdir().unwrap();
     let streams = directory.path().join("streams");
     let config = directory.path().join("names.toml");
-    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[sessions]\nhttp = 4096\n[scan]\nhit_records = 256\n\
-                [worker]\nring = 256\n[tunnel]\ndepth = 0\n[tls]\nhandshake_only = false\n[decoder]\n\
+    let text = "[flow]\ncapacity = 16384\nhalf_open = 4096\n[worker]\nring = 256\n[tunnel]\ndepth = 0\n[tls]\nhandshake_only = false\n[decoder]\n\
                 tcp_checksum = \"ignore\"\n[tcp]\nttl_slack = 255\n";
-    fs::write(&config, text).unwrap();
+    fs::write(&config, format!("{SMALL}{text}")).unwrap();
     let [streams_option, config_option, workers_option, workers] =
         ["--streams", "--config", "--workers", "1"].map(Path::new);
     let replayed = replay(&[capture, streams_option, &streams, config_option, &config, workers_option, workers]);

@@ -8,6 +8,7 @@ use etherparse::PacketBuilder;
 use serde_json::Value;
 
 use super::common::replay;
+use crate::small::SMALL;
 
 const FIN: u8 = 1;
 const SYN: u8 = 2;
@@ -84,8 +85,8 @@ impl Capture {
     fn report(&self, config: &str) -> BTreeMap<(u64, String), Vec<Value>> {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
-        let small = "flow.capacity = 1024\nflow.half_open = 1024\nsessions.http = 64\ndecode.objects = 64\nscan.hit_records = 64\nworker.ring = 256\n";
-        fs::write(path("sensor.toml"), format!("{small}{config}\n")).unwrap();
+        let tables = "flow.capacity = 1024\nflow.half_open = 1024\nworker.ring = 256\n";
+        fs::write(path("sensor.toml"), format!("{SMALL}{tables}{config}\n")).unwrap();
         fs::write(path("ends.pcap"), &self.bytes).unwrap();
         let options = ["--streams", "--config", "--workers", "1"].map(Path::new);
         let (streams, sensor) = (path("streams"), path("sensor.toml"));
