@@ -81,10 +81,12 @@ fn no_crate_is_older_than_its_advisories() {
 fn a_downgrade_would_be_found() {
     let table = read("tests/advisories/known.tsv");
     let known = known(&table);
-    let lock = |name: &str, version: &str| locked(&format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"));
+    let lock =
+        |name: &str, version: &str| locked(&format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n"));
     assert_eq!(affected(&lock("zlib-rs", "0.3.1"), &known), ["RUSTSEC-2024-0401"]);
     assert_eq!(affected(&lock("ruzstd", "0.7.2"), &known), ["RUSTSEC-2024-0400"]);
-    for (name, version) in [("zlib-rs", "0.4.0"), ("ruzstd", "0.6.9"), ("ruzstd", "0.7.3"), ("no-such-crate", "0.0.1")] {
+    for (name, version) in [("zlib-rs", "0.4.0"), ("ruzstd", "0.6.9"), ("ruzstd", "0.7.3"), ("no-such-crate", "0.0.1")]
+    {
         assert_eq!(affected(&lock(name, version), &known), [""; 0], "{name} {version}");
     }
 }

@@ -93,8 +93,11 @@ fn ours(file: &Path) -> Ours {
     Ours { events, kept, directory }
 }
 
-/// How many files are the same, and the reasons of the others, by protocol.
-fn compare(file: &Path) -> Option<(BTreeMap<&'static str, usize>, BTreeMap<String, usize>)> {
+/// How many files of each protocol are the same, and how many of the others have each reason.
+type Compared = (BTreeMap<&'static str, usize>, BTreeMap<String, usize>);
+
+/// Compares what both find.
+fn compare(file: &Path) -> Option<Compared> {
     let (theirs, ours) = (theirs(file)?, ours(file));
     let evidence = Evidence::new(file, &ours.events, &ours.streams());
     let (mut same, mut others, mut unknown) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
