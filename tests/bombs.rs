@@ -6,7 +6,7 @@
 //! | gzip, zlib, deflate, ZIP of 64 MiB of zeros | `decode.ratio` | `ratio` | 1 MiB and 1,000 times what came |
 //! | bzip2, xz, LZMA, zstd, Brotli of 256 MiB | `decode.ratio` | `ratio` | that of a packet, and one more piece of the decoder |
 //! | gzip within gzip within gzip | `decode.output` | `output` | the limit |
-//! | ZIP of ZIP of ZIP, 16 in each, 4 GiB in 2 KiB | `decode.ratio` of a packet | `ratio`, one a packet | that of its packets |
+//! | ZIP of ZIP of ZIP, 16 in each, 4 GiB in less than 8 KiB | `decode.ratio` of a packet | `ratio`, one a packet | that of its packets |
 //! | ZIP whose directory names one entry 250 times | none: what stands there is read once | `malformed` | once what stands there |
 //! | ZIP whose entries are each within the one before | the same | `malformed` | headers and kernel once |
 //! | gzip and ZIP that hold themselves | `decode.depth` | `depth` | 16 times the file |
@@ -16,12 +16,13 @@
 //! | the same where there are too few decoders | `decode.decoders` | `decoders` | the same |
 //! | brackets of JSON, elements of HTML, arrays of PDF, 100,000 deep | none: nothing is stacked | none, nothing is left out | twice the file |
 //! | PDF whose tables, pages, objects, lengths or streams refer to each other in a ring | none: read in the order of the file | none, its text is found | twice the file |
-//! | the same in the extractor | its deadline, here a second | one at most | the file's size |
+//! | the same in the extractor | its deadline, here ten seconds | one at most | the file's size |
 //! | OLE2 whose FAT, directory or mini FAT comes back | none in passing; each sector once in the extractor | none; `malformed` | twice the file |
-//! | any object whose bytes lie: `ff` or zeros over any four of them | all | one for each object at most | the limits |
-//! | any object that ends too soon, at any byte | | one for each object at most | that of the whole |
+//! | any object whose bytes lie: `ff` or zeros over any four of them | all | one for each object at most | twice that of the whole, or 4 MiB |
+//! | any object that ends too soon, of long ones at some hundred places | | one for each object at most | twice that of the whole, or 4 MiB |
 //!
-//! Directories of TIFF and ISO 9660 that come back are in `documents` and `containers`, lists of OLE2 that share sectors in
+//! Every byte of short objects is a place where they end in `decode`, `compressed`, `containers`, `documents` and `pdf_ole`, which
+//! compare what comes out as well. Directories of TIFF and ISO 9660 that come back are in `documents` and `containers`, lists of OLE2 that share sectors in
 //! `extractor`, archives of 7z, RAR and cabinets that lie there as well.
 
 #[path = "extractor/compound.rs"]
