@@ -8,16 +8,16 @@
 //! | gzip within gzip within gzip | `decode.output` | `output` | the limit |
 //! | ZIP of ZIP of ZIP, 16 in each, 4 GiB in less than 8 KiB | `decode.ratio` of a packet | `ratio`, one a packet | that of its packets |
 //! | ZIP whose directory names one entry 250 times | none: what stands there is read once | `malformed` | once what stands there |
-//! | ZIP whose entries are each within the one before | the same | `malformed` | headers and kernel once |
+//! | ZIP whose entries are each within the one before | the same | `malformed`, of it and of what its first entry seems to hold | headers and kernel once |
 //! | gzip and ZIP that hold themselves | `decode.depth` | `depth` | 16 times the file |
 //! | entities of XML that multiply | none: they are not expanded | `unsupported` | twice the file |
 //! | messages within each other; multiparts within each other | `decode.depth`; 8 boundaries | `depth` | 17 times the file; twice |
 //! | gzip, ZIP, TAR within each other, 100 deep | `decode.depth` | `depth` | 17 times the file |
 //! | the same where there are too few decoders | `decode.decoders` | `decoders` | the same |
-//! | brackets of JSON, elements of HTML, arrays of PDF, 100,000 deep | none: nothing is stacked | none, nothing is left out | twice the file |
+//! | brackets of JSON, elements of HTML, arrays of PDF, 100,000 deep | none: nothing is stacked | one at most | twice the file |
 //! | PDF whose tables, pages, objects, lengths or streams refer to each other in a ring | none: read in the order of the file | none, its text is found | twice the file |
 //! | the same in the extractor | its deadline, here ten seconds | one at most | the file's size |
-//! | OLE2 whose FAT, directory or mini FAT comes back | none in passing; each sector once in the extractor | none; `malformed` | twice the file |
+//! | OLE2 whose FAT, directory or mini FAT comes back | none in passing; each sector once in the extractor | one at most; `malformed`, of the file and of one stream at most | twice the file |
 //! | any object whose bytes lie: `ff` or zeros over any four of them | all | one for each object at most | twice that of the whole, or 4 MiB |
 //! | any object that ends too soon, of long ones at some hundred places | | one for each object at most | twice that of the whole, or 4 MiB |
 //!
