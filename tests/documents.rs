@@ -82,7 +82,9 @@ fn prove(kinds: &[&str]) {
     for Document { name, data, expected } in documents(kinds) {
         let whole = decode(&mut tree, [&*data]);
         is_as_expected(&name, &whole, &expected);
-        assert_eq!(whole.cuts, [], "{name}");
+        // Its text refers to entities that it declares.
+        let cuts: &[_] = if name == "bomb.xml" { &[("xml".to_owned(), Cut::Unsupported)] } else { &[] };
+        assert_eq!(whole.cuts, cuts, "{name}");
         assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
         let mut partial = 0;
         for at in positions(data.len()) {

@@ -101,3 +101,39 @@ fn a_packed_capture_gives_the_events_of_the_plain_one() {
         assert_eq!(found.replace(packed, "http-leak-v4.pcap"), plain, "{packed}");
     }
 }
+
+/// What the first request of a connection gets that is upgraded to HTTP/2, as stream 1, and what later ones get.
+#[test]
+fn an_upgrade_to_http2_loses_no_body() {
+    let events =
+        replay(&[capture("http2-upgrade.pcap"), "--config".into(), capture("quickstart.toml")]).succeeded().events();
+    let of = |kind: &str, port: u64| -> Vec<Value> {
+        let is_it =
+            |event: &&Value| event["event_type"] == kind && (event["src_port"] == port || event["dest_port"] == port);
+        events.iter().filter(is_it).cloned().collect()
+    };
+    let sum = |name: &str| {
+        use sha2::Digest as _;
+        data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(fs::read(capture(name)).unwrap()))
+    };
+    for (port, files) in
+        [(40001, ["docs/notes.txt", "leak.txt", "leak.txt"].as_slice()), (40002, &["leak.txt", "docs/menu.txt"])]
+    {
+        let mut bodies: Vec<_> = of("fileinfo", port).iter().map(|event| event["fileinfo"].clone()).collect();
+        bodies.sort_by_key(|file| file["tx_id"].as_u64());
+        assert!(bodies.iter().all(|file| file["state"] == "CLOSED"), "{bodies:?}");
+        let sums: Vec<_> = bodies.iter().map(|file| file["sha256"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(sums, files.iter().map(|name| sum(name)).collect::<Vec<_>>(), "port {port}");
+        let http = of("http", port);
+        let upgraded = http.iter().filter(|event| event["http"]["status"] == 101).count();
+        let mut streams: Vec<_> = http
+            .iter()
+            .filter(|event| event["http"]["status"] == 200)
+            .map(|event| event["http"]["http2"]["stream_id"].as_u64())
+            .collect();
+        streams.sort_unstable();
+        assert_eq!((upgraded, streams.as_slice()), (1, &[Some(1), Some(3), Some(5)][..files.len()]), "port {port}");
+    }
+    assert_eq!(events.iter().filter(|event| event["event_type"] == "alert").count(), 2, "one a connection");
+    assert_eq!(events.iter().filter(|event| event["event_type"] == "anomaly").count(), 0);
+}

@@ -90,6 +90,43 @@ fn people_get_a_tree_and_a_sum() {
     assert_eq!(lines[6], "1 files, 967 bytes: 5 leaves, 0 cut short, 2 findings");
 }
 
+/// Of each file no more text is kept than was asked for, over all its leaves; what is more is scanned all the same.
+#[test]
+fn text_is_bounded_and_that_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = "Gr\u{f6}\u{df}e, and so on. ";
+    std::fs::write(directory.path().join("long.txt"), format!("{}Project Tern", line.repeat(100_000))).unwrap();
+    let folder = directory.path().to_str().unwrap();
+    let text = |most: &str| {
+        let (code, stdout, _) = scan(&["--json", "--text", "--text-max", most, "--config", QUICKSTART, folder]);
+        assert_eq!(code, 0);
+        let leaf = objects(&stdout).remove(0);
+        (
+            leaf["text"].as_str().unwrap().to_owned(),
+            leaf["flags"].clone(),
+            leaf["size"].as_u64().unwrap(),
+            leaf["findings"].clone(),
+        )
+    };
+    let (whole, flags, size, findings) = text("100000000");
+    assert_eq!((whole.len() as u64, flags), (size, serde_json::json!([])));
+    for most in [1, 2, 3, 4, 1000, 70_001] {
+        let (some, flags, same, found) = text(&most.to_string());
+        assert!(whole.starts_with(&some) && !some.contains('\u{fffd}'), "{most} bytes: {some:?}");
+        assert!(some.len() <= most && some.len() + 4 > most, "{} of {most} bytes", some.len());
+        assert_eq!((flags, same, &found), (serde_json::json!(["text_cut"]), size, &findings));
+    }
+    // Over all leaves of a file: five of them, of 1,211, 16, 16, 1,211 and 16 bytes.
+    let nested = format!("{}/nested.zip", content());
+    let (_, stdout, _) = scan(&["--json", "--text", "--text-max", "1240", &nested]);
+    let kept: Vec<_> = objects(&stdout).iter().map(|leaf| leaf["text"].as_str().unwrap().len()).collect();
+    assert_eq!(kept, [1211, 16, 12, 0, 0], "half a character is left out");
+    let (_, stdout, _) = scan(&["--text", "--text-max", "1240", &nested]);
+    assert_eq!(stdout.matches(", text_cut").count(), 3, "{stdout}");
+    let (code, _, stderr) = scan(&["--text-max", "9", &nested]);
+    assert!(code == 2 && stderr.contains("--text"), "{stderr}");
+}
+
 #[test]
 fn the_order_is_that_of_the_names_however_many_work() {
     let (_, one, _) = scan(&["--json", "--jobs", "1", &content()]);

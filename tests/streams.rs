@@ -150,7 +150,7 @@ fn bundled_captures_give_the_files_that_tcpflow_gives() {
         ("tcpflow reads no IPv6 on this null link", 2),
         ("tcpflow reads no MPLS", 10),
         ("tcpflow reads no SLL2", 6),
-        ("the same", 125),
+        ("the same", 129),
         ("the same, but for what tcpflow calls a stacked or prioritised VLAN", 6),
     ];
     assert_eq!(all.into_iter().collect::<Vec<_>>(), expected);
@@ -220,7 +220,7 @@ fn streams_are_those_that_tshark_counts() {
     assert_eq!(
         all.into_iter().collect::<Vec<_>>(),
         [
-            ("both", 161),
+            ("both", 165),
             ("only tidegate", 0),
             ("only tshark: in tunnels, ICMP errors, fragments or with wrong lengths", 4),
         ]

@@ -138,6 +138,10 @@ pub(super) struct Scan {
     /// Print each leaf's decoded text as well
     #[arg(long)]
     pub(super) text: bool,
+    /// With --text, bytes of decoded text that are kept of one file; what is more is told (text_cut), and scanned all the same
+    #[arg(long, value_name = "BYTES", default_value_t = 64 << 20, requires = "text",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) text_max: u64,
     /// Files that are looked at side by side; as many as there are processors if not said
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

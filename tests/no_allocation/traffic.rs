@@ -228,6 +228,11 @@ pub(crate) fn all() -> Vec<(&'static str, Traffic, u32, u32)> {
         ("icmp.pcap", 7, 0),
         ("ranges/connections.pcap", 3, 1),
         ("ranges/reset.pcap", 3, 1),
+        ("http2-upgrade.pcap", 2, 2),
+        ("shares/smb.pcap", 3, 2),
+        ("shares/smb-dialects.pcap", 5, 5),
+        ("shares/smb-encrypted.pcap", 1, 0),
+        ("shares/nfs.pcap", 8, 2),
     ];
     let mut all: Vec<_> =
         captures.iter().map(|(name, flows, alerts)| (*name, Traffic::of_capture(name), *flows, *alerts)).collect();

@@ -25,8 +25,9 @@ pub(super) struct Leaf {
     pub(super) size: u64,
     pub(super) kind: Kind,
     pub(super) complete: bool,
-    /// Its bytes, where they were asked for.
+    /// Its bytes, where they were asked for, and whether they are not all.
     pub(super) text: Vec<u8>,
+    pub(super) text_cut: bool,
     pub(super) findings: Vec<Finding>,
 }
 

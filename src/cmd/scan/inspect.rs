@@ -28,7 +28,9 @@ pub(super) struct Inspector {
 struct Scanner {
     matcher: Arc<Matcher>,
     hits: HitPool,
-    keeps_text: bool,
+    /// Bytes of text that are kept of a file, and of the one that is read may still be.
+    text_max: usize,
+    text_left: usize,
     leaves: Vec<Leaf>,
     cuts: Vec<(String, Cut)>,
     /// The leaf of each level that has begun.
@@ -58,12 +60,14 @@ struct Open {
 }
 
 impl Inspector {
-    pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, point: Option<Point>, keeps_text: bool) -> Self {
+    /// Of each file so many bytes of text are kept.
+    pub(super) fn new(limits: Limits, matcher: Arc<Matcher>, point: Option<Point>, text_max: usize) -> Self {
         let levels = limits.depth + 1;
         let scanner = Scanner {
             matcher,
             hits: HitPool::new(RECORDS.saturating_mul(u32::try_from(levels).unwrap_or(u32::MAX))),
-            keeps_text,
+            text_max,
+            text_left: 0,
             leaves: Vec::new(),
             cuts: Vec::new(),
             open: vec![Open::default(); levels].into_boxed_slice(),
@@ -80,6 +84,7 @@ impl Inspector {
     pub(super) fn file(&mut self, name: &FilePath) -> File {
         let Self { tree, decoders, scanner, piece } = self;
         tree.begin(&Start::default(), decoders);
+        scanner.text_left = scanner.text_max;
         let mut size = 0;
         let unread = match fs::File::open(name) {
             Ok(mut file) => loop {
@@ -101,6 +106,28 @@ impl Inspector {
     }
 }
 
+impl Leaf {
+    /// Keeps what there is room for of its next bytes; of a character all or nothing.
+    fn keep(&mut self, bytes: &[u8], left: &mut usize) {
+        if self.text_cut {
+            return;
+        }
+        let kept = bytes.get(..bytes.len().min(*left)).unwrap_or(bytes);
+        self.text.extend_from_slice(kept);
+        *left -= kept.len();
+        if kept.len() < bytes.len() {
+            self.text_cut = true;
+            // No character is longer than four bytes.
+            let from = self.text.len().saturating_sub(4);
+            let tail = self.text.get(from..).unwrap_or(&[]);
+            let whole = (0..tail.len()).rev().take(3).find(|at| tail.get(*at).is_some_and(|byte| *byte >= 0xc0));
+            if let Some(at) = whole.filter(|at| matches!(std::str::from_utf8(tail.get(*at..).unwrap_or(&[])), Err(error) if error.error_len().is_none())) {
+                self.text.truncate(from + at);
+            }
+        }
+    }
+}
+
 impl Leaves for Scanner {
     fn begin(&mut self, level: usize, path: &Path) {
         let leaf = self.leaves.len();
@@ -113,17 +140,18 @@ impl Leaves for Scanner {
             kind: Kind::Empty,
             complete: false,
             text: Vec::new(),
+            text_cut: false,
             findings: Vec::new(),
         });
     }
 
     fn data(&mut self, level: usize, bytes: &[u8]) {
-        let Self { matcher, hits, leaves, open, .. } = self;
+        let Self { matcher, hits, leaves, open, text_max, text_left, .. } = self;
         let Some(open) = open.get_mut(level) else { return };
         let Some(leaf) = leaves.get_mut(open.leaf) else { return };
         open.utf8.push(bytes);
-        if self.keeps_text {
-            leaf.text.extend_from_slice(bytes);
+        if *text_max > 0 {
+            leaf.keep(bytes, text_left);
         }
         let Open { head, state, offset, .. } = open;
         matcher.scan(state, bytes, |keyword, end| {

@@ -4,6 +4,7 @@ mod files;
 mod found;
 mod inspect;
 mod show;
+mod window;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -14,10 +15,14 @@ use std::thread;
 use self::found::File;
 use self::inspect::Inspector;
 use self::show::Show;
+use self::window::{Watch, Window};
 use super::arguments::Scan;
 use super::build;
 use super::output::{Failure, complain};
 use crate::decode::{FEWEST_DECODERS, Limits};
+
+/// Files that a thread may be ahead of the one that is shown next: what is found in them waits in memory.
+const AHEAD: usize = 4;
 
 /// What was done, over all files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,33 +47,37 @@ pub(super) fn scan(options: &Scan) -> Result<(), Failure> {
     let jobs = jobs.min(files.len());
     let (_supervisor, points) = super::extractor::start(&config, jobs, false, options.rehearsal)?;
     let mut show = Show::new(options, &dictionaries, files.len());
+    let text_max = if options.text { usize::try_from(options.text_max).unwrap_or(usize::MAX) } else { 0 };
     let next = AtomicUsize::new(0);
+    let window = Window::new(AHEAD * jobs);
     thread::scope(|scope| {
-        // As many finished files may wait for the one before them as there are threads.
         let (sender, receiver) = mpsc::sync_channel(jobs);
         for point in points {
             let (sender, matcher, limits) = (sender.clone(), matcher.clone(), limits.clone());
-            let (next, files) = (&next, &files);
+            let (next, files, window) = (&next, &files, &window);
             scope.spawn(move || {
-                let mut inspector = Inspector::new(limits, matcher, point, options.text);
+                let _watch = Watch(window);
+                let mut inspector = Inspector::new(limits, matcher, point, text_max);
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = files.get(number) else { break };
                     // Nobody listens any more when what was found cannot be shown.
-                    if sender.send((number, inspector.file(file))).is_err() {
+                    if !window.wait_for(number) || sender.send((number, inspector.file(file))).is_err() {
                         break;
                     }
                 }
             });
         }
         drop(sender);
-        show_in_order(&mut show, receiver)
+        let shown = show_in_order(&mut show, receiver, &window);
+        window.close();
+        shown
     })?;
     show.finish()
 }
 
 /// Shows files in the order in which they were named, whichever is done first.
-fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>) -> Result<(), Failure> {
+fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>, window: &Window) -> Result<(), Failure> {
     let mut waiting = std::collections::BTreeMap::new();
     let mut next = 0;
     for (number, file) in receiver {
@@ -79,6 +88,7 @@ fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>) -
             }
             show.file(&file)?;
             next += 1;
+            window.shown(next);
         }
     }
     Ok(())

@@ -148,6 +148,9 @@ fn flags(file: &File, leaf: &Leaf) -> Vec<&'static str> {
     if !leaf.complete && flags.is_empty() {
         flags.push("incomplete");
     }
+    if leaf.text_cut {
+        flags.push("text_cut");
+    }
     flags
 }
 

@@ -4,7 +4,7 @@
 //! a line begins or ends, character references undone. Values of attributes that are text stand on lines of their own
 //! behind the line that they belong to, addresses with their `%XX` undone, and so do strings of scripts that have escapes. Comments, scripts and styles are not in it, but
 //! the document is scanned as it stands too. No document type is read: an entity of its own is handed out as its name, so
-//! there is no expansion. Of office documents, in which every word may be an element, runs are joined.
+//! there is no expansion, and that is told at the end ([`Cut::Unsupported`]). Of office documents, in which every word may be an element, runs are joined.
 //!
 //! The charset is that which what carries the document declares, else that which it declares in its first 1,024 bytes, which are held so long; without a
 //! declaration bytes stay as they are. Nothing is a fault: whatever is no markup is text.
@@ -18,6 +18,7 @@ mod tokens;
 
 use self::tokens::Tokens;
 use super::charset::{Charset, Converter};
+use super::cut::Cut;
 use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::Format;
 use super::{javascript, lines};
@@ -116,6 +117,9 @@ impl Decoder for Markup {
         }
         self.text(&[], true, out);
         self.tokens.finish(out);
+        if self.tokens.is_unexpanded() {
+            out.cut(Cut::Unsupported);
+        }
         true
     }
 

@@ -95,6 +95,9 @@ pub(super) struct Tokens {
     was_blank: bool,
     /// The last tag is part of a line whose white space stands in elements of its own.
     in_run: bool,
+    /// In XML: the document type declares something of its own; and a reference to an entity of it was met.
+    declares: bool,
+    refers: bool,
 }
 
 impl Tokens {
@@ -121,7 +124,14 @@ impl Tokens {
             line_end: false,
             was_blank: false,
             in_run: false,
+            declares: false,
+            refers: false,
         }
+    }
+
+    /// An entity that the document declares was handed out as its name.
+    pub(super) const fn is_unexpanded(&self) -> bool {
+        self.declares && self.refers
     }
 
     pub(super) const fn lines(&mut self) -> &mut Lines {
@@ -266,7 +276,10 @@ impl Tokens {
             State::Type(in_brackets) => {
                 self.state = match byte {
                     b'>' if !in_brackets => State::Text,
-                    b'[' if self.is_xml => State::Type(true),
+                    b'[' if self.is_xml => {
+                        self.declares = true;
+                        State::Type(true)
+                    }
                     b']' => State::Type(false),
                     _ => self.state,
                 };
@@ -326,7 +339,10 @@ impl Tokens {
         let closed = byte == Some(b';');
         match entity::meaning(name, !closed, self.is_xml) {
             Meaning::Letter(letter) => self.lines.letter(letter, out),
-            Meaning::Unknown if self.is_xml && closed => self.lines.text(name, out),
+            Meaning::Unknown if self.is_xml && closed => {
+                self.refers = true;
+                self.lines.text(name, out);
+            }
             Meaning::Unknown => {
                 let mut name = name;
                 match entity::beginning(name).filter(|_| !self.is_xml) {
@@ -361,7 +377,10 @@ impl Tokens {
         let meaning = if byte == Some(b'=') { Meaning::Unknown } else { entity::meaning(name, !closed, self.is_xml) };
         match meaning {
             Meaning::Letter(letter) => self.value_bytes(letter.encode_utf8(&mut [0; 4]).as_bytes(), out),
-            Meaning::Unknown if self.is_xml && closed => self.value_bytes(name, out),
+            Meaning::Unknown if self.is_xml && closed => {
+                self.refers = true;
+                self.value_bytes(name, out);
+            }
             Meaning::Unknown => {
                 self.value_bytes(b"&", out);
                 self.value_bytes(name, out);

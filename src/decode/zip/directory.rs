@@ -1,5 +1,6 @@
 //! The directory of a ZIP archive (APPNOTE sections 4.3.11 to 4.3.16), up to the end of its last record.
 
+use super::super::cut::Cut;
 use super::super::decoder::{Child, Field, Out, take};
 use super::header::{LONGEST, Record, Signature};
 
@@ -33,20 +34,36 @@ pub(super) struct Directory {
     field: Field<LONGEST>,
     /// Comments have begun as a child, which is wanted or not.
     open: Option<bool>,
+    /// Entries that it may still name: as many as have passed. Fewer are there where several of its entries lie over each
+    /// other, of which a reader that goes by the directory finds more than stands there.
+    entries: u64,
+    /// It names more.
+    overlaps: bool,
 }
 
 impl Directory {
-    pub(super) const NEW: Self = Self { state: State::Signature, field: Field::EMPTY, open: None };
+    pub(super) const NEW: Self =
+        Self { state: State::Signature, field: Field::EMPTY, open: None, entries: 0, overlaps: false };
 
     pub(super) const fn clear(&mut self) {
         self.state = State::Signature;
         self.field.clear();
         self.open = None;
+        (self.entries, self.overlaps) = (0, false);
     }
 
-    /// It begins with this record, whose signature has passed.
-    pub(super) const fn begin(&mut self, record: Record) {
+    /// It begins with this record, whose signature has passed, behind so many entries.
+    pub(super) const fn begin(&mut self, record: Record, entries: u64) {
         self.clear();
+        self.entries = entries;
+        self.record(record);
+    }
+
+    const fn record(&mut self, record: Record) {
+        if matches!(record, Record::Entry) {
+            self.overlaps |= self.entries == 0;
+            self.entries = self.entries.saturating_sub(1);
+        }
         self.state = State::Fixed(record);
     }
 
@@ -63,7 +80,8 @@ impl Directory {
                         self.finish(out);
                         return Step::Malformed;
                     };
-                    State::Fixed(record)
+                    self.record(record);
+                    self.state
                 }
                 State::Fixed(record) => {
                     if !self.field.fill(input, record.fixed()) {
@@ -117,6 +135,9 @@ impl Directory {
     pub(super) fn finish(&mut self, out: &mut dyn Out) {
         if self.open.take() == Some(true) {
             out.end();
+        }
+        if std::mem::take(&mut self.overlaps) {
+            out.cut(Cut::Malformed);
         }
     }
 }

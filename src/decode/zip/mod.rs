@@ -1,5 +1,7 @@
 //! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only comments
-//! are handed out, `(comment)`, a line each, for all else repeats what was read. What stands behind its end is no part of it.
+//! are handed out, `(comment)`, a line each, for all else repeats what was read. Where it names more entries than stand before
+//! it, they lie over each other, and the archive is [`Cut::Malformed`]: their bytes are read once, as they stand. What stands
+//! behind its end is no part of it.
 //!
 //! Stored, deflate and deflate64 entries are decoded here, and verified. Encrypted ones, and those of other methods than
 //! these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed goes on
@@ -84,6 +86,8 @@ struct Zip {
     packed: bool,
     /// The archive has begun.
     begun: bool,
+    /// Entries so far.
+    entries: u64,
     directory: Directory,
     /// Sum, compressed and whole size of the entry's content.
     seen: (u32, u64, u64),
@@ -104,6 +108,7 @@ impl Zip {
             deflate64: Deflate64::new(),
             packed: false,
             begun: false,
+            entries: 0,
             directory: Directory::NEW,
             seen: (0, 0, 0),
         }
@@ -182,7 +187,7 @@ impl Decoder for Zip {
                     match signature {
                         Signature::Local => State::Header,
                         Signature::Directory(record) => {
-                            self.directory.begin(record);
+                            self.directory.begin(record, self.entries);
                             State::Directory
                         }
                         Signature::Split if is_first => State::Signature,
@@ -195,6 +200,7 @@ impl Decoder for Zip {
                     }
                     let (header, name, extra) = Header::read(self.field.get()).ok_or(Fault::before(piece, input))?;
                     self.header = header;
+                    self.entries = self.entries.saturating_add(1);
                     self.field.clear();
                     self.name.clear();
                     self.extra.clear();
@@ -345,7 +351,7 @@ impl Decoder for Zip {
         self.descriptor.clear();
         self.crc.reset();
         self.inflate.reset();
-        self.begun = false;
+        (self.begun, self.entries) = (false, 0);
         self.directory.clear();
     }
 }

@@ -150,6 +150,80 @@ fn ja4_of_its_specification() {
     assert_eq!(told.value("version"), Some("UNDETERMINED"), "no server has spoken");
 }
 
+/// A hello that has what a raw fingerprint (`JA4_r`) lists, with reserved values among it, which do not count.
+fn hello_of(raw: &str) -> Vec<u8> {
+    let parts: Vec<&str> = raw.split('_').collect();
+    let numbers_of = |list: &str| -> Vec<u16> {
+        list.split(',').filter(|text| !text.is_empty()).map(|text| u16::from_str_radix(text, 16).unwrap()).collect()
+    };
+    let signatures = parts.get(3).map(|list| numbers_of(list));
+    let mut extensions =
+        vec![(0x1A1A, vec![]), (0, server_name(&["example.org"])), (16, protocols(&[b"h2", b"http/1.1"]))];
+    extensions.extend(numbers_of(parts[2]).into_iter().map(|kind| {
+        let content = match kind {
+            10 => numbers(&[0x2A2A, 29, 23, 24]),
+            11 => vec![1, 0],
+            13 => signatures.as_deref().map_or_else(|| numbers(&[]), numbers),
+            43 => vec![6, 0x3A, 0x3A, 3, 4, 3, 3],
+            _ => vec![],
+        };
+        (kind, content)
+    }));
+    client_hello(&[&[0x5A5A], &numbers_of(parts[1])[..]].concat(), &extensions)
+}
+
+/// Fingerprints that others have published with what they are made of: FoxIO's description of JA4 (`technical_details/JA4.md`,
+/// with and without signature algorithms), and what browserleaks.com and ja4db.com say of releases of Chrome, whose lists
+/// `JA4_r` has. The `t13d1516h2_8daaf6152771_b186095e22b6` of its introduction is not among them: nobody says which hello
+/// that is of; its first two parts are the same.
+#[test]
+fn ja4_of_published_hellos() {
+    const CIPHERS: &str = "t13d_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,cca9";
+    const SIGNATURES: &str = "0403,0804,0401,0503,0805,0501,0806,0601";
+    let cases = [
+        (
+            "0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01",
+            SIGNATURES,
+            "t13d1516h2_8daaf6152771_e5627efa2ab1",
+        ),
+        (
+            "0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01",
+            "",
+            "t13d1516h2_8daaf6152771_6d807ffa2a79",
+        ),
+        // Chrome 120 to 131, and one that resumes a session.
+        (
+            "0005,000a,000b,000d,0012,0017,001b,0023,002b,002d,0033,4469,fe0d,ff01",
+            SIGNATURES,
+            "t13d1516h2_8daaf6152771_02713d6af862",
+        ),
+        (
+            "0005,000a,000b,000d,0012,0017,001b,0023,0029,002b,002d,0033,4469,fe0d,ff01",
+            SIGNATURES,
+            "t13d1517h2_8daaf6152771_b0da82dd1658",
+        ),
+        // Chrome 133 to 149; 150 and later sign with ML-DSA as well.
+        (
+            "0005,000a,000b,000d,0012,0017,001b,0023,002b,002d,0033,44cd,fe0d,ff01",
+            SIGNATURES,
+            "t13d1516h2_8daaf6152771_d8a2da3f94cd",
+        ),
+        (
+            "0005,000a,000b,000d,0012,0017,001b,0023,002b,002d,0033,44cd,fe0d,ff01",
+            "0904,0905,0906,0403,0804,0401,0503,0805,0501,0806,0601",
+            "t13d1516h2_8daaf6152771_806a8c22fdea",
+        ),
+    ];
+    for (extensions, signatures, expected) in cases {
+        let raw = if signatures.is_empty() {
+            format!("{CIPHERS}_{extensions}")
+        } else {
+            format!("{CIPHERS}_{extensions}_{signatures}")
+        };
+        assert_eq!(tell(&[(ToServer, hello_of(&raw))]).value("ja4"), Some(expected), "{raw}");
+    }
+}
+
 #[test]
 fn protocols_and_versions_of_ja4() {
     for (name, expected) in
