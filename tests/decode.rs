@@ -349,10 +349,15 @@ impl Leaves for Files {
 
 /// What are files of an object that comes in pieces of that size under the name `sent.bin`.
 fn files(data: &[u8], codings: &[&str], size: usize) -> Files {
+    files_of(data, codings, size, false)
+}
+
+/// The same of a message of a mail protocol.
+fn files_of(data: &[u8], codings: &[&str], size: usize, carrier: bool) -> Files {
     let mut tree = Tree::new(Limits::default());
     let codings: Vec<_> = codings.iter().map(|name| tidegate::decode::format(name)).collect();
     let (name, media_type) = (b"sent.bin", b"Application/X-Sent ; q=1");
-    let start = Start { prefix: "http/body", name, codings: &codings, media_type, ..Start::default() };
+    let start = Start { prefix: "http/body", name, codings: &codings, media_type, carrier, ..Start::default() };
     let mut files = Files::default();
     tree.tree.begin(&start, &mut tree.decoders);
     data.chunks(size).for_each(|piece| tree.push(piece, &mut files));
@@ -394,10 +399,13 @@ fn files_are_what_is_sent_and_what_mail_brings() {
             Content-Disposition: attachment; filename=\"q3.txt\"\r\nContent-Transfer-Encoding: base64\r\n\r\n\
             cHJvZml0Cg==\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1,2\r\n--b\r\n\
             Content-Type: application/pdf (no such thing); name=\"b.pdf\"\r\n\r\n%\r\n--b--\r\n";
-        let sent = files(mail, &[], size);
+        let sent = files_of(mail, &[], size, true);
         let profit = ("q3.txt".to_owned(), "text/plain", b"profit\n".to_vec(), whole(b"profit\n"));
         assert_eq!((&sent.files[0], sent.files.len()), (&profit, 3));
         assert_eq!(sent.claims, ["", "text/csv", "application/pdf"], "pieces of {size}");
+        // A message that is sent as a file is one, and what is in it is part of that.
+        let sent = files(mail, &[], size);
+        assert_eq!(sent.files, [("sent.bin".to_owned(), "text/plain", mail.to_vec(), whole(mail))]);
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Object<'a> {
     pub length: Option<u64>,
     /// Where it begins in the file that it is a part of.
     pub offset: u64,
+    /// It is a message of a mail protocol: what it holds under names are files, and it is none.
+    pub carrier: bool,
     /// That file, where enough is said of it to know its other parts again.
     pub part: Option<Part<'a>>,
 }

@@ -38,6 +38,9 @@ pub struct Start<'a> {
     pub sequence: Sequence,
     /// Its media type as whatever carries it says, of which the boundary of a multipart is read; empty where nobody says.
     pub media_type: &'a [u8],
+    /// It is a message of a mail protocol: what it holds under names are files, and it is none. One that was sent otherwise is
+    /// a file itself, unless it is said to be a multipart, which is how forms are sent.
+    pub carrier: bool,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -76,6 +79,7 @@ impl Tree {
             charset: None,
             sequence: Sequence::default(),
             boundary: Boundary::EMPTY,
+            carrier: false,
             claimed: Claimed { level: 0, media_type: Field::EMPTY },
             from: 0,
         };
@@ -102,6 +106,7 @@ impl Tree {
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
         shared.boundary = mime::claimed(start.media_type);
+        shared.carrier = start.carrier;
         shared.claimed.set(shared.inner, start.media_type);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {

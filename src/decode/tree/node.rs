@@ -134,6 +134,8 @@ pub(super) struct Shared {
     pub(super) sequence: Sequence,
     /// Its boundary where it is said to be a multipart; else empty.
     pub(super) boundary: Boundary,
+    /// It is a message of a mail protocol.
+    pub(super) carrier: bool,
     /// The claim that was made last: files begin before what is within them.
     pub(super) claimed: Claimed,
     /// Level of the outermost object.
@@ -173,9 +175,14 @@ impl Node {
     pub(super) fn begin_file(&mut self, context: &mut Context<'_>) {
         let carries = match &self.state {
             State::Wrapped(format, _) => {
-                // A text with files in it is a file itself where it has a name or is all that was sent; a message never is.
-                let is_sent = !self.name.get().is_empty() || self.level == context.shared.inner;
-                let is_file = is_sent && !std::ptr::eq(*format, MESSAGE);
+                // What has files in it is a file itself where it has a name or is all that was sent; of messages only the
+                // latter.
+                let is_all = self.level == context.shared.inner;
+                let is_file = if std::ptr::eq(*format, MESSAGE) {
+                    is_all && !context.shared.carrier && context.shared.boundary.get().is_empty()
+                } else {
+                    is_all || !self.name.get().is_empty()
+                };
                 (format.carries && !is_file) || context.shared.coding(self.level).is_some()
             }
             _ => false,

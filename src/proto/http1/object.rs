@@ -184,6 +184,7 @@ impl Description {
             label: "http/body",
             name: self.name.bytes(),
             media_type: of.get_text(meta::MEDIA_TYPE),
+            carrier: false,
             codings: self.codings.bytes(),
             length,
             offset: self.offset,

@@ -319,8 +319,13 @@ impl Client {
     fn open(&mut self, remaining: u64, is: Is, sink: &mut dyn Sink) {
         self.waits = false;
         if is == Is::Object && !self.half.is_open() {
-            let object =
-                Object { label: "imap", media_type: b"message/rfc822", length: Some(remaining), ..Object::default() };
+            let object = Object {
+                label: "imap",
+                media_type: b"message/rfc822",
+                carrier: true,
+                length: Some(remaining),
+                ..Object::default()
+            };
             self.half.begin(remaining, is, sink, Some(&object));
         }
     }

@@ -137,6 +137,7 @@ impl Server {
             Some(section) if self.kind == Kind::Fetch => {
                 let object = Object {
                     label: "imap",
+                    carrier: true,
                     name: section.name,
                     media_type: section.media_type,
                     length: Some(length),

@@ -253,7 +253,10 @@ impl Pop3 {
 
     fn open(&mut self, sink: &mut dyn Sink) {
         if !std::mem::replace(&mut self.open, true) {
-            sink.begin_object(0, &Object { label: "pop3", media_type: b"message/rfc822", ..Object::default() });
+            sink.begin_object(
+                0,
+                &Object { label: "pop3", media_type: b"message/rfc822", carrier: true, ..Object::default() },
+            );
         }
     }
 

@@ -410,7 +410,10 @@ impl Client {
         if self.mode == Mode::Commands {
             self.intact = true;
         }
-        sink.begin_object(0, &Object { label: "smtp", media_type: b"message/rfc822", length, ..Object::default() });
+        sink.begin_object(
+            0,
+            &Object { label: "smtp", media_type: b"message/rfc822", carrier: true, length, ..Object::default() },
+        );
     }
 
     fn lose(&mut self, length: u64, sink: &mut dyn Sink) {

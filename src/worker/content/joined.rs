@@ -5,13 +5,12 @@
 //! that the flow's record says so and its session is reset where the dictionary wants that.
 
 use super::objects::{Objects, Sight, Slot};
-use super::ranges::{Adopted, By, Described, FileId, Ranges, Source, Verdict, Walker};
-use super::scan::{Spot, Where};
+use super::ranges::{Adopted, By, Described, Ranges, Source, Verdict, Walker};
+use super::scan::Spot;
 use super::{Desk, ranges};
 use crate::decode::{Decoders, Tree};
-use crate::flow::{Bits, Facts, Flow, FlowTable, Found, NO_OBJECT, NO_SLOT};
+use crate::flow::{Bits, Facts, Flow, FlowTable, Found, NO_SLOT};
 use crate::kill::eighth;
-use crate::scan::keyword::ScanState;
 
 /// Walks joined files through trees.
 pub(super) struct Walk<'a, 'b> {
@@ -73,59 +72,15 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Objects that are remembered as files which there may be parts of; the newest takes the place of the oldest.
-const ADOPTABLE: usize = 128;
-
-/// Slots of those objects. What has become of a slot meanwhile is seen when it is looked at.
-#[derive(Debug)]
-pub(super) struct Adoptable {
-    slots: [u16; ADOPTABLE],
-    next: usize,
-    /// That which breaks off just now, and no other.
-    only: Option<u16>,
-}
-
-impl Default for Adoptable {
-    fn default() -> Self {
-        Self { slots: [NO_OBJECT; ADOPTABLE], next: 0, only: None }
-    }
-}
-
-impl Adoptable {
-    pub(super) fn push(&mut self, slot: u16) {
-        if let Some(place) = self.slots.get_mut(self.next) {
-            *place = slot;
-        }
-        self.next = (self.next + 1) % ADOPTABLE;
-    }
-}
-
 impl Walker for Walk<'_, '_> {
-    fn adopt(&mut self, digest: FileId) -> Option<Adopted> {
-        let Objects { slots, adoptable, .. } = &*self.objects;
-        let is_it = |number: &&u16| slots.get(usize::from(**number)).is_some_and(|slot| slot.is_open(digest));
-        let candidates = adoptable.only.as_ref().map_or(&adoptable.slots[..], std::slice::from_ref);
-        let old = usize::from(*candidates.iter().find(is_it)?);
-        let new = self.take()?;
-        let slots = &mut self.objects.slots;
-        let [old, slot] = slots.get_disjoint_mut([old, usize::from(new)]).ok()?;
-        std::mem::swap(&mut old.tree, &mut slot.tree);
-        std::mem::swap(&mut old.state, &mut slot.state);
-        slot.start = old.start;
-        (old.part, old.whole) = (true, 0);
-        if slot.generation != old.generation {
-            slot.state.renew();
-        }
-        Some(Adopted { tree: new, passed: old.passed, condemned: old.condemned })
-    }
-
     fn take(&mut self) -> Option<u16> {
         let Some(number) = self.objects.free.pop() else {
             self.desk.counters.objects_exhausted += 1;
             return None;
         };
         let slot = self.objects.slots.get_mut(usize::from(number))?;
-        (slot.hits, slot.generation, slot.part) = (NO_SLOT, self.desk.generation, false);
+        (slot.hits, slot.generation) = (NO_SLOT, self.desk.generation);
+        (slot.part, slot.whole) = (false, false);
         Some(number)
     }
 
@@ -167,19 +122,6 @@ impl Walker for Walk<'_, '_> {
         self.objects.give_back(tree);
     }
 
-    fn stray(&mut self, source: &mut Source, bytes: &[u8]) {
-        let Source { facts, direction, timestamp_ns, .. } = &mut *source;
-        facts.bits.put(Bits::GENERATION, self.desk.generation);
-        self.desk.reset_wanted = false;
-        let spot = Spot { trigger: None, timestamp_ns: *timestamp_ns, direction: *direction, late: false };
-        let mut state = ScanState::default();
-        self.desk.scan(facts, &spot, Where::Part("http/body"), &mut state, 0, bytes);
-        self.desk.hits.release(&mut facts.hits);
-        if facts.bits.has(Bits::ALERTED) {
-            self.objects.found.note(source, true, self.desk.reset_wanted);
-        }
-    }
-
     fn verdict(&mut self) -> Option<Verdict> {
         self.objects.found.list.pop()
     }
@@ -203,7 +145,7 @@ impl Objects {
         self.slots.get(usize::from(number)).is_some_and(|slot| slot.part)
     }
 
-    /// Takes the next bytes of a part to its file. Returns how many; the others are of an object of its own, which then has begun.
+    /// Takes the next bytes of a part to its file as well.
     pub(super) fn join(
         &mut self,
         flow: &mut Facts,
@@ -212,8 +154,7 @@ impl Objects {
         number: u16,
         records: u32,
         bytes: &[u8],
-    ) -> usize {
-        self.catch_up(number);
+    ) {
         let room = self.ranges.as_mut().and_then(|ranges| ranges.part(number)).map_or(0, |part| part.room(bytes.len()));
         let inside = bytes.get(..room).unwrap_or_default();
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
@@ -223,24 +164,11 @@ impl Objects {
             ranges.judge(walk);
             joined
         });
-        let joined = joined.unwrap_or(0);
         while let Some(verdict) = self.ranges.as_mut().and_then(|ranges| ranges.verdict_about(flow)) {
             carry_out(&verdict, flow, desk);
         }
-        if joined < bytes.len() {
+        if joined.unwrap_or(0) < bytes.len() {
             self.set_apart(number);
-        }
-        joined
-    }
-
-    /// A part that has been a file by itself until now goes on behind what that has had.
-    fn catch_up(&mut self, number: u16) {
-        let Self { slots, ranges, .. } = self;
-        let (Some(slot), Some(ranges)) = (slots.get_mut(usize::from(number)), ranges) else { return };
-        let passed = std::mem::take(&mut slot.passed);
-        if let Some(part) = ranges.part(number).filter(|_| passed != 0) {
-            part.next = passed;
-            ranges.counters.parts += 1;
         }
     }
 
@@ -254,38 +182,52 @@ impl Objects {
         number: u16,
         records: u32,
     ) -> bool {
-        let passed = self.slots.get(usize::from(number)).filter(|slot| slot.whole != 0).map_or(0, |slot| slot.passed);
-        if passed == 0 {
+        let is_kept = |slot: &&Slot| slot.whole && slot.passed != 0;
+        let Some((passed, condemned)) =
+            self.slots.get(usize::from(number)).filter(is_kept).map(|slot| (slot.passed, slot.condemned))
+        else {
             return false;
-        }
+        };
+        // The tree moves to a slot that is of no flow.
+        let Some(tree) = self.free.pop() else { return false };
+        self.move_tree(number, tree, desk);
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
         let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, worker);
-        self.adoptable.only = Some(number);
-        self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, passed, source, walk));
-        self.adoptable.only = None;
-        self.is_part(number)
+        let adopted = Adopted { tree, passed, condemned, source };
+        let is_kept = self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, adopted, walk));
+        if is_kept != Some(true) {
+            self.move_tree(tree, number, desk);
+            self.give_back(tree);
+        }
+        is_kept == Some(true)
     }
 
-    /// Bytes of a part were never seen. Returns how many are of an object of its own, which then has begun.
-    pub(super) fn pass_over(&mut self, number: u16, length: u64) -> u64 {
-        self.catch_up(number);
-        let Some(part) = self.ranges.as_mut().and_then(|ranges| ranges.part(number)) else { return length };
-        let inside = part.skip(length);
-        if inside < length {
+    fn move_tree(&mut self, from: u16, to: u16, desk: &Desk) {
+        let Ok([from, to]) = self.slots.get_disjoint_mut([usize::from(from), usize::from(to)]) else { return };
+        std::mem::swap(&mut from.tree, &mut to.tree);
+        std::mem::swap(&mut from.state, &mut to.state);
+        (to.start, to.part) = (from.start, false);
+        if from.generation != desk.generation {
+            to.state.renew();
+        }
+        (to.hits, to.generation) = (NO_SLOT, desk.generation);
+    }
+
+    /// Bytes of a part were never seen.
+    pub(super) fn pass_over(&mut self, number: u16, length: u64) {
+        let Some(part) = self.ranges.as_mut().and_then(|ranges| ranges.part(number)) else { return };
+        if part.skip(length) < length {
             self.set_apart(number);
         }
-        length - inside
     }
 
-    /// The rest of a part is an object of its own.
+    /// The rest of a part is not put together with others.
     #[cold]
     fn set_apart(&mut self, number: u16) {
-        let Self { slots, decoders, ranges, .. } = self;
+        let Self { slots, ranges, .. } = self;
         let (Some(slot), Some(ranges)) = (slots.get_mut(usize::from(number)), ranges) else { return };
         ranges.counters.apart += 1;
-        let Some(part) = ranges.part(number) else { return };
-        (slot.part, slot.start) = (false, part.next);
-        slot.tree.begin(&part.described().start(), decoders);
+        slot.part = false;
     }
 
     /// Dictionaries have changed: what joined files scored so far means nothing to the new ones.

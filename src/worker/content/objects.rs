@@ -3,8 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::extraction::{Answers, Extraction};
-use super::joined::Adoptable;
-use super::ranges::{FileId, Found, Is, Membership, RangeLimits, Ranges};
+use super::ranges::{Found, Is, Membership, RangeLimits, Ranges};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
@@ -89,8 +88,6 @@ pub(in crate::worker) struct Objects {
     pub(super) ranges: Option<Box<Ranges>>,
     /// What joined files have meant for flows that brought bytes of them.
     pub(super) found: Found,
-    /// The objects that began last as files which there may be parts of.
-    pub(super) adoptable: Adoptable,
 }
 
 /// Bytes of an object, and where they stand in the stream.
@@ -109,10 +106,10 @@ pub(super) struct Slot {
     id: u32,
     /// When its last bytes came.
     pub(super) last_ns: u64,
-    /// Its bytes go to the file that it is a part of; there is nothing in the tree.
+    /// Its bytes go to the file that it is a part of as well.
     pub(super) part: bool,
-    /// The file that it is, which there may be parts of; 0 where there are none.
-    pub(super) whole: FileId,
+    /// It is a file that there may be parts of.
+    pub(super) whole: bool,
     /// Bytes that it has had, those that were never seen among them.
     pub(super) passed: u64,
     /// They have raised an alert that wants a reset.
@@ -191,13 +188,6 @@ struct Passing {
     keeping: Keeping,
 }
 
-impl Slot {
-    /// It is that file, and has not ended.
-    pub(super) const fn is_open(&self, digest: FileId) -> bool {
-        !self.part && self.whole == digest
-    }
-}
-
 impl Objects {
     pub(in crate::worker) fn new(limits: &ObjectLimits, seed: u64, membership: Membership) -> Self {
         let slot = |_| Slot {
@@ -206,7 +196,7 @@ impl Objects {
             id: 0,
             last_ns: 0,
             part: false,
-            whole: 0,
+            whole: false,
             passed: 0,
             condemned: false,
             offset: None,
@@ -230,7 +220,6 @@ impl Objects {
             depth: limits.decode.depth,
             ranges: Ranges::new(&limits.ranges, count, seed, membership).map(Box::new),
             found: Found::new(),
-            adoptable: Adoptable::default(),
         }
     }
 
@@ -304,28 +293,20 @@ impl Objects {
         let codings = &read_codings(object.codings, object.label == "websocket");
         let number = self.take(flow, desk)?;
         self.take_from_stalled(flow.last_ns);
-        let Self { slots, decoders, ranges, adoptable, .. } = self;
+        let Self { slots, decoders, ranges, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(Refused::Exhausted) };
         (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
         slot.last_ns = flow.last_ns;
-        (slot.part, slot.whole, slot.passed, slot.condemned, slot.offset) = (false, 0, 0, false, None);
-        match ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object)) {
-            Is::Object => {}
-            Is::Whole(digest) => {
-                slot.whole = digest;
-                adoptable.push(number);
-            }
-            Is::Part => {
-                slot.part = true;
-                return Ok(());
-            }
-        }
+        (slot.passed, slot.condemned, slot.offset) = (0, false, None);
+        let is = ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object));
+        (slot.part, slot.whole) = (is == Is::Part, is == Is::Whole);
         let format = is_message(object.media_type).then_some(MESSAGE);
         let charset = charset_of(object.media_type);
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
         let (prefix, name, media_type) = (object.label, object.name, object.media_type);
-        slot.tree.begin(&Start { prefix, name, codings, format, charset, sequence, media_type }, decoders);
+        let carrier = object.carrier;
+        slot.tree.begin(&Start { prefix, name, codings, format, charset, sequence, media_type, carrier }, decoders);
         Ok(())
     }
 
@@ -372,13 +353,13 @@ impl Objects {
     ) -> bool {
         let Stretch { at, bytes } = stretch;
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
-        let joined = if self.is_part(number) { self.join(flow, spot, desk, number, records, bytes) } else { 0 };
-        if let Some(rest) = bytes.get(joined..).filter(|rest| !rest.is_empty() || bytes.is_empty()) {
-            if let Some(slot) = self.slots.get_mut(usize::from(number)) {
-                slot.offset.get_or_insert(at.saturating_sub(slot.passed));
-                slot.passed = slot.passed.saturating_add(length(rest));
-            }
-            self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(rest, decoders, leaves));
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            slot.offset.get_or_insert(at.saturating_sub(slot.passed));
+            slot.passed = slot.passed.saturating_add(length(bytes));
+        }
+        self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(bytes, decoders, leaves));
+        if self.is_part(number) {
+            self.join(flow, spot, desk, number, records, bytes);
         }
         true
     }
@@ -394,12 +375,12 @@ impl Objects {
         length: u64,
     ) -> bool {
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
-        let length = if self.is_part(number) { self.pass_over(number, length) } else { length };
-        if length != 0 {
-            if let Some(slot) = self.slots.get_mut(usize::from(number)) {
-                slot.passed = slot.passed.saturating_add(length);
-            }
-            self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            slot.passed = slot.passed.saturating_add(length);
+        }
+        self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.gap(length, decoders, leaves));
+        if self.is_part(number) {
+            self.pass_over(number, length);
         }
         true
     }
@@ -415,10 +396,6 @@ impl Objects {
         records: u32,
     ) {
         let Some(number) = self.find(flow, spot.direction, id) else { return };
-        if self.is_part(number) {
-            self.unlink(flow, number);
-            return;
-        }
         if !complete && self.keep_broken(flow, spot, desk, number, records) {
             self.unlink(flow, number);
             return;
@@ -489,7 +466,6 @@ impl Objects {
 
     fn unlink(&mut self, flow: &mut Facts, number: u16) {
         let Some(slot) = self.slots.get_mut(usize::from(number)) else { return };
-        slot.whole = 0;
         let after = slot.next;
         let mut before = flow.objects;
         if before == number {

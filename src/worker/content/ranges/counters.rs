@@ -5,9 +5,9 @@
 pub struct Counters {
     /// Parts that said which file they are of.
     pub parts: u64,
-    /// Files begun, offshoots among them.
+    /// Files begun.
     pub files: u64,
-    /// Of those, files that were passing whole when the first of their parts came.
+    /// Of those, files that had passed whole until they broke off.
     pub adopted: u64,
     /// Files whose last byte was walked.
     pub complete: u64,
@@ -15,8 +15,6 @@ pub struct Counters {
     pub idle: u64,
     /// Files closed to make room for others.
     pub evicted: u64,
-    /// Times that bytes for which there was no room in the store became a file that begins there.
-    pub offshoots: u64,
     /// Bytes stored until those in front of them had come.
     pub stored_bytes: u64,
     /// Bytes that had come before.
@@ -25,13 +23,13 @@ pub struct Counters {
     pub gap_bytes: u64,
     /// Bytes handed on to other workers.
     pub passed_bytes: u64,
-    /// Times that a part was kept because no block was free.
+    /// Times that a part was not put together further because no block was free.
     pub no_block: u64,
     /// The same, because the owner's inbox was full.
     pub inbox_full: u64,
-    /// Bytes that were scanned as they stand because the owner had no place for their file.
+    /// Bytes for which the owner had no place.
     pub not_joined_bytes: u64,
-    /// Parts that were looked into on their own.
+    /// Parts that were not put together with others, or not all of them.
     pub apart: u64,
     /// Verdicts that did not reach their flow's worker.
     pub verdicts_lost: u64,
@@ -55,7 +53,6 @@ impl Counters {
         show("ranges.complete", self.complete);
         show("ranges.idle", self.idle);
         show("ranges.evicted", self.evicted);
-        show("ranges.offshoots", self.offshoots);
         show("ranges.stored_bytes", self.stored_bytes);
         show("ranges.repeated_bytes", self.repeated_bytes);
         show("ranges.gap_bytes", self.gap_bytes);

@@ -83,8 +83,6 @@ const CLAIMS: usize = 1024;
 struct Claim {
     digest: FileId,
     worker: u16,
-    /// It has seen it pass whole.
-    whole: bool,
     /// When the last part began.
     last_ns: u64,
 }
@@ -191,18 +189,17 @@ impl Link {
     }
 
     /// Who puts a file together, of which this worker sees a part, or all of it pass (`whole`), begin at `now_ns`: who was
-    /// there first. A claim on a file that passes whole holds for `hold_ns` after the last part. Says also whether that
-    /// worker sees it pass whole.
-    pub(super) fn settle(&self, digest: FileId, whole: bool, now_ns: u64, hold_ns: u64) -> (u16, bool) {
+    /// there first. A claim on a file that passes whole holds for `hold_ns` after the last part.
+    pub(super) fn settle(&self, digest: FileId, whole: bool, now_ns: u64, hold_ns: u64) -> u16 {
         let own = if whole { self.number() } else { self.owner(digest) };
-        let Some(place) = self.claim_of(digest) else { return (own, whole) };
+        let Some(place) = self.claim_of(digest) else { return own };
         let known = place.load();
         let same = |claim: &Claim| claim.digest == digest;
         let holds = |claim: &Claim| same(claim) && (!whole || now_ns.abs_diff(claim.last_ns) <= hold_ns);
-        let (worker, whole) = known.filter(holds).map_or((own, whole), |claim| (claim.worker, claim.whole));
-        match place.compare_exchange(known, Some(Claim { digest, worker, whole, last_ns: now_ns })) {
-            Err(Some(first)) if same(&first) => (first.worker, first.whole),
-            _ => (worker, whole),
+        let worker = known.filter(holds).map_or(own, |claim| claim.worker);
+        match place.compare_exchange(known, Some(Claim { digest, worker, last_ns: now_ns })) {
+            Err(Some(first)) if same(&first) => first.worker,
+            _ => worker,
         }
     }
 

@@ -4,12 +4,14 @@
 //! come too early are stored. Who walks is a [`Walker`]; nothing here knows of decoders. What is found depends on the bytes
 //! and on who brought them, not on the order in which parts come: an event's time is that of the latest byte up to it.
 //!
+//! Each part is an object of its flow as well, which is looked into at once and whatever stands in others. So the file that is
+//! put together finds what no part shows, and costs nothing of what each shows: bytes that come again are passed over, and what there
+//! is no room for is not put together. Who brings more of a file that has raised an alert with a reset is reset too, for a
+//! part of what is packed says nothing by itself.
+//!
 //! # Limits
 //!
-//! Files at a time: the one that was written least recently makes room. Stored bytes, and [`STRETCHES`] a file: bytes
-//! for which there is no room are walked by themselves, from there on, as a part whose file begins there (an *offshoot*). So are bytes that
-//! come again, for they need not be the same: who sends them twice has them looked into twice. Who brings more of a file that has
-//! raised an alert with a reset is reset too, for a part of what is packed says nothing by itself. A file to
+//! Files at a time: the one that was written least recently makes room. Stored bytes, and [`STRETCHES`] a file. A file to
 //! which nothing was added for long is closed: holes in front of what is stored become gaps. Stored bytes are walked
 //! a portion at a time.
 //!
@@ -29,22 +31,22 @@ pub(in crate::worker::content) enum By<'a> {
     Other(&'a mut Source),
 }
 
-/// A file that has passed whole until now.
-#[derive(Clone, Copy, Debug)]
+/// A file that has passed whole, until it broke off.
+#[derive(Clone, Debug)]
 pub(in crate::worker::content) struct Adopted {
     pub(in crate::worker::content) tree: u16,
     /// Bytes that the tree has had.
     pub(in crate::worker::content) passed: u64,
     /// They have raised an alert that wants a reset.
     pub(in crate::worker::content) condemned: bool,
+    /// Who brought them.
+    pub(in crate::worker::content) source: Source,
 }
 
 /// Walks files. A tree is known by its number.
 pub(in crate::worker::content) trait Walker {
     /// A tree, if there is one.
     fn take(&mut self) -> Option<u16>;
-    /// A file that passes whole in a flow. The rest of its bytes come as a part.
-    fn adopt(&mut self, digest: FileId) -> Option<Adopted>;
     /// A file begins, at its byte `start`.
     fn begin(&mut self, tree: u16, start: u64, described: &Described);
     /// Its next bytes. Returns whether they have raised an alert that wants a reset.
@@ -57,8 +59,6 @@ pub(in crate::worker::content) trait Walker {
     fn condemn(&mut self, by: By<'_>);
     /// There was no byte of it.
     fn give_back(&mut self, tree: u16);
-    /// Bytes of a file for which there is no place.
-    fn stray(&mut self, source: &mut Source, bytes: &[u8]);
     /// What was found of a flow that is not the present one.
     fn verdict(&mut self) -> Option<Verdict>;
 }
@@ -83,17 +83,11 @@ impl Piece<'_> {
 #[derive(Debug)]
 struct File {
     size: u64,
-    /// It is over behind this byte: the last one, or the last of the part that an offshoot is of.
-    end: u64,
     /// Bytes before this one have been walked.
     next: u64,
     tree: u16,
     /// The tree has begun.
     begun: bool,
-    /// It takes what comes next, and stores nothing.
-    offshoot: bool,
-    /// It has passed whole before the first part.
-    adopted: bool,
     /// Holes are walked over, and that has happened.
     closing: bool,
     holed: bool,
@@ -109,18 +103,6 @@ struct File {
     /// Who brought the byte that was walked last, or the first that was stored.
     source: Option<Source>,
     described: Described,
-}
-
-/// Where the next bytes of a part go.
-#[derive(Debug, Default)]
-struct Way {
-    file: Option<usize>,
-    /// The offshoot that goes on with them. Nothing where the file itself does.
-    offshoot: Option<usize>,
-    /// How many of them the file has had.
-    known: usize,
-    /// The file has raised an alert that wants a reset.
-    condemned: bool,
 }
 
 /// A file that was complete, without a hole. A part that had begun by then is of none that comes after.
@@ -151,12 +133,9 @@ impl Files {
     pub(super) fn new(limits: &RangeLimits) -> Self {
         let file = |_| File {
             size: 0,
-            end: 0,
             next: 0,
             tree: 0,
             begun: false,
-            offshoot: false,
-            adopted: false,
             closing: false,
             holed: false,
             condemned: false,
@@ -214,87 +193,70 @@ impl Files {
         let mut taken = 0;
         while let Some(rest) = piece.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
-            let way = self.find(&place, rest.len(), piece.source.timestamp_ns, counters, walker);
-            let Way { file, offshoot, known, condemned } = way;
-            if condemned {
-                walker.condemn(piece.by());
-            }
-            let mut step = 0;
-            if let Some(number) = file.filter(|_| known == 0 && offshoot.is_none()) {
-                step = self.add(number, &place, rest, piece, counters, walker);
-                self.walk(number, &mut { portion }, counters, walker);
-            }
-            if step == 0 {
-                let aside = if known == 0 { rest } else { rest.get(..known).unwrap_or(rest) };
-                let number = match offshoot {
-                    Some(number) => number,
-                    None => match self.begin(&place, true, counters, walker) {
-                        Some(number) => number,
-                        None => break,
-                    },
-                };
-                step = self.go_on_with(number, aside, piece, walker);
-                counters.repeated_bytes += length(known);
-                if let Some(file) = self.files.get_mut(number).filter(|_| aside.len() < rest.len()) {
-                    // What comes next is the file's.
-                    file.closing = true;
+            let Some(number) = self.find(&place, piece, counters, walker) else {
+                if self.over(&place).is_some() {
+                    counters.repeated_bytes += length(rest.len());
+                    return piece.bytes.len();
                 }
-                self.walk(number, &mut 0, counters, walker);
+                break;
+            };
+            let step = self.add(number, &place, rest, piece, counters, walker);
+            self.walk(number, &mut { portion }, counters, walker);
+            if step == 0 {
+                break;
             }
             taken += step;
         }
         taken
     }
 
-    /// Where a piece goes: to its file, a new one if need be and there is room.
+    /// The file that a piece goes to, a new one if need be. Nothing when there is no room for another, or when it is over.
     fn find(
         &mut self,
         place: &Place,
-        bytes: usize,
-        now_ns: u64,
+        piece: &mut Piece<'_>,
         counters: &mut Counters,
         walker: &mut dyn Walker,
-    ) -> Way {
-        let mut way = Way::default();
-        for number in 0..self.digests.len() {
-            if self.digests.get(number) != Some(&place.digest) {
-                continue;
-            }
-            let Some(file) = self.files.get(number).filter(|file| !file.closing) else { continue };
-            // What has been idle for too long is another file, whenever that is found out.
-            if file.last_ns.saturating_add(self.idle_ns) < now_ns {
-                self.close(number, counters, walker);
-                continue;
-            }
-            way.condemned |= file.condemned;
-            if !file.offshoot {
-                way.file = Some(number);
-            } else if file.next == place.offset {
-                way.offshoot = Some(number);
-            }
+    ) -> Option<usize> {
+        let now_ns = piece.source.timestamp_ns;
+        let mut number = self.number(place.digest);
+        // What has been idle for too long is another file, whenever that is found out.
+        let is_idle = |file: &File| file.last_ns.saturating_add(self.idle_ns) < now_ns;
+        if let Some(idle) = number.filter(|number| self.files.get(*number).is_some_and(is_idle)) {
+            self.close(idle, counters, walker);
+            number = None;
         }
-        let mut is_over = false;
-        if way.file.is_none() {
-            for over in self.ended.iter().filter(|over| over.digest == place.digest) {
-                is_over |= place.begun_ns <= over.timestamp_ns;
-                way.condemned |= over.condemned && now_ns <= over.timestamp_ns.saturating_add(self.idle_ns);
+        if let Some(file) = number.and_then(|number| self.files.get(number)) {
+            if file.condemned {
+                walker.condemn(piece.by());
             }
-            if !is_over {
-                way.file = self.begin(place, false, counters, walker);
-            }
+            return number;
         }
-        let file = way.file.and_then(|number| self.files.get_mut(number));
-        if let Some(file) = file {
-            file.condemned |= way.condemned;
-            // It makes no room for what comes again of it.
-            file.written = self.pieces;
-            way.known = file.known(place.offset, bytes);
-            // What the file waits for is the file's.
-            way.offshoot = way.offshoot.filter(|_| way.known != 0 || file.next != place.offset);
-        } else if is_over {
-            way.known = bytes;
+        let recent = |over: &&Over| now_ns <= over.timestamp_ns.saturating_add(self.idle_ns);
+        let mut ended = self.ended.iter().filter(|over| over.digest == place.digest);
+        let condemned = ended.any(|over| over.condemned && recent(&over));
+        if condemned {
+            walker.condemn(piece.by());
         }
-        way
+        if self.over(place).is_some() {
+            return None;
+        }
+        let number = self.begin(place, counters, walker)?;
+        if let Some(file) = self.files.get_mut(number) {
+            file.condemned = condemned;
+        }
+        Some(number)
+    }
+
+    /// The file with that digest that is being put together.
+    fn number(&self, digest: FileId) -> Option<usize> {
+        let mut known = self.digests.iter().zip(&self.files);
+        known.position(|(known, file)| *known == digest && !file.closing)
+    }
+
+    /// The file that bytes are of, which was complete when their part had begun.
+    fn over(&self, place: &Place) -> Option<&Over> {
+        self.ended.iter().find(|over| over.digest == place.digest && place.begun_ns <= over.timestamp_ns)
     }
 
     /// Closes a file that has been idle.
@@ -308,13 +270,7 @@ impl Files {
     }
 
     /// Another file.
-    fn begin(
-        &mut self,
-        place: &Place,
-        offshoot: bool,
-        counters: &mut Counters,
-        walker: &mut dyn Walker,
-    ) -> Option<usize> {
+    fn begin(&mut self, place: &Place, counters: &mut Counters, walker: &mut dyn Walker) -> Option<usize> {
         let number = match self.digests.iter().position(|digest| *digest == 0) {
             Some(number) => number,
             None => self.make_room(counters, walker)?,
@@ -322,51 +278,50 @@ impl Files {
         let (Some(digest), Some(file)) = (self.digests.get_mut(number), self.files.get_mut(number)) else {
             return None;
         };
-        let adopted = if offshoot { None } else { walker.adopt(place.digest) };
-        (file.begun, file.adopted) = (adopted.is_some(), adopted.is_some());
-        Adopted { tree: file.tree, passed: file.next, condemned: file.condemned } = match adopted {
-            Some(adopted) => adopted,
-            None => {
-                let passed = if offshoot { place.offset } else { 0 };
-                Adopted { tree: walker.take()?, passed, condemned: false }
-            }
-        };
-        counters.adopted += u64::from(file.begun);
+        (file.tree, file.next, file.begun) = (walker.take()?, 0, false);
         *digest = place.digest;
-        (file.size, file.end) = (place.size, if offshoot { place.end } else { place.size });
-        (file.offshoot, file.closing, file.holed) = (offshoot, false, false);
+        file.size = place.size;
+        (file.closing, file.holed, file.condemned) = (false, false, false);
         (file.walked_ns, file.last_ns, file.written) = (0, 0, self.pieces);
         file.source = None;
         self.used += 1;
         counters.files += 1;
-        counters.offshoots += u64::from(offshoot);
         Some(number)
     }
 
-    /// A file that passed whole breaks off at `place`: it goes on with parts of its rest, if there is room and they come.
+    /// A file that passed whole breaks off at `place`: it goes on with parts of its rest, those that are there and those that may
+    /// come. False when there is no room, or when its parts have begun with its first byte.
     pub(super) fn keep_broken(
         &mut self,
         place: &Place,
-        source: Source,
+        adopted: Adopted,
+        portion: usize,
         counters: &mut Counters,
         walker: &mut dyn Walker,
-    ) {
-        if self.used == self.files.len() || self.has(place.digest).is_some() || place.offset >= place.size {
-            return;
+    ) -> bool {
+        if place.offset >= place.size {
+            return false;
         }
         self.pieces += 1;
-        let Some(file) = self.begin(place, false, counters, walker).and_then(|number| self.files.get_mut(number))
-        else {
-            return;
+        let number = match self.number(place.digest) {
+            Some(number) => number,
+            None if self.used == self.files.len() => return false,
+            None => match self.begin(place, counters, walker) {
+                Some(number) => number,
+                None => return false,
+            },
         };
-        (file.walked_ns, file.last_ns) = (source.timestamp_ns, source.timestamp_ns);
-        file.source = Some(source);
-    }
-
-    /// Whether there is a file with that digest to which parts are added, and whether it has passed whole before.
-    pub(super) fn has(&self, digest: FileId) -> Option<bool> {
-        let mut known = self.digests.iter().zip(&self.files);
-        known.find(|(known, file)| **known == digest && !file.closing && !file.offshoot).map(|(_, file)| file.adopted)
+        let Some(file) = self.files.get_mut(number).filter(|file| !file.begun) else { return false };
+        walker.give_back(file.tree);
+        counters.adopted += 1;
+        (file.tree, file.next, file.begun) = (adopted.tree, adopted.passed, true);
+        file.condemned |= adopted.condemned;
+        file.written = self.pieces;
+        file.walked_ns = adopted.source.timestamp_ns;
+        file.last_ns = file.last_ns.max(file.walked_ns);
+        file.source = Some(adopted.source);
+        self.walk(number, &mut { portion }, counters, walker);
+        true
     }
 
     /// A file to which nothing is added for so long is over.
@@ -391,8 +346,7 @@ impl Files {
         self.digests.get(number).is_some_and(|digest| *digest == 0).then_some(number)
     }
 
-    /// Walks or stores the first of a piece's bytes, as far as they are new to the file. Returns how many; 0 when there is no
-    /// room.
+    /// Walks, stores or passes over the first of a piece's bytes. Returns how many; 0 when there is no room.
     fn add(
         &mut self,
         number: usize,
@@ -404,7 +358,17 @@ impl Files {
     ) -> usize {
         let Self { files, store, pieces, .. } = self;
         let Some(file) = files.get_mut(number) else { return 0 };
-        file.note(*pieces, piece);
+        file.written = *pieces;
+        file.last_ns = file.last_ns.max(piece.source.timestamp_ns);
+        if file.source.is_none() {
+            file.source = Some(piece.source.clone());
+            file.described.clone_from(piece.described);
+        }
+        let known = file.known(place.offset, bytes.len());
+        if known != 0 {
+            counters.repeated_bytes += length(known);
+            return known;
+        }
         if place.offset > file.next {
             let stored = file.ahead.put(store, place.offset, bytes, &piece.source);
             counters.stored_bytes += length(stored);
@@ -412,16 +376,11 @@ impl Files {
         }
         let room = file.ahead.start().map_or(u64::MAX, |start| start - file.next);
         let bytes = bytes.get(..usize::try_from(room).unwrap_or(usize::MAX)).unwrap_or(bytes);
-        file.walk(bytes, piece, walker);
-        bytes.len()
-    }
-
-    /// Walks bytes through an offshoot.
-    fn go_on_with(&mut self, number: usize, bytes: &[u8], piece: &mut Piece<'_>, walker: &mut dyn Walker) -> usize {
-        let Self { files, pieces, .. } = self;
-        let Some(file) = files.get_mut(number) else { return 0 };
-        file.note(*pieces, piece);
-        file.walk(bytes, piece, walker);
+        file.begin(walker);
+        file.walked_ns = file.walked_ns.max(piece.source.timestamp_ns);
+        file.next = file.next.saturating_add(length(bytes.len()));
+        file.source = Some(piece.source.clone());
+        file.condemned |= walker.data(file.tree, piece.by(), file.walked_ns, bytes);
         bytes.len()
     }
 
@@ -447,19 +406,25 @@ impl Files {
                 file.next = start;
             }
             *portion = portion.saturating_sub(taken.bytes.len());
-            file.begin(walker);
-            (file.walked_ns, file.next) = (timestamp_ns, end);
-            file.condemned |= walker.data(file.tree, By::Other(&mut taken.source), timestamp_ns, taken.bytes);
-            file.source = Some(taken.source);
+            // What has passed whole until now may have had the first of them.
+            let known = usize::try_from(file.next - taken.offset).unwrap_or(usize::MAX).min(taken.bytes.len());
+            counters.repeated_bytes += length(known);
+            let bytes = taken.bytes.get(known..).unwrap_or_default();
+            if !bytes.is_empty() {
+                file.begin(walker);
+                (file.walked_ns, file.next) = (timestamp_ns, end);
+                file.condemned |= walker.data(file.tree, By::Other(&mut taken.source), timestamp_ns, bytes);
+                file.source = Some(taken.source);
+            }
         }
-        if file.next < file.end && !file.closing {
+        if file.next < file.size && !file.closing {
             return;
         }
         if let Some(source) = file.source.as_mut().filter(|_| file.begun) {
-            let complete = file.next >= file.end;
-            counters.complete += u64::from(complete && !file.offshoot);
+            let complete = file.next >= file.size;
+            counters.complete += u64::from(complete);
             // What comes late of another has not been looked at.
-            let is_whole = complete && !file.holed && !file.offshoot;
+            let is_whole = complete && !file.holed;
             file.condemned |= walker.end(file.tree, By::Other(source), file.walked_ns, complete);
             if let Some((place, digest)) = ended.get_mut(*next_ended).zip(digests.get(number)).filter(|_| is_whole) {
                 *place = Over { digest: *digest, timestamp_ns: file.walked_ns, condemned: file.condemned };
@@ -523,25 +488,6 @@ impl File {
         let known = self.next.checked_sub(offset).filter(|walked| *walked != 0);
         let known = known.unwrap_or_else(|| self.ahead.known(offset));
         usize::try_from(known).unwrap_or(usize::MAX).min(bytes)
-    }
-
-    /// A piece goes into it.
-    fn note(&mut self, pieces: u64, piece: &Piece<'_>) {
-        self.written = pieces;
-        self.last_ns = self.last_ns.max(piece.source.timestamp_ns);
-        if self.source.is_none() {
-            self.source = Some(piece.source.clone());
-            self.described.clone_from(piece.described);
-        }
-    }
-
-    /// Walks its next bytes.
-    fn walk(&mut self, bytes: &[u8], piece: &mut Piece<'_>, walker: &mut dyn Walker) {
-        self.begin(walker);
-        self.walked_ns = self.walked_ns.max(piece.source.timestamp_ns);
-        self.next = self.next.saturating_add(length(bytes.len()));
-        self.source = Some(piece.source.clone());
-        self.condemned |= walker.data(self.tree, piece.by(), self.walked_ns, bytes);
     }
 
     fn begin(&mut self, walker: &mut dyn Walker) {

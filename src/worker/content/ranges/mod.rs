@@ -5,8 +5,7 @@
 //! hand their bytes on ([`exchange`]). The owner walks the file through one tree of decoders, in order ([`files`]), and stores
 //! what comes too early ([`store`]).
 //!
-//! A part that cannot be joined, because a table is full, is looked into on its own, from the byte on where that was
-//! found out; the file has a gap there.
+//! A part is an object of its flow all the same. So what cannot be joined, because a table is full, lacks in the file alone.
 
 mod counters;
 mod exchange;
@@ -93,7 +92,7 @@ impl Found {
     }
 }
 
-/// What an object is to files.
+/// What an object is to files, besides one of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Is {
     /// Nothing.
@@ -101,7 +100,7 @@ pub(super) enum Is {
     /// A part of one.
     Part,
     /// One that passes whole.
-    Whole(FileId),
+    Whole,
 }
 
 /// A part that is passing in a flow.
@@ -130,10 +129,6 @@ impl Part {
         let inside = length.min(self.end.saturating_sub(self.next));
         self.next = self.next.saturating_add(inside);
         inside
-    }
-
-    pub(super) const fn described(&self) -> &Described {
-        &self.described
     }
 }
 
@@ -180,7 +175,8 @@ impl Ranges {
         let Some(of) = object.part.as_ref() else { return Is::Object };
         let Some(place) = self.parts.get_mut(usize::from(slot)) else { return Is::Object };
         let Some(digest) = self.keys.digest(flow, spot.direction, of) else { return Is::Object };
-        let (owner, passes) = self.link.settle(digest, of.whole, spot.timestamp_ns, self.files.idle_ns());
+        let whole = of.whole || (object.offset == 0 && of.length == of.size);
+        let owner = self.link.settle(digest, whole, spot.timestamp_ns, self.files.idle_ns());
         *place = Part {
             digest,
             size: of.size,
@@ -190,14 +186,9 @@ impl Ranges {
             begun_ns: spot.timestamp_ns,
             described: Described::of(object),
         };
-        if of.whole {
-            // One that has passed whole before is another download. Where parts of it were first, it is one of them.
-            let before = if owner == self.link.number() { self.files.has(digest) } else { Some(passes) };
-            match before {
-                None => return Is::Whole(digest),
-                Some(true) => return Is::Object,
-                Some(false) => {}
-            }
+        // Where parts of it were first elsewhere, it is one of them.
+        if whole && owner == self.link.number() {
+            return Is::Whole;
         }
         self.counters.parts += 1;
         Is::Part
@@ -207,13 +198,13 @@ impl Ranges {
         self.parts.get_mut(usize::from(slot))
     }
 
-    /// Takes the next bytes of the part of `slot`. Returns how many there was room for; the part goes on behind them.
+    /// Takes the next bytes of the part of `slot`. Returns how many there was room for.
     pub(super) fn push(&mut self, slot: u16, source: &Source, bytes: &[u8], walker: &mut dyn Walker) -> usize {
         let portion = self.portion();
         let Self { files, link, parts, counters, .. } = self;
         let Some(part) = parts.get_mut(usize::from(slot)) else { return 0 };
-        let Part { digest, size, owner, end, next: offset, begun_ns, .. } = *part;
-        let place = Place { digest, size, offset, end, begun_ns };
+        let Part { digest, size, owner, next: offset, begun_ns, .. } = *part;
+        let place = Place { digest, size, offset, begun_ns };
         let mut taken = 0;
         if owner == link.number() {
             let source = source.clone();
@@ -249,13 +240,14 @@ impl Ranges {
         taken
     }
 
-    /// The file that passes whole in `slot` breaks off after `passed` bytes. Where there is room, it waits for parts of its rest.
-    pub(super) fn keep_broken(&mut self, slot: u16, passed: u64, source: Source, walker: &mut dyn Walker) {
+    /// The file that passes whole in `slot` breaks off. Where there is room, its tree waits for parts of its rest: true.
+    pub(super) fn keep_broken(&mut self, slot: u16, adopted: Adopted, walker: &mut dyn Walker) -> bool {
+        let portion = self.portion();
         let Self { files, parts, counters, .. } = self;
-        let Some(part) = parts.get(usize::from(slot)) else { return };
-        let Part { digest, size, end, begun_ns, .. } = *part;
-        let place = Place { digest, size, offset: passed, end, begun_ns };
-        files.keep_broken(&place, source, counters, walker);
+        let Some(part) = parts.get(usize::from(slot)) else { return false };
+        let Part { digest, size, begun_ns, .. } = *part;
+        let place = Place { digest, size, offset: adopted.passed, begun_ns };
+        files.keep_broken(&place, adopted, portion, counters, walker)
     }
 
     /// Stored bytes that are walked at a time: all, where others wait for what comes of them.
@@ -284,10 +276,7 @@ impl Ranges {
                         let (place, described) = (block.place, &block.described);
                         let mut piece = Piece { place, bytes: block.bytes(), source, present: false, described };
                         let taken = self.files.take(&mut piece, portion, &mut self.counters, walker);
-                        if let Some(rest) = block.bytes().get(taken..).filter(|rest| !rest.is_empty()) {
-                            self.counters.not_joined_bytes += length(rest.len());
-                            walker.stray(&mut piece.source, rest);
-                        }
+                        self.counters.not_joined_bytes += length(block.bytes().len().saturating_sub(taken));
                         self.judge(walker);
                     }
                 }

@@ -9,6 +9,8 @@ use crate::worker::content::objects::{is_message, read_codings};
 
 /// Bytes that are stored or handed on together. The longest segment of an Ethernet fits.
 pub(super) const PIECE: usize = 1536;
+/// What files that are put together are called in paths.
+const LABEL: &str = "http/parts";
 /// Bytes of a file's name.
 const NAME: usize = 255;
 
@@ -19,8 +21,6 @@ pub(super) struct Place {
     /// Bytes of the file.
     pub(in crate::worker::content) size: u64,
     pub(in crate::worker::content) offset: u64,
-    /// Where their part ends.
-    pub(in crate::worker::content) end: u64,
     /// When the part began that they are of.
     pub(in crate::worker::content) begun_ns: u64,
 }
@@ -79,7 +79,7 @@ impl Default for Described {
 impl Described {
     pub(in crate::worker::content) fn of(object: &Object<'_>) -> Self {
         let mut described = Self {
-            label: object.label,
+            label: LABEL,
             codings: read_codings(object.codings, false),
             format: is_message(object.media_type).then_some(MESSAGE),
             charset: charset_of(object.media_type),

@@ -7,7 +7,6 @@ mod model;
 use std::collections::HashMap;
 
 use super::files::{Adopted, By, Files, Piece, Walker};
-use super::key::FileId;
 use super::piece::{Described, Place, Source};
 use super::{Counters, RangeLimits, Verdict};
 use crate::event::Direction;
@@ -33,14 +32,11 @@ struct Tapes {
     taken: usize,
     /// Those that have ended.
     ended: Vec<Tape>,
-    strays: Vec<u8>,
     present: u64,
     /// A byte that is not to be.
     forbidden: Option<u8>,
     /// Connections that are to be reset.
     condemned: Vec<u64>,
-    /// A file that passes whole, as far as it has.
-    passing: Option<(FileId, Tape)>,
 }
 
 impl Tapes {
@@ -65,14 +61,6 @@ impl Walker for Tapes {
         (0..u16::MAX).find(|number| !self.open.contains_key(number)).inspect(|number| {
             self.open.insert(*number, Tape::default());
         })
-    }
-
-    fn adopt(&mut self, digest: FileId) -> Option<Adopted> {
-        let tape = self.passing.take_if(|(passing, _)| *passing == digest)?.1;
-        let had = u64::try_from(tape.bytes.len()).unwrap();
-        let tree = self.take()?;
-        self.open.insert(tree, tape);
-        Some(Adopted { tree, passed: had, condemned: false })
     }
 
     fn begin(&mut self, tree: u16, start: u64, _: &Described) {
@@ -114,10 +102,6 @@ impl Walker for Tapes {
         self.taken -= 1;
     }
 
-    fn stray(&mut self, _: &mut Source, bytes: &[u8]) {
-        self.strays.extend_from_slice(bytes);
-    }
-
     fn verdict(&mut self) -> Option<Verdict> {
         None
     }
@@ -149,32 +133,42 @@ struct World {
     portion: usize,
     /// When parts began; with their pieces where that is not said.
     begun_ns: Option<u64>,
-    /// Where parts end; with their pieces where that is not said.
-    end: Option<u64>,
 }
 
 impl World {
     fn new(limits: &RangeLimits, trees: usize) -> Self {
         let counters = Counters::default();
         let (files, tapes) = (Files::new(limits), Tapes::new(trees));
-        Self { files, tapes, counters, portion: usize::MAX, begun_ns: None, end: None }
+        Self { files, tapes, counters, portion: usize::MAX, begun_ns: None }
     }
 
     /// A piece of the file `digest` of `size` bytes. Returns how many of its bytes were taken.
     fn piece(&mut self, digest: u128, size: u64, range: std::ops::Range<u64>, from: &Source) -> usize {
         let content = bytes(range.clone());
         let (place, described) = (
-            Place {
-                digest,
-                size,
-                offset: range.start,
-                end: self.end.unwrap_or(range.end),
-                begun_ns: self.begun_ns.unwrap_or(from.timestamp_ns),
-            },
+            Place { digest, size, offset: range.start, begun_ns: self.begun_ns.unwrap_or(from.timestamp_ns) },
             &Described::default(),
         );
         let mut piece = Piece { place, bytes: &content, source: from.clone(), present: false, described };
         self.files.take(&mut piece, self.portion, &mut self.counters, &mut self.tapes)
+    }
+
+    /// The file `digest` of `size` bytes has passed whole in that flow, and breaks off after `passed` of them.
+    fn breaks_off(&mut self, digest: u128, size: u64, passed: u64, from: &Source) -> bool {
+        let Some(tree) = self.tapes.take() else { return false };
+        let had = (0..passed).map(|at| Some(byte(at))).collect();
+        let who = (from.facts.start_ns, from.timestamp_ns);
+        self.tapes
+            .open
+            .insert(tree, Tape { bytes: had, from: vec![who; usize::try_from(passed).unwrap()], ..Tape::default() });
+        let adopted = Adopted { tree, passed, condemned: false, source: from.clone() };
+        let place = Place { digest, size, offset: passed, begun_ns: from.timestamp_ns };
+        let is_kept = self.files.keep_broken(&place, adopted, self.portion, &mut self.counters, &mut self.tapes);
+        if !is_kept {
+            self.tapes.open.remove(&tree);
+            self.tapes.taken -= 1;
+        }
+        is_kept
     }
 
     fn flush(&mut self) {

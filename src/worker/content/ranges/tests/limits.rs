@@ -1,7 +1,7 @@
 //! Each limit, and what becomes of bytes at it.
 
 use super::super::store::{STRETCHES, Store};
-use super::{LIMITS, RangeLimits, Tape, World, byte, source};
+use super::{LIMITS, RangeLimits, World, byte, source};
 
 fn cells(count: usize) -> u64 {
     u64::try_from(count * Store::CELL_BYTES).unwrap()
@@ -33,16 +33,14 @@ fn a_file_with_stored_bytes_ends_in_portions() {
 }
 
 #[test]
-fn bytes_without_room_in_the_store_become_an_offshoot() {
+fn bytes_without_room_in_the_store_are_not_taken() {
     let mut world = World::new(&RangeLimits { buffer: cells(1), ..LIMITS }, 8);
-    world.end = Some(10_000);
     assert_eq!(world.piece(1, 10_000, 5000..5100, &source(1, 0)), 100, "stored");
-    assert_eq!(world.piece(1, 10_000, 5100..5200, &source(1, 0)), 100, "an offshoot");
-    assert_eq!(world.piece(1, 10_000, 5200..5300, &source(1, 0)), 100, "goes on with it");
-    assert_eq!(world.counters.offshoots, 1);
+    assert_eq!(world.piece(1, 10_000, 5100..5200, &source(1, 0)), 0);
+    assert_eq!(world.piece(1, 10_000, 0..5100, &source(2, 0)), 5100, "and then there is room");
+    assert_eq!(world.piece(1, 10_000, 5100..5200, &source(1, 0)), 100);
     world.flush();
-    let starts: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.start, tape.bytes.len())).collect();
-    assert_eq!(starts, [(5000, 100), (5100, 200)]);
+    assert_eq!(world.tapes.ended[0].bytes.len(), 5200);
 }
 
 #[test]
@@ -51,13 +49,10 @@ fn a_file_has_so_many_stretches() {
     for number in 0..u64::try_from(STRETCHES).unwrap() {
         world.piece(1, 10_000, 100 + number * 20..110 + number * 20, &source(1, 0));
     }
-    assert_eq!(world.counters.offshoots, 0);
-    world.piece(1, 10_000, 5000..5010, &source(1, 0));
-    assert_eq!(world.counters.offshoots, 1);
+    assert_eq!(world.piece(1, 10_000, 5000..5010, &source(1, 0)), 0);
     // What joins two of them makes room.
-    world.piece(1, 10_000, 110..120, &source(1, 0));
-    world.piece(1, 10_000, 6000..6010, &source(1, 0));
-    assert_eq!(world.counters.offshoots, 1);
+    assert_eq!(world.piece(1, 10_000, 110..120, &source(1, 0)), 10);
+    assert_eq!(world.piece(1, 10_000, 6000..6010, &source(1, 0)), 10);
     world.flush();
 }
 
@@ -105,18 +100,38 @@ fn a_part_that_comes_late_begins_another_file_whenever_that_is_found_out() {
 }
 
 #[test]
-fn a_file_that_passes_whole_is_adopted_by_its_first_part() {
-    let mut world = World::new(&LIMITS, 8);
-    let had = Tape { bytes: (0..30).map(|at| Some(byte(at))).collect(), from: vec![(1, 0); 30], ..Tape::default() };
-    world.tapes.passing = Some((9, had));
-    world.piece(8, 100, 60..100, &source(2, 1));
-    assert_eq!(world.counters.adopted, 0, "another file");
-    world.piece(9, 100, 60..100, &source(2, 1));
-    assert_eq!(world.counters.adopted, 1);
-    world.piece(9, 100, 30..60, &source(1, 2));
-    world.flush();
+fn a_file_that_passed_whole_goes_on_with_parts_of_its_rest() {
     let whole: Vec<_> = (0..100).map(|at| Some(byte(at))).collect();
-    assert_eq!((&world.tapes.ended[0].bytes, world.tapes.ended[0].complete), (&whole, Some(true)));
+    // Parts that came while it passed, also of what it had by then, and parts that come later.
+    for early in [None, Some(60..80), Some(10..80), Some(20..30)] {
+        let mut world = World::new(&LIMITS, 8);
+        if let Some(early) = early.clone() {
+            let length = usize::try_from(early.end - early.start).unwrap();
+            assert_eq!(world.piece(9, 100, early, &source(2, 1)), length);
+        }
+        assert!(world.breaks_off(9, 100, 30, &source(1, 2)));
+        world.piece(9, 100, 30..100, &source(3, 3));
+        assert_eq!((world.counters.adopted, world.tapes.ended.len()), (1, 1), "{early:?}");
+        let tape = &world.tapes.ended[0];
+        assert_eq!((tape.start, &tape.bytes, tape.complete), (0, &whole, Some(true)), "{early:?}");
+        assert_eq!((tape.from[29], tape.from[99]), ((1, 2), (3, 3)));
+        world.flush();
+    }
+}
+
+#[test]
+fn a_file_that_passed_whole_is_kept_only_where_it_can_go_on() {
+    let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 3);
+    assert!(!world.breaks_off(1, 100, 100, &source(1, 0)), "nothing is left of it");
+    world.piece(1, 100, 0..10, &source(1, 0));
+    assert!(!world.breaks_off(1, 100, 30, &source(2, 1)), "its parts have begun themselves");
+    assert!(world.breaks_off(2, 100, 30, &source(2, 1)));
+    assert!(!world.breaks_off(3, 100, 30, &source(2, 1)), "it makes none of them end");
+    world.files.expire(2 + LIMITS.idle_ns, &mut world.counters, &mut world.tapes);
+    assert_eq!(world.counters.idle, 2);
+    let ended: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.bytes.len(), tape.complete)).collect();
+    assert_eq!(ended, [(10, Some(false)), (30, Some(false))], "what was seen of it has ended");
+    world.flush();
 }
 
 #[test]
@@ -126,11 +141,10 @@ fn what_comes_late_of_a_part_that_began_before_its_file_was_complete_is_no_other
     world.piece(1, 100, 50..100, &source(2, 9));
     world.begun_ns = Some(7);
     assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
-    assert_eq!((world.counters.repeated_bytes, world.counters.offshoots), (20, 1));
-    assert_eq!((world.tapes.ended[1].start, world.tapes.ended[1].bytes.len()), (60, 20), "walked by itself");
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 1));
     world.begun_ns = Some(10);
     assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
-    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 3), "it is downloaded again");
+    assert_eq!((world.counters.repeated_bytes, world.counters.files), (20, 2), "it is downloaded again");
     world.flush();
     assert_eq!(world.piece(1, 100, 60..80, &source(3, 20)), 20);
     world.begun_ns = Some(7);
@@ -140,34 +154,18 @@ fn what_comes_late_of_a_part_that_began_before_its_file_was_complete_is_no_other
 }
 
 #[test]
-fn what_comes_again_is_walked_by_itself_and_what_is_new_goes_on_with_the_file() {
+fn what_comes_again_is_passed_over_and_what_is_new_is_taken() {
     let mut world = World::new(&LIMITS, 8);
     world.piece(1, 1000, 0..100, &source(1, 0));
     world.piece(1, 1000, 300..400, &source(2, 0));
-    world.end = Some(450);
     // Walked, waited for, stored, and too early.
     assert_eq!(world.piece(1, 1000, 50..450, &source(3, 1)), 400);
-    let seen = |world: &World| {
-        let tapes = world.tapes.ended.iter();
-        tapes.map(|tape| tape.start..tape.start + u64::try_from(tape.bytes.len()).unwrap()).collect::<Vec<_>>()
-    };
-    assert_eq!(seen(&world), [50..100, 300..400]);
-    assert_eq!((world.counters.repeated_bytes, world.counters.offshoots), (150, 2));
+    assert_eq!(world.counters.repeated_bytes, 150);
     world.piece(1, 1000, 450..1000, &source(4, 2));
-    assert_eq!(seen(&world), [50..100, 300..400, 0..1000]);
-    world.flush();
-}
-
-#[test]
-fn a_part_that_comes_again_is_one_offshoot_to_its_end() {
-    let mut world = World::new(&LIMITS, 8);
-    world.piece(1, 1000, 0..500, &source(1, 0));
-    world.end = Some(400);
-    for start in (100..400).step_by(50) {
-        assert_eq!(world.piece(1, 1000, start..start + 50, &source(2, 1)), 50);
-    }
-    assert_eq!((world.counters.offshoots, world.files.used()), (1, 1));
-    assert_eq!((world.tapes.ended[0].start, world.tapes.ended[0].bytes.len()), (100, 300));
+    let tape = &world.tapes.ended[0];
+    assert_eq!((tape.bytes.len(), tape.complete), (1000, Some(true)));
+    let who = [99, 100, 299, 300, 399, 400].map(|at: usize| tape.from[at].0);
+    assert_eq!(who, [1, 3, 3, 2, 2, 3]);
     world.flush();
 }
 
@@ -207,12 +205,12 @@ fn a_file_whose_parts_have_holes_is_complete_but_not_over() {
 }
 
 #[test]
-fn a_file_makes_no_room_for_what_comes_again_of_it() {
+fn what_comes_again_keeps_a_file_from_making_room() {
     let mut world = World::new(&RangeLimits { files: 2, ..LIMITS }, 8);
-    world.end = Some(1000);
     world.piece(1, 1000, 0..100, &source(1, 0));
     world.piece(2, 1000, 0..100, &source(1, 0));
     assert_eq!(world.piece(1, 1000, 0..50, &source(2, 1)), 50);
+    world.piece(3, 1000, 0..10, &source(1, 1));
     assert_eq!((world.tapes.ended.len(), world.counters.evicted), (1, 1), "the second made room");
     assert_eq!(world.piece(1, 1000, 100..1000, &source(1, 2)), 900);
     assert_eq!((world.tapes.ended[1].bytes.len(), world.tapes.ended[1].complete), (1000, Some(true)));
