@@ -37,6 +37,8 @@ pub struct Start<'a> {
     pub sequence: Sequence,
     /// Its media type as whatever carries it says, of which the boundary of a multipart is read; empty where nobody says.
     pub media_type: &'a [u8],
+    /// It is no file, but a part of what is scanned as it stands elsewhere.
+    pub part: bool,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -104,7 +106,7 @@ impl Tree {
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());
             node.name.append(start.name);
-            node.facts.file = true;
+            (node.facts.file, node.facts.elsewhere) = (!start.part, start.part);
         }
     }
 

@@ -102,6 +102,8 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
         if format.scanned && !node.facts.elsewhere {
             node.tell_leaf(node.facts.path, context);
         }
+    } else if node.facts.elsewhere && !node.facts.behind {
+        node.state = State::Over;
     } else {
         node.begin_leaf(context);
     }
@@ -237,7 +239,11 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
 
 /// The decoder of the object was given to another: what is open below it ends here, and it goes on as it stands.
 fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, format: &'static Format, told: bool) {
-    node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+    node.state = match format.scanned {
+        _ if node.facts.elsewhere => State::Over,
+        true => State::Leaf,
+        false => State::Rest(b"(rest)"),
+    };
     finish(below, context, false);
     node.facts.needed = false;
     drop_kept(node, context);
