@@ -3,8 +3,8 @@
 use super::decoder::Decoder;
 use super::{
     ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, head, image, iso9660, javascript, json,
-    lz4, lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib,
-    zstd,
+    lz4, lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, transfer, xz,
+    zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -46,9 +46,9 @@ impl Format {
     }
 }
 
-/// All formats; the first that recognises an object decodes it. The last six recognise nothing: somebody
+/// All formats; the first that recognises an object decodes it. The last seven recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 53] = [
+pub(super) const FORMATS: [&Format; 54] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -105,6 +105,7 @@ pub(super) const FORMATS: [&Format; 53] = [
     &permessage::FRESH,
     &charset::DECLARED,
     &head::FORMAT,
+    &transfer::FORMAT,
 ];
 
 /// Their names.

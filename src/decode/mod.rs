@@ -72,6 +72,7 @@ mod streams;
 mod tap;
 mod tar;
 mod tnef;
+mod transfer;
 mod tree;
 mod units;
 mod window;

@@ -14,6 +14,8 @@ pub struct Object<'a> {
     pub media_type: &'a [u8],
     /// Codings around it, as `Content-Encoding` names them, comma-separated, the innermost first; empty where there are none.
     pub codings: &'a [u8],
+    /// It may be in a transfer encoding of mail (RFC 2045, section 6), of which nothing is said.
+    pub encoded: bool,
     /// Bytes that it is announced to have as it is sent.
     pub length: Option<u64>,
     /// Where it begins in the file that it is a part of.

@@ -37,6 +37,8 @@ pub struct Start<'a> {
     pub sequence: Sequence,
     /// Its media type as whatever carries it says, of which the boundary of a multipart is read; empty where nobody says.
     pub media_type: &'a [u8],
+    /// It may be in a transfer encoding of mail, which its first bytes say.
+    pub encoded: bool,
     /// It is no file, but a part of what is scanned as it stands elsewhere.
     pub part: bool,
 }
@@ -75,6 +77,7 @@ impl Tree {
             inner: 0,
             format: None,
             charset: None,
+            encoded: false,
             sequence: Sequence::default(),
             boundary: Boundary::EMPTY,
             from: 0,
@@ -101,6 +104,7 @@ impl Tree {
         }
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
+        shared.encoded = start.encoded;
         shared.boundary = mime::claimed(start.media_type);
         decoders.totals.objects += 1;
         if let Some(node) = nodes.first_mut() {

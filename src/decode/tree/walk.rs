@@ -7,6 +7,7 @@ use super::super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
 use super::super::javascript;
 use super::super::json::BASE64;
 use super::super::mime;
+use super::super::transfer;
 use super::again;
 use super::below::{Below, brings};
 use super::node::{Context, Node, State};
@@ -54,6 +55,17 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
                 return false;
             }
             found = is_multipart.then_some(MESSAGE);
+        }
+    }
+    let is_inner = !node.facts.behind && node.level == context.shared.inner;
+    if found.is_none() && is_inner && context.shared.encoded {
+        if !last {
+            return false;
+        }
+        context.shared.encoded = false;
+        if transfer::is_quoted_printable(node.first.get()) {
+            context.shared.add_coding(node.level, &transfer::FORMAT);
+            found = Some(&transfer::FORMAT);
         }
     }
     if found.is_none() {

@@ -185,6 +185,7 @@ impl Description {
             name: self.name.bytes(),
             media_type: of.get_text(meta::MEDIA_TYPE),
             codings: self.codings.bytes(),
+            encoded: false,
             length,
             offset: self.offset,
             part: file.map(|file| Part {

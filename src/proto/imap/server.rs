@@ -139,6 +139,7 @@ impl Server {
                     label: "imap",
                     name: section.name,
                     media_type: section.media_type,
+                    encoded: section.encoded,
                     length: Some(length),
                     offset: section.offset,
                     ..Object::default()

@@ -312,8 +312,9 @@ impl Objects {
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
         let (prefix, name, media_type) = (object.label, object.name, object.media_type);
-        let part = false;
-        slot.tree.begin(&Start { prefix, name, codings, format, charset, sequence, media_type, part }, decoders);
+        let (encoded, part) = (object.encoded, false);
+        let start = Start { prefix, name, codings, format, charset, sequence, media_type, encoded, part };
+        slot.tree.begin(&start, decoders);
         Ok(())
     }
 
