@@ -58,6 +58,16 @@ enum Word {
     Query,
 }
 
+impl Word {
+    /// What it is behind letters.
+    const fn behind_letters(self) -> Self {
+        match self {
+            Self::Start => Self::Other,
+            word => word,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Head {
     /// What an escape hides may be one.
@@ -100,6 +110,14 @@ impl Head {
             text: Text::NEW,
             enough: false,
         }
+    }
+
+    /// How many bytes in front are letters and digits, and mean nothing else.
+    fn letters(&self, bytes: &[u8]) -> usize {
+        if self.escapes != [Percent::Nothing; 2] || matches!(self.run, Run::Padding(_)) {
+            return 0;
+        }
+        bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
     }
 
     /// Takes a byte as it stands.
@@ -175,8 +193,7 @@ impl Head {
             (0..=b' ', _) => Word::Start,
             (b'?', _) => Word::Query,
             (b':', Word::Start | Word::Other) => Word::Start,
-            (_, Word::Start) => Word::Other,
-            (_, word) => word,
+            (_, word) => word.behind_letters(),
         };
     }
 
@@ -184,11 +201,30 @@ impl Head {
     fn digit(&mut self, Letter { byte, escaped }: Letter, out: &mut dyn Out) {
         let is_blank = byte == b'+' && !escaped && self.word == Word::Query;
         self.blanks |= u64::from(is_blank) << self.held.get().len();
-        self.held.append(&[byte]);
-        let tells = self.proof.byte(byte);
+        self.digits(&[byte], out);
+    }
+
+    /// Digits that may be of a run.
+    fn digits(&mut self, digits: &[u8], out: &mut dyn Out) {
+        let mut rest = digits;
+        while !rest.is_empty() {
+            let room = SHORTEST.saturating_sub(self.held.get().len());
+            let told = rest.iter().take(room).position(|byte| self.proof.byte(*byte));
+            let count = told.map_or(room, |at| at + 1);
+            let (piece, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+            self.held.append(piece);
+            rest = behind;
+            if self.judge(told.is_some(), out) {
+                return self.undo(rest, out);
+            }
+        }
+    }
+
+    /// Whether the digits that are held begin a run, of which the last may be text; then it has begun.
+    fn judge(&mut self, tells: bool, out: &mut dyn Out) -> bool {
         let is_full = self.held.get().len() == SHORTEST;
         if !tells && !is_full {
-            return;
+            return false;
         }
         let held = self.held;
         let start = match text_start(held.get()) {
@@ -200,10 +236,13 @@ impl Head {
             self.put_text(before, out);
             self.held.clear();
             self.begin(digits, out);
-        } else if is_full {
+            return true;
+        }
+        if is_full {
             // The word may go on with a run.
             self.end_word(out);
         }
+        false
     }
 
     /// A run begins.
@@ -280,8 +319,18 @@ impl Decoder for Head {
             if end.is_some() && self.fresh && !HeadSeeker::may_have(line) {
                 continue;
             }
-            for byte in line {
-                self.byte(*byte, out);
+            let mut left = line;
+            while let Some((byte, behind)) = left.split_first() {
+                let (letters, others) = left.split_at_checked(self.letters(left)).unwrap_or((left, &[]));
+                left = if letters.is_empty() { behind } else { others };
+                match self.run {
+                    _ if letters.is_empty() => self.byte(*byte, out),
+                    Run::Within(_) => self.undo(letters, out),
+                    Run::Outside | Run::Padding(_) => {
+                        (self.fresh, self.word) = (false, self.word.behind_letters());
+                        self.digits(letters, out);
+                    }
+                }
                 if self.enough || self.text.enough() {
                     return Ok(Taken::Enough);
                 }

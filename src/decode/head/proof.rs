@@ -5,7 +5,7 @@
 //! the second and the third have of the bytes they begin. What may stand where is a bit of [`PLACES`], and the search
 //! is the one for a pattern of twelve sets (Baeza-Yates and Gonnet's shift-and): a shift and a table a byte, at
 //! all four alignments at once, so that it does not matter what stands in front. Where no word is long enough,
-//! nothing of that is done: each run of twelve fills two neighbours among groups of four bytes.
+//! nothing of that is done: each has a window of eight bytes among those that begin every five.
 
 /// Digits that tell.
 pub(super) const DIGITS: usize = 12;
@@ -30,19 +30,30 @@ const fn places() -> [u16; 256] {
     places
 }
 
-/// Whether each of four bytes is a letter or a digit.
-const fn is_word(group: [u8; 4]) -> bool {
-    const HIGH: u32 = 0x8080_8080;
-    const fn all(byte: u8) -> u32 {
-        u32::from_ne_bytes([byte; 4])
+/// Of each window so many bytes are looked at, and the next begins so many behind it: twelve in a row fill one.
+const WINDOW: usize = 8;
+const STRIDE: usize = 5;
+const _: () = assert!(STRIDE + WINDOW <= DIGITS + 1);
+
+/// Whether a window has but letters and digits.
+#[inline]
+const fn is_word(window: [u8; WINDOW]) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; WINDOW])
     }
     // Without their highest bits, which none may have, bytes can be added to without a carry into the next.
-    let bytes = u32::from_ne_bytes(group);
+    let bytes = u64::from_ne_bytes(window);
     let low = bytes & !HIGH;
+    // Most windows have a blank or a mark, which are lower than all digits.
+    let from_zero = low + all(0x80 - b'0');
+    if (from_zero & !bytes) & HIGH != HIGH {
+        return false;
+    }
     let small = low | all(0x20);
     let letter = (small + all(0x80 - b'a')) & !(small + all(0x7f - b'z'));
-    let digit = (low + all(0x80 - b'0')) & !(low + all(0x7f - b'9'));
-    (letter | digit) & !bytes & HIGH == HIGH
+    let digit = !(low + all(0x7f - b'9'));
+    (letter | digit) & HIGH == HIGH
 }
 
 /// Looks for it, in pieces of any size.
@@ -94,15 +105,26 @@ impl Proof {
     }
 }
 
-/// Where a word begins, or goes on, that is long enough for two neighbours among the groups.
+/// Where the first word begins, or goes on, that is long enough.
 fn word_start(bytes: &[u8]) -> Option<usize> {
-    let (groups, _) = bytes.as_chunks::<4>();
-    let mut last = false;
-    let second = groups.iter().position(|group| std::mem::replace(&mut last, is_word(*group)) && last)?;
-    let first = 4 * (second - 1);
-    // As many bytes as are no whole group may stand before.
-    let before = bytes.get(first.saturating_sub(3)..first).unwrap_or(&[]);
-    Some(first - before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count())
+    let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric();
+    let mut at = 0;
+    while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+        if !is_word(*window) {
+            at += STRIDE;
+            continue;
+        }
+        // A word that began before those would have filled the window before.
+        let before = bytes.get(at.saturating_sub(STRIDE - 1)..at).unwrap_or(&[]);
+        let start = at - before.iter().rev().take_while(is_letter).count();
+        let behind = bytes.get(at + WINDOW..).unwrap_or(&[]);
+        let end = at + WINDOW + behind.iter().take(DIGITS - WINDOW).take_while(is_letter).count();
+        if end - start >= DIGITS {
+            return Some(start);
+        }
+        at = end;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -128,12 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_letters_and_digits_are_told_from_others() {
+    fn windows_of_letters_and_digits_are_told_from_others() {
         for byte in 0..=u8::MAX {
-            for place in 0..4 {
-                let mut group = *b"aZ09";
-                group[place] = byte;
-                assert_eq!(is_word(group), byte.is_ascii_alphanumeric(), "{byte:#x} at {place}");
+            for place in 0..WINDOW {
+                let mut window = *b"aZ09Az55";
+                window[place] = byte;
+                assert_eq!(is_word(window), byte.is_ascii_alphanumeric(), "{byte:#x} at {place}");
             }
         }
     }

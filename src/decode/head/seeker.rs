@@ -21,7 +21,7 @@ enum Escape {
 /// in a query, base64.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadSeeker {
-    recent: Recent<BEFORE>,
+    recent: Recent<BEFORE, BEFORE>,
     /// Digits of base64 at the end of `recent` that may begin a run.
     digits: u8,
     proof: Proof,

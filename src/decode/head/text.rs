@@ -7,14 +7,16 @@ use super::seeker::BEFORE;
 
 /// Handed out at a time, at most.
 const ROOM: usize = 1024;
+/// Room for what came last.
+const RECENT: usize = 3 * BEFORE;
 /// What a [`Text`] holds, bytes.
-pub(super) const MEMORY: usize = ROOM + BEFORE + 64;
+pub(super) const MEMORY: usize = ROOM + RECENT + 64;
 
 /// Hands out text.
 #[derive(Debug)]
 pub(super) struct Text {
     /// What came last in a line that is not handed out so far.
-    recent: Recent<BEFORE>,
+    recent: Recent<BEFORE, RECENT>,
     /// The rest of the line is handed out.
     shown: bool,
     room: Field<ROOM>,
