@@ -159,7 +159,7 @@ mod tests {
         assert!(is_quoted_printable(format!("{long}\r\n{long}=\r\n{long}").as_bytes()));
         assert!(!is_quoted_printable(format!("{long}{long}\r\nconfi=\r\ndential").as_bytes()), "lines are too long");
         // What is cut anywhere is what it is.
-        let text = format!("{long}=\r\nGr=C3=B6=C3=9Fe =3D {long}\r\n").repeat(9);
+        let text = format!("{long}=\r\nGr=C3=B6=C3=9Fe =3D word, and words\r\n").repeat(9);
         let text = text.as_bytes();
         for start in 0..79 {
             let first = text.get(start..start + PROBE).unwrap_or(&[]);
