@@ -214,3 +214,36 @@ fn what_finds_no_room_is_scanned_as_it_stands_and_told_once() {
     options.objects.pending = 1;
     assert_eq!(told_with(options, &frames).anomalies, ["content.truncated"], "there is one at a time");
 }
+
+#[test]
+fn parts_of_mail_that_are_fetched_by_themselves_are_read_in_their_coding() {
+    let text = format!("Die Gr=C3=B6=C3=9Fe von {} =3D viel\r\n", SECRET.replace(' ', "=\r\n "));
+    let page = format!("<html><p class=3D\"a\">{}</p></html>\r\n", SECRET.replace(' ', "=\r\n "));
+    let base64 =
+        data_encoding::BASE64_MIME.encode(format!("the value of {SECRET}, {}", "and others".repeat(5)).as_bytes());
+    let plain = format!("{SECRET}=1, x=2");
+    for (item, part, path) in [
+        ("BODY[1]", &text, "imap/quoted-printable"),
+        ("BODY[1.2]", &text, "imap/quoted-printable"),
+        ("RFC822.TEXT", &text, "imap/quoted-printable"),
+        ("BODY[2]", &page, "imap/quoted-printable/html"),
+        ("BODY[1]", &base64, "imap/base64:(base64)"),
+        ("BODY[1]", &plain, "imap"),
+        ("BINARY[1]", &plain, "imap"),
+    ] {
+        let response = format!("* 1 FETCH ({item} {{{}}}\r\n{part})\r\na1 OK done\r\n", part.len());
+        for size in [1, 2, 7, 100, 1448] {
+            let mut turns =
+                vec![turn(false, "* OK IMAP4rev1 ready\r\n"), turn(true, &format!("a1 FETCH 1 ({item})\r\n"))];
+            turns.extend(response.as_bytes().chunks(size).map(|piece| (false, piece.to_vec())));
+            let told = told(&Connection::new(143, &turns).frames);
+            assert_eq!(told.alerts, [path], "{item} in pieces of {size}");
+            assert_eq!(told.anomalies, Vec::<&str>::new(), "{item}");
+        }
+    }
+    // What the server has decoded is not decoded again.
+    let response = format!("* 1 FETCH (BINARY[1] {{{}}}\r\n{text})\r\na1 OK done\r\n", text.len());
+    let turns =
+        [turn(false, "* OK IMAP4rev1 ready\r\n"), turn(true, "a1 FETCH 1 (BINARY[1])\r\n"), turn(false, &response)];
+    assert_eq!(told(&Connection::new(143, &turns).frames).alerts, Vec::<String>::new());
+}

@@ -491,3 +491,38 @@ fn what_cannot_be_read_is_scanned_as_it_stands() {
         assert_eq!((&*said.leaves[0].path, said.cuts.len()), ("zip:plans/q3.txt", 0));
     }
 }
+
+#[test]
+fn what_is_in_a_transfer_encoding_is_a_file_without_it() {
+    let text = format!("{}=\r\nGr=C3=B6=C3=9Fe, zanzi=\r\nbar heron\r\n", "word ".repeat(12)).repeat(20);
+    let decoded = format!("{}Gr\u{f6}\u{df}e, zanzibar heron\r\n", "word ".repeat(12)).repeat(20);
+    let short = "zanzi=\r\nbar heron".to_owned();
+    for (sent, path, file) in [
+        (&text, "imap/quoted-printable", &decoded),
+        (&short, "imap/quoted-printable", &"zanzibar heron".to_owned()),
+        // What is none.
+        (&decoded, "imap", &decoded),
+    ] {
+        let mut tree = Tree::new(Limits::default());
+        let sizes = [1, 7, 511, 512, 513, usize::MAX].into_iter().map(|size| (0, size));
+        for (cut, size) in sizes.chain((0..sent.len()).map(|cut| (cut, usize::MAX))) {
+            let (first, rest) = sent.as_bytes().split_at(cut);
+            let start = Start { prefix: "imap", name: b"1", encoded: true, ..Start::default() };
+            let mut files = Files::default();
+            tree.tree.begin(&start, &mut tree.decoders);
+            if cut != 0 {
+                tree.push(first, &mut files);
+            }
+            rest.chunks(size).for_each(|piece| tree.push(piece, &mut files));
+            tree.finish(&mut files);
+            assert_eq!(planted_in(&files.leaves), [path], "cut at {cut}, in pieces of {size}");
+            let ended = Some(Ended { size: file.len() as u64, complete: true });
+            assert_eq!(
+                files.files,
+                [("text/plain", file.clone().into_bytes(), ended)],
+                "cut at {cut}, in pieces of {size}"
+            );
+            assert_eq!(files.leaves.cuts, []);
+        }
+    }
+}

@@ -2,8 +2,9 @@
 
 use super::decoder::Decoder;
 use super::{
-    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, image, iso9660, javascript, json, lz4,
-    lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, xz, zip, zlib, zstd,
+    ar, brotli, bzip2, cab, charset, compress, cpio, deflate, embedded, gzip, head, image, iso9660, javascript, json,
+    lz4, lzma, markup, media, mime, ole2, pcap, pdf, permessage, rar, rtf, sevenzip, sqlite, tar, tnef, transfer, xz,
+    zip, zlib, zstd,
 };
 
 /// Most bytes of an object that formats are told by: a TAR header's.
@@ -45,9 +46,9 @@ impl Format {
     }
 }
 
-/// All formats; the first that recognises an object decodes it. The last five recognise nothing: somebody
+/// All formats; the first that recognises an object decodes it. The last seven recognise nothing: somebody
 /// says what an object is.
-pub(super) const FORMATS: [&Format; 52] = [
+pub(super) const FORMATS: [&Format; 54] = [
     &gzip::FORMAT,
     &bzip2::FORMAT,
     &xz::FORMAT,
@@ -103,6 +104,8 @@ pub(super) const FORMATS: [&Format; 52] = [
     &permessage::TAKEOVER,
     &permessage::FRESH,
     &charset::DECLARED,
+    &head::FORMAT,
+    &transfer::FORMAT,
 ];
 
 /// Their names.
@@ -112,6 +115,9 @@ pub fn format_names() -> impl Iterator<Item = &'static str> {
 
 /// Mail messages.
 pub const MESSAGE: &Format = &mime::FORMAT;
+
+/// Lines of a protocol in which something is written in other letters, such as `%XX`.
+pub const HEAD: &Format = &head::FORMAT;
 
 /// The format of that name.
 #[must_use]

@@ -13,6 +13,11 @@ pub(super) enum Percent {
 }
 
 impl Percent {
+    /// Whether an escape ends with that byte.
+    pub(super) const fn is_last(self, byte: u8) -> bool {
+        matches!(self, Self::High(_)) && byte.is_ascii_hexdigit()
+    }
+
     /// Takes a byte, and puts what is known then.
     pub(super) fn byte(&mut self, byte: u8, mut put: impl FnMut(u8)) {
         match (*self, hex(byte)) {

@@ -15,7 +15,7 @@ const ROOM: usize = 1536;
 /// What a [`Runs`] holds, bytes.
 pub(super) const MEMORY: usize = ROOM + SHORTEST + 64;
 
-const fn is_digit(byte: u8) -> bool {
+pub(super) const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
@@ -70,11 +70,16 @@ fn first_window(bytes: &[u8]) -> Option<usize> {
     Some(passed * WINDOW + found * STRIDE)
 }
 
+/// Whether there may be as many digits in a row as a run has.
+pub(super) fn may_have(bytes: &[u8]) -> bool {
+    bytes.len() >= SHORTEST && first_window(bytes).is_some()
+}
+
 /// Most hyphens and underscores in as many digits as a run has: of base64 there are two; more are words that they join.
 const JOINTS: usize = 8;
 
 /// Whether so many digits are base64 rather than a word or a number in hexadecimal.
-fn is_run(digits: &[u8]) -> bool {
+pub(super) fn is_run(digits: &[u8]) -> bool {
     let is_joint = |byte: &&u8| matches!(**byte, b'-' | b'_');
     digits.len() >= SHORTEST
         && digits.iter().any(u8::is_ascii_uppercase)
@@ -95,6 +100,18 @@ pub(super) struct Seeker {
 
 impl Seeker {
     pub(super) const NEW: Self = Self { held: Field::EMPTY, off: false };
+
+    /// As it was when it had seen so many digits of a word.
+    pub(super) fn behind(digits: &[u8]) -> Self {
+        let mut held = Field::EMPTY;
+        held.append(digits);
+        Self { held, off: false }
+    }
+
+    /// How many digits at the end of what was seen may begin a run.
+    pub(super) fn held(&self) -> usize {
+        self.held.get().len()
+    }
 
     /// What comes does not follow what was there.
     pub(super) const fn restart(&mut self) {

@@ -14,6 +14,8 @@ pub struct Object<'a> {
     pub media_type: &'a [u8],
     /// Codings around it, as `Content-Encoding` names them, comma-separated, the innermost first; empty where there are none.
     pub codings: &'a [u8],
+    /// It may be in a transfer encoding of mail (RFC 2045, section 6), of which nothing is said.
+    pub encoded: bool,
     /// Bytes that it is announced to have as it is sent.
     pub length: Option<u64>,
     /// Where it begins in the file that it is a part of.
@@ -49,11 +51,20 @@ pub trait Sink {
     /// `label` is their path: `http/header`, `smtp/command`.
     fn begin_lines(&mut self, label: &'static str);
 
+    /// The same of lines in which other letters may stand for what is said, such as `%XX` and base64 in the header section
+    /// of HTTP: those are undone as well.
+    fn begin_head(&mut self, label: &'static str) {
+        self.begin_lines(label);
+    }
+
     /// Their next bytes; `offset` counts from the first.
     fn lines(&mut self, offset: u64, bytes: &[u8]);
 
     /// `length` bytes of them were never seen.
     fn lines_gap(&mut self, length: u64);
+
+    /// They are over. Whoever begins others, or an object, need not say so.
+    fn end_lines(&mut self) {}
 
     /// An object begins. `id` tells it from other objects of this direction that have not ended; a parser that has one
     /// at a time says 0.

@@ -41,6 +41,10 @@ pub struct Start<'a> {
     /// It is a message of a mail protocol: what it holds under names are files, and it is none. One that was sent otherwise is
     /// a file itself, unless it is said to be a multipart, which is how forms are sent.
     pub carrier: bool,
+    /// It may be in a transfer encoding of mail, which its first bytes say.
+    pub encoded: bool,
+    /// It is no file, but a part of what is scanned as it stands elsewhere.
+    pub part: bool,
 }
 
 /// Most codings that an outermost object is said to be wrapped in.
@@ -77,6 +81,7 @@ impl Tree {
             inner: 0,
             format: None,
             charset: None,
+            encoded: false,
             sequence: Sequence::default(),
             boundary: Boundary::EMPTY,
             carrier: false,
@@ -105,6 +110,7 @@ impl Tree {
         }
         shared.inner = shared.codings.iter().take_while(|coding| coding.is_some()).count();
         (shared.format, shared.charset, shared.sequence) = (start.format, start.charset, start.sequence);
+        shared.encoded = start.encoded;
         shared.boundary = mime::claimed(start.media_type);
         shared.carrier = start.carrier;
         shared.claimed.set(shared.inner, start.media_type);
@@ -112,7 +118,7 @@ impl Tree {
         if let Some(node) = nodes.first_mut() {
             node.begin(shared.path.len());
             node.name.append(start.name);
-            node.facts.file = true;
+            (node.facts.file, node.facts.elsewhere) = (!start.part, start.part);
         }
     }
 

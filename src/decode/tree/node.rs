@@ -130,6 +130,8 @@ pub(super) struct Shared {
     pub(super) inner: usize,
     pub(super) format: Option<&'static Format>,
     pub(super) charset: Option<Charset>,
+    /// What is within them may be in a transfer encoding.
+    pub(super) encoded: bool,
     /// What the object belongs to where its outermost coding goes on with the next.
     pub(super) sequence: Sequence,
     /// Its boundary where it is said to be a multipart; else empty.
@@ -232,6 +234,17 @@ impl Shared {
             }
             self.inner = self.inner.saturating_sub(1);
             self.claimed.level = self.inner;
+        }
+    }
+
+    /// The object at `level` is coded, as is seen from its bytes: what was said of it is said of what is within that.
+    pub(super) fn add_coding(&mut self, level: usize, format: &'static Format) {
+        if let Some(codings) = self.codings.get_mut(level..)
+            && let [first, ..] = codings
+        {
+            debug_assert!(first.is_none(), "what is within all codings");
+            *first = Some(format);
+            self.inner = level + 1;
         }
     }
 

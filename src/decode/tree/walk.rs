@@ -7,6 +7,7 @@ use super::super::format::{FORMATS, Format, Guess, MESSAGE, PROBE};
 use super::super::javascript;
 use super::super::json::BASE64;
 use super::super::mime;
+use super::super::transfer;
 use super::again;
 use super::below::{Below, brings};
 use super::node::{Context, Node, State};
@@ -56,6 +57,17 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
             found = is_multipart.then_some(MESSAGE);
         }
     }
+    let is_inner = !node.facts.behind && node.level == context.shared.inner;
+    if found.is_none() && is_inner && context.shared.encoded {
+        if !last {
+            return false;
+        }
+        context.shared.encoded = false;
+        if transfer::is_quoted_printable(node.first.get()) {
+            context.shared.add_coding(node.level, &transfer::FORMAT);
+            found = Some(&transfer::FORMAT);
+        }
+    }
     if found.is_none() {
         for format in FORMATS {
             match (format.recognise)(node.first.get()) {
@@ -102,6 +114,8 @@ pub(super) fn recognise(node: &mut Node, is_lowest: bool, context: &mut Context<
         if format.scanned && !node.facts.elsewhere {
             node.tell_leaf(node.facts.path, context);
         }
+    } else if node.facts.elsewhere && !node.facts.behind {
+        node.state = State::Over;
     } else {
         node.begin_leaf(context);
     }
@@ -237,7 +251,11 @@ pub(super) fn over(node: &mut Node, below: &mut [Node], context: &mut Context<'_
 
 /// The decoder of the object was given to another: what is open below it ends here, and it goes on as it stands.
 fn robbed(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, format: &'static Format, told: bool) {
-    node.state = if format.scanned { State::Leaf } else { State::Rest(b"(rest)") };
+    node.state = match format.scanned {
+        _ if node.facts.elsewhere => State::Over,
+        true => State::Leaf,
+        false => State::Rest(b"(rest)"),
+    };
     finish(below, context, false);
     node.facts.needed = false;
     drop_kept(node, context);

@@ -234,6 +234,7 @@ impl<const N: usize> Half<N> {
     fn give_up(&mut self, anomaly: Anomaly, sink: &mut dyn Sink) {
         self.anomalies.insert(anomaly);
         self.mistaken = !self.proven && anomaly == Anomaly::BadStartLine;
+        sink.end_lines();
         self.end_object(false, sink);
         self.state = State::Raw;
     }
@@ -273,7 +274,7 @@ impl<const N: usize> Half<N> {
         if let Some(&first) = bytes.get(empty) {
             if Head::begins_with(self.direction, first) {
                 self.begin_message();
-                sink.begin_lines(LINES);
+                sink.begin_head(LINES);
             } else {
                 self.anomalies.clear();
                 self.give_up(Anomaly::BadStartLine, sink);
@@ -295,6 +296,9 @@ impl<const N: usize> Half<N> {
         if used > 0 {
             sink.lines(u64::from(self.header_len - self.lines_start), bytes.get(..used).unwrap_or(bytes));
             self.header_len = self.header_len.saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
+        }
+        if progress == Progress::Complete {
+            sink.end_lines();
         }
         match progress {
             Progress::More => {}
@@ -462,7 +466,7 @@ impl<const N: usize> Half<N> {
                 }
                 self.state = State::Trailer;
                 self.lines_start = self.header_len;
-                sink.begin_lines(LINES);
+                sink.begin_head(LINES);
                 return 0;
             }
             _ => {

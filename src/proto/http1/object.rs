@@ -186,6 +186,7 @@ impl Description {
             media_type: of.get_text(meta::MEDIA_TYPE),
             carrier: false,
             codings: self.codings.bytes(),
+            encoded: false,
             length,
             offset: self.offset,
             part: file.map(|file| Part {

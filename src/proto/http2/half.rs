@@ -412,7 +412,7 @@ impl Half {
         self.meta.clear();
         self.block =
             Block { stream: id, of_request, ends_stream: promised || self.frame.ends_stream(), ..Block::default() };
-        sink.begin_lines(LINES);
+        sink.begin_head(LINES);
         if promised && streams.get(id).is_some() {
             sink.anomaly(Anomaly::StreamReuse.name());
             self.block.stream = 0;
@@ -463,6 +463,7 @@ impl Half {
         if !std::mem::take(&mut self.in_block) {
             return;
         }
+        sink.end_lines();
         if self.block_lost {
             self.hpack.lose();
         } else if self.hpack.end().is_err() {

@@ -35,6 +35,8 @@ pub(super) struct Section<'a> {
     pub(super) offset: u64,
     /// The type it has by its name.
     pub(super) media_type: &'static [u8],
+    /// It is as it stands in the message, without the header that says how it is encoded.
+    pub(super) encoded: bool,
 }
 
 /// Reads what stands before a literal of a FETCH response: `BODY[1.2]`, `BODY[]<1024>`, `RFC822.TEXT`, `BINARY[1]`.
@@ -70,7 +72,11 @@ pub(super) fn section(before: &[u8]) -> Option<Section<'_>> {
     } else {
         b""
     };
-    Some(Section { name, offset, media_type })
+    // BINARY (RFC 3516) is decoded by the server.
+    let decoded = item.strip_suffix(b"]").and_then(|item| item.strip_suffix(name)?.strip_suffix(b"["));
+    let decoded = decoded.and_then(<[u8]>::last_chunk::<6>).is_some_and(|item| item.eq_ignore_ascii_case(b"BINARY"));
+    let is_part = last.eq_ignore_ascii_case(b"TEXT") || !last.is_empty() && last.iter().all(u8::is_ascii_digit);
+    Some(Section { name, offset, media_type, encoded: is_part && !decoded })
 }
 
 #[cfg(test)]
@@ -100,21 +106,26 @@ mod tests {
     #[test]
     fn sections() {
         for (before, expected) in [
-            ("* 1 FETCH (UID 2 BODY[]", Some(("", 0, "message/rfc822"))),
-            ("* 1 FETCH (RFC822", Some(("", 0, "message/rfc822"))),
-            ("* 1 FETCH (BODY[]<1024>", Some(("", 1024, "message/rfc822"))),
-            ("* 1 FETCH (RFC822.TEXT", Some(("TEXT", 0, ""))),
-            ("* 1 FETCH (RFC822.HEADER", Some(("HEADER", 0, "text/rfc822-headers"))),
-            ("* 1 FETCH (BODY[1.2]", Some(("1.2", 0, ""))),
-            ("* 1 FETCH (BINARY[2]<7>", Some(("2", 7, ""))),
-            ("BODY[HEADER.FIELDS (FROM TO)]", Some(("HEADER.FIELDS (FROM TO)", 0, "text/rfc822-headers"))),
-            (" BODY[2.MIME]", Some(("2.MIME", 0, "text/rfc822-headers"))),
-            ("FROM TO SUBJECT)]", Some(("FROM TO SUBJECT)", 0, ""))),
+            ("* 1 FETCH (UID 2 BODY[]", Some(("", 0, "message/rfc822", false))),
+            ("* 1 FETCH (RFC822", Some(("", 0, "message/rfc822", false))),
+            ("* 1 FETCH (BODY[]<1024>", Some(("", 1024, "message/rfc822", false))),
+            ("* 1 FETCH (RFC822.TEXT", Some(("TEXT", 0, "", true))),
+            ("* 1 FETCH (RFC822.HEADER", Some(("HEADER", 0, "text/rfc822-headers", false))),
+            ("* 1 FETCH (BODY[1.2]", Some(("1.2", 0, "", true))),
+            ("* 1 FETCH (BINARY[2]<7>", Some(("2", 7, "", false))),
+            ("BODY[HEADER.FIELDS (FROM TO)]", Some(("HEADER.FIELDS (FROM TO)", 0, "text/rfc822-headers", false))),
+            (" BODY[2.MIME]", Some(("2.MIME", 0, "text/rfc822-headers", false))),
+            ("FROM TO SUBJECT)]", Some(("FROM TO SUBJECT)", 0, "", false))),
             ("* 1 FETCH (ENVELOPE (\"date\"", None),
             ("* 1 FETCH (X<x>", None),
         ] {
-            let found = section(before.as_bytes()).map(|section| (section.name, section.offset, section.media_type));
-            let expected = expected.map(|(name, offset, kind)| (name.as_bytes(), offset, kind.as_bytes()));
+            let found = section(before.as_bytes());
+            let expected = expected.map(|(name, offset, media_type, encoded)| Section {
+                name: name.as_bytes(),
+                offset,
+                media_type: media_type.as_bytes(),
+                encoded,
+            });
             assert_eq!(found, expected, "{before}");
         }
     }

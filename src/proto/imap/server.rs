@@ -140,6 +140,7 @@ impl Server {
                     carrier: true,
                     name: section.name,
                     media_type: section.media_type,
+                    encoded: section.encoded,
                     length: Some(length),
                     offset: section.offset,
                     ..Object::default()

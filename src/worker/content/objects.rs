@@ -7,7 +7,7 @@ use super::ranges::{Found, Is, Membership, RangeLimits, Ranges};
 use super::scan::{Spot, Where};
 use super::{Desk, head, length};
 use crate::decode::{
-    Cut, Decoders, Ended, Field, File, Format, Leaves, Limits, MAX_CODINGS, MEDIA_TYPE, MESSAGE, Outcome, Path,
+    Cut, Decoders, Ended, Field, File, Format, HEAD, Leaves, Limits, MAX_CODINGS, MEDIA_TYPE, MESSAGE, Outcome, Path,
     Sequence, Start, Taking, Totals, Tree, Whole, charset_of, coding,
 };
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, FileEvent, Layer, flow_id};
@@ -28,6 +28,9 @@ pub(super) enum Refused {
 
 /// Stalled objects are looked for no more often than so.
 const LOOK_NS: u64 = 100_000_000;
+
+/// What an object of a direction's lines is known by. No parser calls its own so: streams of HTTP/2 have 31 bits.
+pub(super) const HEAD_ID: u32 = u32::MAX;
 
 /// Longest name of a file that is told, bytes.
 const NAME: usize = 255;
@@ -291,13 +294,10 @@ impl Objects {
     ) -> Result<(), Refused> {
         self.end(flow, spot, desk, id, false, 0);
         let codings = &read_codings(object.codings, object.label == "websocket");
-        let number = self.take(flow, desk)?;
-        self.take_from_stalled(flow.last_ns);
+        let number = self.take(flow, spot, desk, id)?;
         let Self { slots, decoders, ranges, .. } = self;
         let Some(slot) = slots.get_mut(usize::from(number)) else { return Err(Refused::Exhausted) };
-        (slot.direction, slot.id, slot.start) = (spot.direction, id, object.offset);
-        slot.last_ns = flow.last_ns;
-        (slot.passed, slot.condemned, slot.offset) = (0, false, None);
+        slot.start = object.offset;
         let is = ranges.as_mut().map_or(Is::Object, |ranges| ranges.begin(number, flow, spot, object));
         (slot.part, slot.whole) = (is == Is::Part, is == Is::Whole);
         let format = is_message(object.media_type).then_some(MESSAGE);
@@ -305,8 +305,29 @@ impl Objects {
         let continues = codings.first().copied().flatten().is_some_and(|format| format.continues());
         let sequence = if continues { sequence(flow, spot.direction, id) } else { Sequence::default() };
         let (prefix, name, media_type) = (object.label, object.name, object.media_type);
-        let carrier = object.carrier;
-        slot.tree.begin(&Start { prefix, name, codings, format, charset, sequence, media_type, carrier }, decoders);
+        let (carrier, encoded, part) = (object.carrier, object.encoded, false);
+        let start = Start { prefix, name, codings, format, charset, sequence, media_type, carrier, encoded, part };
+        slot.tree.begin(&start, decoders);
+        Ok(())
+    }
+
+    /// What is to be undone of lines begins, which are scanned as they stand already.
+    ///
+    /// # Errors
+    /// As of [`begin`](Self::begin).
+    pub(super) fn begin_head(
+        &mut self,
+        flow: &mut Facts,
+        spot: &Spot<'_>,
+        desk: &mut Desk,
+        label: &'static str,
+    ) -> Result<(), Refused> {
+        self.end(flow, spot, desk, HEAD_ID, false, 0);
+        let number = self.take(flow, spot, desk, HEAD_ID)?;
+        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
+            let start = Start { prefix: label, format: Some(HEAD), part: true, ..Start::default() };
+            slot.tree.begin(&start, &mut self.decoders);
+        }
         Ok(())
     }
 
@@ -326,7 +347,7 @@ impl Objects {
     }
 
     /// A free slot, which becomes the flow's first.
-    fn take(&mut self, flow: &mut Facts, desk: &mut Desk) -> Result<u16, Refused> {
+    fn take(&mut self, flow: &mut Facts, spot: &Spot<'_>, desk: &mut Desk, id: u32) -> Result<u16, Refused> {
         if self.count(flow) >= usize::from(self.pending) {
             desk.counters.objects_pending += 1;
             return Err(Refused::Pending);
@@ -337,7 +358,11 @@ impl Objects {
         };
         if let Some(slot) = self.slots.get_mut(usize::from(number)) {
             slot.next = std::mem::replace(&mut flow.objects, number);
+            (slot.direction, slot.id, slot.start) = (spot.direction, id, 0);
+            slot.last_ns = flow.last_ns;
+            (slot.part, slot.whole, slot.passed, slot.condemned, slot.offset) = (false, false, 0, false, None);
         }
+        self.take_from_stalled(flow.last_ns);
         Ok(number)
     }
 

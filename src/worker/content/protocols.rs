@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::expectations::Awaited;
 use super::recognise::Undecided;
+use crate::decode::HeadSeeker;
 use crate::event::{APP_PROTO_COUNT, AppProto, Direction};
 use crate::proto::dns::{self, Dns, DnsTcp};
 use crate::proto::ftp::{self, Ftp, FtpData};
@@ -54,6 +55,8 @@ pub(super) struct Told {
     pub(super) records: u32,
     /// What the lines of each direction are.
     pub(super) labels: [&'static str; 2],
+    /// What becomes of the lines of each direction beside being scanned.
+    pub(super) lines: [Lines; 2],
     /// Bytes so far of the object of each direction that there was no room to look into.
     pub(super) passed: [u64; 2],
     /// Digests of the names of anomalies that were told.
@@ -62,13 +65,33 @@ pub(super) struct Told {
     count: usize,
 }
 
+/// Lines of a direction in which other letters may stand for what is said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lines {
+    pub(super) seeker: HeadSeeker,
+    pub(super) state: LinesState,
+}
+
+/// What is known of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LinesState {
+    /// They are nothing else, as far as anybody cares.
+    #[default]
+    Plain,
+    /// Nothing was seen so far that is to be undone.
+    Sought,
+    /// They go on as an object.
+    Undone,
+}
+
 /// Kinds of anomalies that are told of a connection: HTTP, which has most of them, has fewer in one connection. Of any
 /// more only the counters know.
 const ANOMALIES: usize = 64;
 
 impl Default for Told {
     fn default() -> Self {
-        Self { records: 0, labels: [""; 2], passed: [0; 2], anomalies: [0; ANOMALIES], count: 0 }
+        let lines = [Lines::default(); 2];
+        Self { records: 0, labels: [""; 2], lines, passed: [0; 2], anomalies: [0; ANOMALIES], count: 0 }
     }
 }
 
