@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use connection::{Connection, Turn};
+use proptest::prelude::*;
 use tidegate::event::{Event, Location, RingPolicy, channel};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
@@ -246,4 +247,76 @@ fn parts_of_mail_that_are_fetched_by_themselves_are_read_in_their_coding() {
     let turns =
         [turn(false, "* OK IMAP4rev1 ready\r\n"), turn(true, "a1 FETCH 1 (BINARY[1])\r\n"), turn(false, &response)];
     assert_eq!(told(&Connection::new(143, &turns).frames).alerts, Vec::<String>::new());
+}
+
+/// A part of a file that a server sends: where it begins, how long it is, and whether other bytes stand in it.
+type Part = (usize, usize, bool);
+
+/// A file of which only the beginning says what it is.
+fn file_in_parts() -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let words = (0..400).map(|number| format!("{:x} ", 1_000_003_u64.wrapping_mul(number * number + 7)));
+    packed.write_all(format!("{}{SECRET}", words.collect::<String>()).as_bytes()).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Frames of a connection on which those parts are fetched.
+fn fetched(parts: &[Part]) -> Vec<Vec<u8>> {
+    let file = file_in_parts();
+    let mut turns = Vec::new();
+    for (start, length, is_other) in parts {
+        let start = start % file.len();
+        let end = (start + length).min(file.len());
+        let mut body = file[start..end].to_vec();
+        if *is_other {
+            body.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        let range = format!("bytes {start}-{}/{}", end - 1, file.len());
+        turns.push(turn(true, REQUEST));
+        let head = "HTTP/1.1 206 Partial Content\r\nETag: \"1\"\r\n";
+        let head = format!("{head}Content-Range: {range}\r\nContent-Length: {}\r\n\r\n", body.len());
+        turns.push((false, [head.as_bytes(), &body].concat()));
+    }
+    Connection::new(80, &turns).frames
+}
+
+/// What the worker tells of them with so many files that it puts together, and what of those themselves.
+fn told_of_parts(parts: &[Part], files: u16, unseen: usize) -> (Told, Vec<String>) {
+    let mut options = pipeline::options();
+    options.objects.ranges.files = files;
+    (options.objects.decode.decoders, options.objects.decode.decoder_memory) = (8, 1 << 20);
+    let mut frames = fetched(parts);
+    frames.remove(3 + unseen % (frames.len() - 3));
+    let mut told = told_with(options, &frames.iter().map(|frame| (0, &frame[..])).collect::<Vec<_>>());
+    let joined = told.alerts.extract_if(.., |path| path.starts_with("http/parts")).collect();
+    (told, joined)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Lies, repetitions and holes spoil what is put together from parts, and never what a part shows by itself.
+    #[test]
+    fn what_is_put_together_hides_nothing_that_a_part_shows(
+        parts in proptest::collection::vec((prop_oneof![Just(0), 0..3000_usize], 1..5000_usize, any::<bool>()), 1..7),
+        unseen in any::<usize>(),
+    ) {
+        let (apart, none) = told_of_parts(&parts, 0, unseen);
+        prop_assert!(none.is_empty());
+        let together = told_of_parts(&parts, 2, unseen).0;
+        prop_assert_eq!((together.alerts, together.flows), (apart.alerts, apart.flows));
+    }
+}
+
+#[test]
+fn what_no_part_shows_by_itself_is_found() {
+    let size = file_in_parts().len();
+    // The last frame ends the connection, and nobody misses it.
+    let parts = [(size / 2, size, false), (0, size / 2, false)];
+    let (told, joined) = told_of_parts(&parts, 2, fetched(&parts).len() - 4);
+    assert_eq!((told.alerts.len(), joined), (0, vec!["http/parts/gzip".to_owned()]));
+    // Who lies first spoils it.
+    let parts = [(0, 1, true), parts[0], parts[1]];
+    let (told, joined) = told_of_parts(&parts, 2, fetched(&parts).len() - 4);
+    assert_eq!((told.alerts.len(), joined.len()), (0, 0));
 }

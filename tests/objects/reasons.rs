@@ -170,13 +170,8 @@ impl Evidence {
 fn by_its_bytes(bytes: &[u8]) -> Option<&'static str> {
     let text = bytes.trim_ascii_start();
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let has_field = |name: &[u8]| first.len() > name.len() && first[..name.len()].eq_ignore_ascii_case(name);
     if text.starts_with(b"--") {
         return Some("a multipart as a whole, of which here the parts are kept, each as a file");
-    }
-    let is_message = memmem::find(bytes, b"\r\nContent-type: ").is_some() && memmem::find(bytes, b"\r\n\r\n").is_some();
-    if has_field(b"MIME-Version:") || has_field(b"Content-Type: multipart/") || has_field(b"Referer: ") && is_message {
-        return Some("a message, fields and a text behind them, of which here the attachments are kept");
     }
     if bytes == b"0\r\n\r\n" {
         return Some("the end of a chunked body, in which tshark has lost its place");

@@ -10,6 +10,22 @@ const ENTRIES: usize = 10;
 /// Most records of one flow: 640 keywords below their dictionaries' thresholds.
 const MAX_CHAIN: usize = 64;
 
+/// Dictionaries, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dictionaries([u64; MAX_DICTIONARIES / 64]);
+
+impl Dictionaries {
+    /// None of them.
+    pub const NONE: Self = Self([0; MAX_DICTIONARIES / 64]);
+
+    /// The dictionary of that number is among them.
+    #[must_use]
+    pub fn has(&self, dictionary: u16) -> bool {
+        let (word, bit) = mark(dictionary);
+        self.0.get(word).is_some_and(|marks| marks & bit != 0)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     keyword: u32,
@@ -22,17 +38,13 @@ struct Entry {
 struct Record {
     entries: [Entry; ENTRIES],
     /// Dictionaries that have alerted, a bit each. Of a chain's first record only.
-    alerted: [u64; MAX_DICTIONARIES / 64],
+    alerted: Dictionaries,
     next: u32,
     used: u8,
 }
 
-const EMPTY: Record = Record {
-    entries: [Entry { keyword: NONE, count: 0 }; ENTRIES],
-    alerted: [0; MAX_DICTIONARIES / 64],
-    next: NONE,
-    used: 0,
-};
+const EMPTY: Record =
+    Record { entries: [Entry { keyword: NONE, count: 0 }; ENTRIES], alerted: Dictionaries::NONE, next: NONE, used: 0 };
 
 /// What could not be counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -219,13 +231,18 @@ impl HitPool {
     }
 
     fn has_alerted(&self, head: u32, dictionary: u16) -> bool {
-        let (word, bit) = mark(dictionary);
-        self.get(head).and_then(|record| record.alerted.get(word)).is_some_and(|marks| marks & bit != 0)
+        self.get(head).is_some_and(|record| record.alerted.has(dictionary))
+    }
+
+    /// Dictionaries that have alerted on the flow whose first record is `head`.
+    #[must_use]
+    pub fn alerted(&self, head: u32) -> Dictionaries {
+        self.get(head).map_or(Dictionaries::NONE, |record| record.alerted)
     }
 
     fn mark_alerted(&mut self, head: u32, dictionary: u16) {
         let (word, bit) = mark(dictionary);
-        if let Some(marks) = self.get_mut(head).and_then(|record| record.alerted.get_mut(word)) {
+        if let Some(marks) = self.get_mut(head).and_then(|record| record.alerted.0.get_mut(word)) {
             *marks |= bit;
         }
     }

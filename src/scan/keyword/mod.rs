@@ -34,5 +34,5 @@ mod matcher;
 #[cfg(test)]
 mod tests;
 
-pub use hits::{Crossing, HitCounters, HitPool};
+pub use hits::{Crossing, Dictionaries, HitCounters, HitPool};
 pub use matcher::{BuildError, DictionarySpec, KeywordSpec, Matcher, ScanState};

@@ -11,6 +11,7 @@ use super::{Desk, ranges};
 use crate::decode::{Decoders, Tree};
 use crate::flow::{Bits, Facts, Flow, FlowTable, Found, NO_SLOT};
 use crate::kill::eighth;
+use crate::scan::keyword::Dictionaries;
 
 /// Walks joined files through trees.
 pub(super) struct Walk<'a, 'b> {
@@ -51,11 +52,13 @@ impl Walk<'_, '_> {
         match (by, &mut self.present) {
             (By::Present, Some((flow, spot, records))) => {
                 desk.renew(flow);
+                desk.told = desk.hits.alerted(flow.hits);
                 sight(flow, spot, desk, *records);
             }
             (By::Present, None) => {}
             (By::Other(source), _) => {
-                let Source { facts, direction, records, .. } = &mut *source;
+                let Source { facts, direction, records, alerted, .. } = &mut *source;
+                desk.told = *alerted;
                 facts.bits.put(Bits::GENERATION, desk.generation);
                 let alerted = facts.bits.has(Bits::ALERTED);
                 facts.bits.put(Bits::ALERTED, false);
@@ -67,6 +70,7 @@ impl Walk<'_, '_> {
                 source.facts.bits.put(Bits::ALERTED, alerted || source.facts.bits.has(Bits::ALERTED));
             }
         }
+        desk.told = Dictionaries::NONE;
         debug_assert_eq!(*generation, desk.generation, "renewed with the dictionaries");
         desk.reset_wanted
     }
@@ -158,7 +162,8 @@ impl Objects {
         let room = self.ranges.as_mut().and_then(|ranges| ranges.part(number)).map_or(0, |part| part.room(bytes.len()));
         let inside = bytes.get(..room).unwrap_or_default();
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
-        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, worker);
+        let alerted = desk.hits.alerted(flow.hits);
+        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, alerted, worker);
         let joined = self.with_ranges(desk, Some((flow, spot, records)), |ranges, walk| {
             let joined = ranges.push(number, &source, inside, walk);
             ranges.judge(walk);
@@ -192,7 +197,8 @@ impl Objects {
         let Some(tree) = self.free.pop() else { return false };
         self.move_tree(number, tree, desk);
         let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
-        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, worker);
+        let alerted = desk.hits.alerted(flow.hits);
+        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, alerted, worker);
         let adopted = Adopted { tree, passed, condemned, source };
         let is_kept = self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, adopted, walk));
         if is_kept != Some(true) {

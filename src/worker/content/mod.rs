@@ -26,7 +26,7 @@ use super::tap::StreamTap;
 use crate::event::{AnomalyEvent, AppProto, Direction, Event, EventSender, FlowHead, Layer, Versions};
 use crate::flow::{Bits, Facts, NO_SLOT, Onset};
 use crate::kill::Killer;
-use crate::scan::keyword::{HitPool, Matcher};
+use crate::scan::keyword::{Dictionaries, HitPool, Matcher};
 use crate::tcp::{ANOMALY_COUNT, Anomaly, Consumer, StreamEnd};
 use crate::wire::Headers;
 
@@ -63,8 +63,10 @@ pub(super) struct Desk {
     pub(super) configuration: u32,
     /// Whether [`Bits::GENERATION`] of flows holds whose scanner states and scores are of these dictionaries.
     pub(super) generation: bool,
-    /// A dictionary that resets sessions has alerted on one of which there is no packet now.
+    /// A dictionary that resets sessions has alerted.
     pub(super) reset_wanted: bool,
+    /// Alerts of these need not be told: they were, of the part that brought the deciding byte.
+    pub(super) told: Dictionaries,
     pub(super) killer: Killer,
     pub(super) events: EventSender,
     pub(super) counters: Counters,

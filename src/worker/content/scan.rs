@@ -53,7 +53,7 @@ impl Desk {
         bytes: &[u8],
     ) {
         // Disjoint parts, so that the automaton can be read while its hits are counted and raised.
-        let Self { matcher, resets, configuration, hits, reset_wanted, killer, events, counters, .. } = self;
+        let Self { matcher, resets, configuration, hits, reset_wanted, told, killer, events, counters, .. } = self;
         if matcher.is_empty() {
             return;
         }
@@ -62,9 +62,12 @@ impl Desk {
         matcher.scan(state, bytes, |keyword, end| {
             if let Some(crossing) = hits.count(&mut flow.hits, matcher, keyword) {
                 let offset = offset.saturating_add(u64::try_from(end).unwrap_or(0));
-                flow.bits.set(Bits::ALERTED);
                 let wants_reset = resets.get(usize::from(crossing.dictionary)).copied().unwrap_or(false);
                 *reset_wanted |= wants_reset;
+                if told.has(crossing.dictionary) {
+                    return;
+                }
+                flow.bits.set(Bits::ALERTED);
                 if wants_reset && !flow.bits.has(Bits::KILLED) {
                     let killed = match spot.trigger {
                         Some(trigger) => killer.kill(trigger.frame, trigger.headers, trigger.iface, flow.last_ns) != 0,

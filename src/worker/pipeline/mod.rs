@@ -30,7 +30,7 @@ use crate::event::{Direction, EndReason, EventSender, FIRST_CONFIGURATION};
 use crate::extractor::Point;
 use crate::flow::{Capacity, Class, Flow, FlowIndex, FlowTable, Found, HalfOpen, Onset, Pressure, Timeouts};
 use crate::kill::Killer;
-use crate::scan::keyword::{HitPool, Matcher};
+use crate::scan::keyword::{Dictionaries, HitPool, Matcher};
 use crate::tcp::{Limits, Placement, Reassembler};
 use crate::wire::{LinkType, Tunnels};
 
@@ -207,6 +207,7 @@ impl Pipeline {
             configuration: FIRST_CONFIGURATION,
             generation: false,
             reset_wanted: false,
+            told: Dictionaries::NONE,
             killer,
             events,
             counters: Counters::default(),

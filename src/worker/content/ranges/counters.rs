@@ -19,6 +19,8 @@ pub struct Counters {
     pub stored_bytes: u64,
     /// Bytes that had come before.
     pub repeated_bytes: u64,
+    /// Stored bytes of parts to which no other came.
+    pub alone_bytes: u64,
     /// Bytes within files that never came.
     pub gap_bytes: u64,
     /// Bytes handed on to other workers.
@@ -55,6 +57,7 @@ impl Counters {
         show("ranges.evicted", self.evicted);
         show("ranges.stored_bytes", self.stored_bytes);
         show("ranges.repeated_bytes", self.repeated_bytes);
+        show("ranges.alone_bytes", self.alone_bytes);
         show("ranges.gap_bytes", self.gap_bytes);
         show("ranges.passed_bytes", self.passed_bytes);
         show("ranges.no_block", self.no_block);

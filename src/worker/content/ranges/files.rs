@@ -93,6 +93,9 @@ struct File {
     holed: bool,
     /// It has raised an alert that wants a reset.
     condemned: bool,
+    /// When its first part began, and the flow of that; whether there was another.
+    first: (u64, u64),
+    several: bool,
     /// Time of the latest byte that was walked.
     walked_ns: u64,
     /// Time of the latest byte.
@@ -139,6 +142,8 @@ impl Files {
             closing: false,
             holed: false,
             condemned: false,
+            first: (0, 0),
+            several: false,
             walked_ns: 0,
             last_ns: 0,
             written: 0,
@@ -320,6 +325,7 @@ impl Files {
         file.walked_ns = adopted.source.timestamp_ns;
         file.last_ns = file.last_ns.max(file.walked_ns);
         file.source = Some(adopted.source);
+        file.several = true;
         self.walk(number, &mut { portion }, counters, walker);
         true
     }
@@ -360,10 +366,13 @@ impl Files {
         let Some(file) = files.get_mut(number) else { return 0 };
         file.written = *pieces;
         file.last_ns = file.last_ns.max(piece.source.timestamp_ns);
+        let part = (place.begun_ns, piece.source.facts.start_ns);
         if file.source.is_none() {
             file.source = Some(piece.source.clone());
             file.described.clone_from(piece.described);
+            (file.first, file.several) = (part, file.begun);
         }
+        file.several |= file.first != part;
         let known = file.known(place.offset, bytes.len());
         if known != 0 {
             counters.repeated_bytes += length(known);
@@ -394,6 +403,12 @@ impl Files {
                 return;
             }
             let Some(mut taken) = file.ahead.pop(store) else { break };
+            if !file.several && !file.begun {
+                // There is nothing to put together.
+                *portion = portion.saturating_sub(taken.bytes.len());
+                counters.alone_bytes += length(taken.bytes.len());
+                continue;
+            }
             let end = taken.offset.saturating_add(length(taken.bytes.len()));
             let timestamp_ns = file.walked_ns.max(taken.source.timestamp_ns);
             if start > file.next {

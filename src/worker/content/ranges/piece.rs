@@ -5,6 +5,7 @@ use crate::decode::{Charset, Field, Format, MAX_CODINGS, MEDIA_TYPE, MESSAGE, St
 use crate::event::Direction;
 use crate::flow::{Facts, NO_OBJECT, NO_SLOT};
 use crate::proto::Object;
+use crate::scan::keyword::Dictionaries;
 use crate::worker::content::objects::{is_message, read_codings};
 
 /// Bytes that are stored or handed on together. The longest segment of an Ethernet fits.
@@ -34,6 +35,8 @@ pub(in crate::worker::content) struct Source {
     /// Transactions of the flow that were over before.
     pub(in crate::worker::content) records: u32,
     pub(in crate::worker::content) timestamp_ns: u64,
+    /// Dictionaries that have alerted on the flow.
+    pub(in crate::worker::content) alerted: Dictionaries,
     /// The worker that has the flow.
     pub(in crate::worker::content) worker: u16,
 }
@@ -44,11 +47,12 @@ impl Source {
         direction: Direction,
         records: u32,
         timestamp_ns: u64,
+        alerted: Dictionaries,
         worker: u16,
     ) -> Self {
         let mut facts = flow.clone();
         (facts.hits, facts.parser, facts.objects) = (NO_SLOT, NO_SLOT, NO_OBJECT);
-        Self { facts, direction, records, timestamp_ns, worker }
+        Self { facts, direction, records, timestamp_ns, alerted, worker }
     }
 
     /// It is that flow.

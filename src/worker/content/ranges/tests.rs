@@ -11,6 +11,7 @@ use super::piece::{Described, Place, Source};
 use super::{Counters, RangeLimits, Verdict};
 use crate::event::Direction;
 use crate::flow::Flow;
+use crate::scan::keyword::Dictionaries;
 
 /// What a tree was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl Walker for Tapes {
 fn source(connection: u64, timestamp_ns: u64) -> Source {
     let mut facts = Flow::empty().facts;
     facts.start_ns = connection;
-    Source::new(&facts, Direction::ToClient, 0, timestamp_ns, 0)
+    Source::new(&facts, Direction::ToClient, 0, timestamp_ns, Dictionaries::NONE, 0)
 }
 
 /// Byte of a file that is told by where it stands.

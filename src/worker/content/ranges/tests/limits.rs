@@ -24,10 +24,13 @@ fn the_file_written_least_recently_makes_room() {
 fn a_file_with_stored_bytes_ends_in_portions() {
     let mut world = World::new(&RangeLimits { files: 1, ..LIMITS }, 8);
     world.portion = 0;
-    assert_eq!(world.piece(1, 1000, 500..600, &source(1, 0)), 100);
+    assert_eq!(world.piece(1, 1000, 500..550, &source(1, 0)), 50);
+    assert_eq!(world.piece(1, 1000, 550..600, &source(2, 0)), 50);
     assert_eq!(world.piece(2, 1000, 0..10, &source(1, 0)), 0, "its place is not free yet");
-    assert!(world.files.go_on(1, &mut world.counters, &mut world.tapes));
-    assert_eq!(world.piece(2, 1000, 0..10, &source(1, 0)), 10);
+    for taken in [0, 10] {
+        assert!(world.files.go_on(1, &mut world.counters, &mut world.tapes));
+        assert_eq!(world.piece(2, 1000, 0..10, &source(1, 0)), taken);
+    }
     assert_eq!((world.counters.evicted, world.tapes.ended[0].start), (1, 500));
     world.flush();
 }
@@ -92,7 +95,8 @@ fn what_was_idle_for_long_is_over() {
 fn a_part_that_comes_late_begins_another_file_whenever_that_is_found_out() {
     let mut world = World::new(&LIMITS, 8);
     world.piece(1, 100, 0..10, &source(1, 5));
-    world.piece(1, 100, 10..100, &source(1, 6 + LIMITS.idle_ns));
+    world.piece(1, 100, 10..50, &source(1, 6 + LIMITS.idle_ns));
+    world.piece(1, 100, 50..100, &source(2, 6 + LIMITS.idle_ns));
     world.flush();
     let starts: Vec<_> = world.tapes.ended.iter().map(|tape| (tape.start, tape.complete)).collect();
     assert_eq!(starts, [(0, Some(false)), (10, Some(true))]);
@@ -194,7 +198,8 @@ fn who_brings_more_of_a_file_that_wants_a_reset_is_reset_too() {
 #[test]
 fn a_file_whose_parts_have_holes_is_complete_but_not_over() {
     let mut world = World::new(&LIMITS, 8);
-    world.piece(1, 100, 50..100, &source(1, 5));
+    world.piece(1, 100, 50..80, &source(1, 5));
+    world.piece(1, 100, 80..100, &source(2, 5));
     world.files.expire(7 + LIMITS.idle_ns, &mut world.counters, &mut world.tapes);
     while world.files.go_on(usize::MAX, &mut world.counters, &mut world.tapes) {}
     assert_eq!((world.tapes.ended.len(), world.tapes.ended[0].complete), (1, Some(true)), "its last byte was seen");
@@ -230,10 +235,30 @@ fn one_file_at_a_time_makes_room() {
 }
 
 #[test]
+fn one_part_alone_is_not_put_together_with_anything() {
+    let mut world = World::new(&LIMITS, 8);
+    world.begun_ns = Some(3);
+    world.piece(1, 100, 10..40, &source(1, 3));
+    world.piece(1, 100, 40..90, &source(1, 4));
+    world.flush();
+    assert_eq!((world.tapes.ended.len(), world.counters.alone_bytes), (0, 80));
+    // The same part of another connection, or another part of the same.
+    for (begun_ns, connection) in [(3, 2), (4, 1)] {
+        world.begun_ns = Some(3);
+        world.piece(1, 100, 10..40, &source(1, 3));
+        world.begun_ns = Some(begun_ns);
+        world.piece(1, 100, 20..90, &source(connection, 4));
+        world.flush();
+        assert_eq!(world.tapes.ended.pop().map(|tape| (tape.start, tape.bytes.len())), Some((10, 80)));
+    }
+}
+
+#[test]
 fn files_of_other_sizes_or_names_do_not_meet() {
     let mut world = World::new(&LIMITS, 8);
     world.piece(1, 100, 0..50, &source(1, 0));
-    world.piece(2, 100, 50..100, &source(1, 0));
+    world.piece(2, 100, 50..80, &source(1, 0));
+    world.piece(2, 100, 80..100, &source(2, 0));
     world.flush();
     assert_eq!(world.tapes.ended.len(), 2);
 }
