@@ -199,7 +199,7 @@ impl Files {
         while let Some(rest) = piece.bytes.get(taken..).filter(|rest| !rest.is_empty()) {
             let place = Place { offset: piece.place.offset.saturating_add(length(taken)), ..piece.place };
             let Some(number) = self.find(&place, piece, counters, walker) else {
-                if self.over(&place).is_some() {
+                if self.is_over(&place) {
                     counters.repeated_bytes += length(rest.len());
                     return piece.bytes.len();
                 }
@@ -243,7 +243,7 @@ impl Files {
         if condemned {
             walker.condemn(piece.by());
         }
-        if self.over(place).is_some() {
+        if self.is_over(place) {
             return None;
         }
         let number = self.begin(place, counters, walker)?;
@@ -259,9 +259,9 @@ impl Files {
         known.position(|(known, file)| *known == digest && !file.closing)
     }
 
-    /// The file that bytes are of, which was complete when their part had begun.
-    fn over(&self, place: &Place) -> Option<&Over> {
-        self.ended.iter().find(|over| over.digest == place.digest && place.begun_ns <= over.timestamp_ns)
+    /// Bytes are of a file that was complete when their part had begun.
+    fn is_over(&self, place: &Place) -> bool {
+        self.ended.iter().any(|over| over.digest == place.digest && place.begun_ns <= over.timestamp_ns)
     }
 
     /// Closes a file that has been idle.
