@@ -15,7 +15,6 @@ use tidegate::dpdk::{Clock, MAX_BURST};
 use tidegate::event::{Event, EventReceiver, RingPolicy, channel};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
-use tidegate::wire::LinkType;
 use tidegate::worker::{Frame, Pipeline, PipelineOptions, Sessions, TcpChecksums};
 
 #[path = "../tests/common/connection.rs"]
@@ -23,7 +22,7 @@ mod connection;
 #[path = "../tests/common/pipeline.rs"]
 mod pipeline;
 
-use connection::{Connection, SEGMENT, Turn};
+use connection::{Connection, SEGMENT, Turn, frame};
 
 /// A connection's bytes; the file comes as often as that takes.
 const LENGTH: usize = 24 << 20;
@@ -69,7 +68,7 @@ fn run(connection: &Connection, parts: Parts, each: bool) -> Result<Run, Box<dyn
     let (sender, mut receiver) = channel(1 << 14, RingPolicy::DropAndCount);
     let mut pipeline = Pipeline::new(options(parts), matcher(parts.keywords)?, Killer::new(None, 0), sender);
     let mut run = Run { ns: 0.0, packets: Vec::new(), anomalies: 0, alerts: 0 };
-    let frames: Vec<Frame<'_>> = connection.frames.iter().map(|data| frame(data)).collect();
+    let frames: Vec<Frame<'_>> = connection.frames.iter().map(|data| frame(data, 1_700_000_000_000_000_000)).collect();
     let hz = Clock::hz() as f64 / 1e9;
     let begin = Instant::now();
     for burst in frames.chunks(if each { 1 } else { MAX_BURST }) {
@@ -84,17 +83,6 @@ fn run(connection: &Connection, parts: Parts, each: bool) -> Result<Run, Box<dyn
     run.alerts = pipeline.snapshot().counters.alerts;
     drain(&mut receiver, &mut run);
     Ok(run)
-}
-
-fn frame(data: &[u8]) -> Frame<'_> {
-    Frame {
-        wire_len: data.len() as u32,
-        timestamp_ns: 1_700_000_000_000_000_000,
-        clock_ns: 1_700_000_000_000_000_000,
-        link: LinkType::Ethernet,
-        data,
-        ..Frame::EMPTY
-    }
 }
 
 fn drain(receiver: &mut EventReceiver, run: &mut Run) {

@@ -9,13 +9,12 @@ mod pipeline;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use connection::{Connection, Turn};
+use connection::{Connection, Turn, frame};
 use proptest::prelude::*;
 use tidegate::event::{Event, Location, RingPolicy, channel};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
-use tidegate::wire::LinkType;
-use tidegate::worker::{Frame, Pipeline, PipelineOptions, TcpChecksums};
+use tidegate::worker::{Pipeline, PipelineOptions, TcpChecksums};
 
 const SECRET: &str = "Project Tern";
 
@@ -45,15 +44,7 @@ fn told_with(mut options: PipelineOptions, frames: &[(u64, &[u8])]) -> Told {
     (options.tcp_checksum, options.verify_checksum) = (TcpChecksums::Ignored, false);
     let mut pipeline = Pipeline::new(options, Arc::new(matcher), Killer::new(None, 0), sender);
     for (second, data) in frames {
-        let now_ns = (1_700_000_000 + second) * 1_000_000_000;
-        pipeline.burst(&[Frame {
-            wire_len: data.len() as u32,
-            timestamp_ns: now_ns,
-            clock_ns: now_ns,
-            link: LinkType::Ethernet,
-            data,
-            ..Frame::EMPTY
-        }]);
+        pipeline.burst(&[frame(data, (1_700_000_000 + second) * 1_000_000_000)]);
     }
     pipeline.flush(1_800_000_000_000_000_000);
     let (mut told, mut text) = (Told::default(), Vec::new());

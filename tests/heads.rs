@@ -11,14 +11,13 @@ mod tree;
 
 use std::sync::Arc;
 
-use connection::{Connection, SEGMENT, Turn};
+use connection::{Connection, SEGMENT, Turn, frame};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use tidegate::decode::{HEAD, HeadSeeker, Limits, Start};
 use tidegate::event::{Event, Location, RingPolicy, channel};
 use tidegate::kill::Killer;
 use tidegate::scan::keyword::{DictionarySpec, KeywordSpec, Matcher};
-use tidegate::wire::LinkType;
-use tidegate::worker::{Frame, Pipeline, PipelineOptions, TcpChecksums};
+use tidegate::worker::{Pipeline, PipelineOptions, TcpChecksums};
 
 use said::{Said, decode};
 use tree::Tree;
@@ -177,16 +176,8 @@ fn told_of(
     let (sender, mut receiver) = channel(1 << 12, RingPolicy::DropAndCount);
     (options.tcp_checksum, options.verify_checksum) = (TcpChecksums::Ignored, false);
     let mut pipeline = Pipeline::new(options, Arc::new(matcher), Killer::new(None, 0), sender);
-    let now_ns = 1_700_000_000_000_000_000;
     for data in frames {
-        pipeline.burst(&[Frame {
-            wire_len: data.len() as u32,
-            timestamp_ns: now_ns,
-            clock_ns: now_ns,
-            link: LinkType::Ethernet,
-            data,
-            ..Frame::EMPTY
-        }]);
+        pipeline.burst(&[frame(data, 1_700_000_000_000_000_000)]);
     }
     pipeline.flush(1_800_000_000_000_000_000);
     let (mut alerts, mut anomalies, mut files, mut text) = (Vec::new(), Vec::new(), 0, Vec::new());

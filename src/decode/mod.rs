@@ -74,6 +74,7 @@ mod tar;
 mod tnef;
 mod transfer;
 mod tree;
+mod undone;
 mod units;
 mod window;
 mod xz;

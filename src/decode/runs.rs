@@ -4,9 +4,9 @@
 //!
 //! [`Seeker`] finds the first in whatever is scanned, and [`Runs`] then undoes it and those behind it.
 
-use super::base64::Base64;
-use super::decoder::{Child, Field, Out};
+use super::decoder::{Field, Out};
 use super::lines::Lines;
+use super::undone::Undone;
 
 /// Shortest run.
 pub(super) const SHORTEST: usize = 64;
@@ -164,10 +164,10 @@ impl Seeker {
 enum State {
     /// Where a run may begin.
     Start,
-    /// In a run, of which a child has begun that is wanted or not.
-    Run(bool),
+    /// In a run, of which a child has begun.
+    Run,
     /// Behind the padding of one.
-    Padding(bool),
+    Padding,
 }
 
 /// Tells runs from text.
@@ -175,25 +175,23 @@ enum State {
 pub(super) struct Runs {
     state: State,
     held: Field<SHORTEST>,
-    base64: Base64,
-    room: [u8; ROOM],
-    enough: bool,
+    undone: Undone<ROOM>,
 }
 
 impl Runs {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, held: Field::EMPTY, base64: Base64::ANY, room: [0; ROOM], enough: false }
+        Self { state: State::Start, held: Field::EMPTY, undone: Undone::NEW }
     }
 
     pub(super) const fn clear(&mut self) {
-        (self.state, self.enough) = (State::Start, false);
-        self.base64 = Base64::ANY;
+        self.state = State::Start;
+        self.undone.clear();
         self.held.clear();
     }
 
     /// Nobody wants more.
     pub(super) const fn enough(&self) -> bool {
-        self.enough
+        self.undone.enough()
     }
 
     /// Text.
@@ -210,17 +208,17 @@ impl Runs {
                     }
                     rest.get(count - left.len()..).unwrap_or(&[])
                 }
-                State::Run(_) if count != 0 => {
-                    self.undo(digits, out);
+                State::Run if count != 0 => {
+                    self.undone.push(digits, out);
                     behind
                 }
-                State::Run(_) if matches!(byte, b'\r' | b'\n') => rest.get(1..).unwrap_or(&[]),
-                State::Run(wanted) | State::Padding(wanted) if *byte == b'=' => {
-                    self.undo(b"=", out);
-                    self.state = State::Padding(wanted);
+                State::Run if matches!(byte, b'\r' | b'\n') => rest.get(1..).unwrap_or(&[]),
+                State::Run | State::Padding if *byte == b'=' => {
+                    self.undone.push(b"=", out);
+                    self.state = State::Padding;
                     rest.get(1..).unwrap_or(&[])
                 }
-                State::Run(_) | State::Padding(_) => {
+                State::Run | State::Padding => {
                     self.end(lines, out);
                     rest
                 }
@@ -240,27 +238,12 @@ impl Runs {
         let held = std::mem::replace(&mut self.held, Field::EMPTY);
         if is_run(held.get()) {
             lines.pause(out);
-            self.state = State::Run(out.begin(&Child { name: b"(base64)" }));
-            self.base64 = Base64::ANY;
-            self.undo(held.get(), out);
+            self.state = State::Run;
+            self.undone.begin(out);
+            self.undone.push(held.get(), out);
         } else {
             // The word may go on with a run.
             lines.word(held.get(), out);
-        }
-    }
-
-    fn undo(&mut self, digits: &[u8], out: &mut dyn Out) {
-        let mut input = digits;
-        while !input.is_empty() && !self.enough {
-            let written = self.base64.push(&mut input, &mut self.room);
-            self.put(written, out);
-        }
-    }
-
-    fn put(&mut self, written: usize, out: &mut dyn Out) {
-        let bytes = self.room.get(..written).unwrap_or(&[]);
-        if !bytes.is_empty() && matches!(self.state, State::Run(true) | State::Padding(true)) {
-            self.enough |= !out.data(bytes);
         }
     }
 
@@ -273,13 +256,7 @@ impl Runs {
                     lines.word(held.get(), out);
                 }
             }
-            State::Run(wanted) | State::Padding(wanted) => {
-                let written = self.base64.finish(&mut self.room);
-                self.put(written, out);
-                if wanted {
-                    out.end();
-                }
-            }
+            State::Run | State::Padding => self.undone.end(out),
         }
         self.state = State::Start;
     }

@@ -1,10 +1,25 @@
 //! Frames of a TCP connection, made up of what its two sides say.
 
+use tidegate::wire::LinkType;
+use tidegate::worker::Frame;
+
 /// Payload of a full-size Ethernet frame behind TCP's usual timestamps.
 pub(crate) const SEGMENT: usize = 1448;
 
 /// One side's bytes, in turn.
 pub(crate) type Turn = (bool, Vec<u8>);
+
+/// A frame that comes at that time.
+pub(crate) fn frame(data: &[u8], now_ns: u64) -> Frame<'_> {
+    Frame {
+        wire_len: data.len() as u32,
+        timestamp_ns: now_ns,
+        clock_ns: now_ns,
+        link: LinkType::Ethernet,
+        data,
+        ..Frame::EMPTY
+    }
+}
 
 /// Frames of one connection.
 pub(crate) struct Connection {

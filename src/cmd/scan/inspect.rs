@@ -120,8 +120,9 @@ impl Leaf {
             // No character is longer than four bytes.
             let from = self.text.len().saturating_sub(4);
             let tail = self.text.get(from..).unwrap_or(&[]);
-            let whole = (0..tail.len()).rev().take(3).find(|at| tail.get(*at).is_some_and(|byte| *byte >= 0xc0));
-            if let Some(at) = whole.filter(|at| matches!(std::str::from_utf8(tail.get(*at..).unwrap_or(&[])), Err(error) if error.error_len().is_none())) {
+            let begin = (0..tail.len()).rev().take(3).find(|at| tail.get(*at).is_some_and(|byte| *byte >= 0xc0));
+            let is_half = |bytes| std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+            if let Some(at) = begin.filter(|at| tail.get(*at..).is_some_and(is_half)) {
                 self.text.truncate(from + at);
             }
         }

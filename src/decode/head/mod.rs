@@ -17,10 +17,11 @@ use self::proof::Proof;
 pub use self::seeker::HeadSeeker;
 use self::text::Text;
 use super::base64::Base64;
-use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Decoder, Fault, Field, Out, Taken};
 use super::format::{Format, Guess};
 use super::percent::Percent;
 use super::runs::{SHORTEST, is_digit, is_run};
+use super::undone::Undone;
 
 /// Room for what is undone of base64 at a time.
 const ROOM: usize = 1024;
@@ -40,10 +41,10 @@ pub(super) static FORMAT: Format = Format {
 enum Run {
     /// In none.
     Outside,
-    /// In one of which a child has begun, which is wanted or not.
-    Within(bool),
+    /// In one of which a child has begun.
+    Within,
     /// Behind its padding.
-    Padding(bool),
+    Padding,
 }
 
 /// What is known of a word, which is all between blanks.
@@ -80,10 +81,8 @@ struct Head {
     blanks: u64,
     proof: Proof,
     run: Run,
-    base64: Base64,
-    room: [u8; ROOM],
+    undone: Undone<ROOM>,
     text: Text,
-    enough: bool,
 }
 
 /// A byte of a line.
@@ -105,16 +104,14 @@ impl Head {
             blanks: 0,
             proof: Proof::NEW,
             run: Run::Outside,
-            base64: Base64::ANY,
-            room: [0; ROOM],
+            undone: Undone::NEW,
             text: Text::NEW,
-            enough: false,
         }
     }
 
     /// How many bytes in front are letters and digits, and mean nothing else.
     fn letters(&self, bytes: &[u8]) -> usize {
-        if self.escapes != [Percent::Nothing; 2] || matches!(self.run, Run::Padding(_)) {
+        if self.escapes != [Percent::Nothing; 2] || matches!(self.run, Run::Padding) {
             return 0;
         }
         bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
@@ -160,13 +157,13 @@ impl Head {
         }
         let is_digit = is_digit(byte) && !(is_slash && self.word == Word::Path);
         match self.run {
-            Run::Within(_) if is_digit => self.undo(&[byte], out),
-            Run::Within(_) if escaped && matches!(byte, b'\r' | b'\n') => {}
-            Run::Within(wanted) | Run::Padding(wanted) if byte == b'=' => {
-                self.undo(b"=", out);
-                self.run = Run::Padding(wanted);
+            Run::Within if is_digit => self.undone.push(&[byte], out),
+            Run::Within if escaped && matches!(byte, b'\r' | b'\n') => {}
+            Run::Within | Run::Padding if byte == b'=' => {
+                self.undone.push(b"=", out);
+                self.run = Run::Padding;
             }
-            Run::Within(_) | Run::Padding(_) => {
+            Run::Within | Run::Padding => {
                 self.end_word(out);
                 return self.letter(letter, out);
             }
@@ -215,7 +212,7 @@ impl Head {
             self.held.append(piece);
             rest = behind;
             if self.judge(told.is_some(), out) {
-                return self.undo(rest, out);
+                return self.undone.push(rest, out);
             }
         }
     }
@@ -248,24 +245,9 @@ impl Head {
     /// A run begins.
     fn begin(&mut self, digits: &[u8], out: &mut dyn Out) {
         self.text.pause(out);
-        self.run = Run::Within(out.begin(&Child { name: b"(base64)" }));
-        self.base64 = Base64::ANY;
-        self.undo(digits, out);
-    }
-
-    fn undo(&mut self, digits: &[u8], out: &mut dyn Out) {
-        let mut input = digits;
-        while !input.is_empty() && !self.enough {
-            let written = self.base64.push(&mut input, &mut self.room);
-            self.put(written, out);
-        }
-    }
-
-    fn put(&mut self, written: usize, out: &mut dyn Out) {
-        let bytes = self.room.get(..written).unwrap_or(&[]);
-        if !bytes.is_empty() && matches!(self.run, Run::Within(true) | Run::Padding(true)) {
-            self.enough |= !out.data(bytes);
-        }
+        self.run = Run::Within;
+        self.undone.begin(out);
+        self.undone.push(digits, out);
     }
 
     /// The first of the digits that are held are text.
@@ -283,12 +265,8 @@ impl Head {
 
     /// Digits end, whatever they were.
     fn end_word(&mut self, out: &mut dyn Out) {
-        if let Run::Within(wanted) | Run::Padding(wanted) = self.run {
-            let written = self.base64.finish(&mut self.room);
-            self.put(written, out);
-            if wanted {
-                out.end();
-            }
+        if self.run != Run::Outside {
+            self.undone.end(out);
         }
         (self.run, self.proof) = (Run::Outside, Proof::NEW);
         let held = std::mem::replace(&mut self.held, Field::EMPTY);
@@ -325,13 +303,13 @@ impl Decoder for Head {
                 left = if letters.is_empty() { behind } else { others };
                 match self.run {
                     _ if letters.is_empty() => self.byte(*byte, out),
-                    Run::Within(_) => self.undo(letters, out),
-                    Run::Outside | Run::Padding(_) => {
+                    Run::Within => self.undone.push(letters, out),
+                    Run::Outside | Run::Padding => {
                         (self.fresh, self.word) = (false, self.word.behind_letters());
                         self.digits(letters, out);
                     }
                 }
-                if self.enough || self.text.enough() {
+                if self.undone.enough() || self.text.enough() {
                     return Ok(Taken::Enough);
                 }
             }
@@ -353,8 +331,8 @@ impl Decoder for Head {
         self.escapes = [Percent::Nothing; 2];
         (self.word, self.fresh, self.blanks) = (Word::Query, false, 0);
         self.held.clear();
-        (self.proof, self.run, self.base64) = (Proof::NEW, Run::Outside, Base64::ANY);
+        (self.proof, self.run) = (Proof::NEW, Run::Outside);
+        self.undone.clear();
         self.text.clear();
-        self.enough = false;
     }
 }

@@ -149,6 +149,12 @@ impl Objects {
         self.slots.get(usize::from(number)).is_some_and(|slot| slot.part)
     }
 
+    /// Who brings bytes, as the flow is now.
+    fn source(&self, flow: &Facts, spot: &Spot<'_>, desk: &Desk, records: u32) -> Source {
+        let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
+        Source::new(flow, spot.direction, records, spot.timestamp_ns, desk.hits.alerted(flow.hits), worker)
+    }
+
     /// Takes the next bytes of a part to its file as well.
     pub(super) fn join(
         &mut self,
@@ -161,9 +167,7 @@ impl Objects {
     ) {
         let room = self.ranges.as_mut().and_then(|ranges| ranges.part(number)).map_or(0, |part| part.room(bytes.len()));
         let inside = bytes.get(..room).unwrap_or_default();
-        let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
-        let alerted = desk.hits.alerted(flow.hits);
-        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, alerted, worker);
+        let source = self.source(flow, spot, desk, records);
         let joined = self.with_ranges(desk, Some((flow, spot, records)), |ranges, walk| {
             let joined = ranges.push(number, &source, inside, walk);
             ranges.judge(walk);
@@ -196,9 +200,7 @@ impl Objects {
         // The tree moves to a slot that is of no flow.
         let Some(tree) = self.free.pop() else { return false };
         self.move_tree(number, tree, desk);
-        let worker = self.ranges.as_ref().map_or(0, |ranges| ranges.number());
-        let alerted = desk.hits.alerted(flow.hits);
-        let source = Source::new(flow, spot.direction, records, spot.timestamp_ns, alerted, worker);
+        let source = self.source(flow, spot, desk, records);
         let adopted = Adopted { tree, passed, condemned, source };
         let is_kept = self.with_ranges(desk, None, |ranges, walk| ranges.keep_broken(number, adopted, walk));
         if is_kept != Some(true) {
