@@ -91,6 +91,9 @@ fn lines_with_escapes_are_undone_and_others_are_left_out() {
         (request("/a+b?q=secret+plan", ""), "GET /a+b?q=secret plan HTTP/1.1\r\n"),
         (request("/", "Referer: http://a/?q=secret+plan\r\nB: c\r\n"), "Referer: http://a/?q=secret plan\r\n"),
         (request("/", "A: b\r\nX-Note: sec%72et\r\nB: c\r\nY: pl%61n\r\n"), "X-Note: secret\r\nY: plan\r\n"),
+        // The line that a cut behind its first sign leaves has none.
+        (request("/a%20b", "%53ecret: a\r\nA: b\r\n"), "GET /a b HTTP/1.1\r\nSecret: a\r\n"),
+        (request("/a%20b", "%2553ecret: a\r\nA: b\r\n"), "GET /a b HTTP/1.1\r\nSecret: a\r\n"),
         (request("/", "Cookie: a=secret%20plan"), "Cookie: a=secret plan\r\n"),
     ];
     for (head, expected) in cases {

@@ -182,8 +182,7 @@ impl Head {
         if escaped {
             return;
         }
-        self.fresh = byte == b'\n';
-        if self.fresh {
+        if byte == b'\n' {
             self.text.end_line();
         }
         self.word = match (byte, self.word) {
@@ -294,7 +293,9 @@ impl Decoder for Head {
             let end = memchr::memchr(b'\n', rest).map(|end| end + 1);
             let (line, behind) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, &[]));
             rest = behind;
-            if end.is_some() && self.fresh && !HeadSeeker::may_have(line) {
+            // Said of the bytes themselves, for of an escape that has begun no letter has come.
+            let is_whole = std::mem::replace(&mut self.fresh, end.is_some()) && end.is_some();
+            if is_whole && !HeadSeeker::may_have(line) {
                 continue;
             }
             let mut left = line;
@@ -305,7 +306,7 @@ impl Decoder for Head {
                     _ if letters.is_empty() => self.byte(*byte, out),
                     Run::Within => self.undone.push(letters, out),
                     Run::Outside | Run::Padding => {
-                        (self.fresh, self.word) = (false, self.word.behind_letters());
+                        self.word = self.word.behind_letters();
                         self.digits(letters, out);
                     }
                 }
