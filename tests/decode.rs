@@ -304,6 +304,61 @@ fn a_tree_that_was_made_takes_no_more_memory() {
     }
 }
 
+/// Hears of leaves, and looks into them when it is told to.
+#[derive(Debug, Default)]
+struct Reader {
+    reads: bool,
+    said: Said,
+}
+
+impl Leaves for Reader {
+    fn begin(&mut self, level: usize, path: &Path) {
+        self.said.begin(level, path);
+    }
+
+    fn data(&mut self, level: usize, bytes: &[u8]) {
+        self.said.data(level, bytes);
+    }
+
+    fn reads(&self) -> bool {
+        self.reads
+    }
+
+    fn end(&mut self, level: usize, ended: Ended) {
+        self.said.end(level, ended);
+    }
+
+    fn cut(&mut self, path: &Path, reason: Cut) {
+        self.said.cut(path, reason);
+    }
+}
+
+#[test]
+fn base64_in_text_is_looked_for_while_somebody_reads_it() {
+    let mut tree = Tree::new(Limits::default());
+    let run = data_encoding::BASE64.encode(&[0xff, 7, 200, 80, 3, 90, 77].repeat(12));
+    let (run, words) = (run.as_bytes(), b"Some words, in which nothing is hidden. ".repeat(20));
+    let runs = |pieces: &[(bool, &[u8])], tree: &mut Tree| {
+        let mut reader = Reader::default();
+        tree.begin();
+        for (reads, piece) in pieces {
+            reader.reads = *reads;
+            tree.push(piece, &mut reader);
+        }
+        tree.finish(&mut reader);
+        let [text, hidden @ ..] = &reader.said.leaves[..] else { panic!("the text is a leaf: {reader:?}") };
+        assert_eq!(text.bytes, pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect::<Vec<_>>());
+        hidden.len()
+    };
+    for (reads, expected) in [(true, 1), (false, 0)] {
+        assert_eq!(runs(&[(reads, &words), (reads, run)], &mut tree), expected, "read: {reads}");
+    }
+    // Digits on both sides of what nobody has read are no run.
+    let (first, second) = run.split_at(60);
+    assert_eq!(runs(&[(true, &words), (true, first), (true, &second[..9])], &mut tree), 1);
+    assert_eq!(runs(&[(true, &words), (true, first), (false, b" "), (true, &second[..9])], &mut tree), 0);
+}
+
 /// What was handed out as files: name, type, bytes, where bytes are missing, and how each ended.
 #[derive(Debug, Default)]
 struct Files {

@@ -28,8 +28,8 @@ impl Path {
 
     /// The first `length` bytes of its text, which may have been cut since they were written.
     #[must_use]
-    pub fn head(&self, length: usize) -> &str {
-        self.text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    pub fn head(&self, length: usize) -> &[u8] {
+        self.text.get(..length).unwrap_or_default()
     }
 
     /// Its text.

@@ -35,6 +35,10 @@ pub trait Leaves {
     fn begin(&mut self, level: usize, path: &Path);
     /// Its next bytes.
     fn data(&mut self, level: usize, bytes: &[u8]);
+    /// Whether anybody looks into leaves. Else nothing is looked for in text (base64) that only another leaf would come of.
+    fn reads(&self) -> bool {
+        true
+    }
     /// Its next `length` bytes were never seen.
     fn gap(&mut self, _level: usize, _length: u64) {}
     /// It is over.

@@ -208,9 +208,12 @@ pub(super) fn step(node: &mut Node, below: &mut [Node], context: &mut Context<'_
 }
 
 /// Scans bytes of a leaf. Where base64 begins in it, which is long enough to be nothing else, that is undone as well from
-/// there on.
+/// there on, for those who look into leaves.
 pub(super) fn leaf(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
     node.scan(context.leaves, bytes);
+    if !context.leaves.reads() {
+        return node.seeker.restart();
+    }
     let Some((held, behind)) = node.seeker.seek(bytes) else { return };
     node.seeker.stop();
     if below.is_empty() {

@@ -572,6 +572,10 @@ impl Leaves for Sight<'_> {
         level.offset = level.offset.saturating_add(length(bytes));
     }
 
+    fn reads(&self) -> bool {
+        !self.desk.matcher.is_empty()
+    }
+
     fn gap(&mut self, level: usize, length: u64) {
         if let Some(level) = self.state.levels.get_mut(level) {
             level.state = ScanState::default();

@@ -22,7 +22,7 @@ pub(super) enum Where<'a> {
     /// A part that has a name of its own.
     Part(&'static str),
     /// What is in an object.
-    Object(&'a str),
+    Object(&'a [u8]),
 }
 
 impl Where<'_> {
@@ -100,10 +100,7 @@ fn alert<'a>(
 ) -> (AlertEvent, &'a [u8]) {
     let (location, path) = match place {
         Where::Part(part) => (Location::Part(part), &[][..]),
-        Where::Object(path) => {
-            let path = path.as_bytes();
-            (Location::Object(u16::try_from(path.len()).unwrap_or(0)), path)
-        }
+        Where::Object(path) => (Location::Object(u16::try_from(path.len()).unwrap_or(0)), path),
     };
     let alert = AlertEvent {
         head: head(flow, spot.timestamp_ns),
