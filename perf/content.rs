@@ -49,6 +49,8 @@ struct Parts {
 fn options(parts: Parts) -> PipelineOptions {
     let mut options = pipeline::options();
     options.settle = true;
+    // As `tcp.overlap_history` has it by default: each delivered segment is digested.
+    options.tcp.history = 131_072;
     options.tcp_checksum = TcpChecksums::Ignored;
     options.verify_checksum = false;
     options.sessions = Sessions::all(if parts.protocols { 64 } else { 0 });
