@@ -19,8 +19,14 @@ use tidegate::worker::{Frame, Pipeline, PipelineOptions, Sessions, TcpChecksums}
 
 #[path = "../tests/common/connection.rs"]
 mod connection;
+#[allow(dead_code)] // the tests say more
+#[path = "../src/proto/nfs/tests/build.rs"]
+mod nfs;
 #[path = "../tests/common/pipeline.rs"]
 mod pipeline;
+#[allow(dead_code)] // as above
+#[path = "../src/proto/smb/tests/build.rs"]
+mod smb;
 
 use connection::{Connection, SEGMENT, Turn, frame};
 
@@ -178,6 +184,40 @@ fn mail(encoding: &str, body: &[u8]) -> Vec<Turn> {
     ]
 }
 
+/// What a client asks for at a time of a share.
+const READ: usize = 64 << 10;
+
+/// A file read from an SMB share, a read after the other.
+fn by_smb(body: &[u8]) -> Vec<Turn> {
+    let (file, size) = (smb::id(3), body.len() as u64);
+    let mut turns = vec![
+        (true, smb::frame(&[smb::create(1, "q3.txt", 0x40)])),
+        (false, smb::frame(&[smb::created(1, file, size, 0x20)])),
+    ];
+    for (piece, number) in body.chunks(READ).zip(2..) {
+        let offset = (number - 2) * READ as u64;
+        turns.push((true, smb::frame(&[smb::read(number, file, offset, READ as u32)])));
+        turns.push((false, smb::frame(&[smb::data(number, piece)])));
+    }
+    turns
+}
+
+/// The same by NFS.
+fn by_nfs(body: &[u8]) -> Vec<Turn> {
+    let size = body.len() as u64;
+    let mut turns = vec![
+        (true, nfs::records(&[nfs::named(1, nfs::LOOKUP, "q3.txt")])),
+        (false, nfs::records(&[nfs::looked_up(1, 3, size)])),
+    ];
+    for (piece, number) in body.chunks(READ).zip(2_u32..) {
+        let offset = u64::from(number - 2) * READ as u64;
+        let is_last = offset + piece.len() as u64 == size;
+        turns.push((true, nfs::records(&[nfs::read(number, 3, offset, READ as u32)])));
+        turns.push((false, nfs::records(&[nfs::data(number, size, is_last, piece)])));
+    }
+    turns
+}
+
 fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     let mut text = data_encoding::BASE64.encode(bytes).into_bytes();
     let lines: Vec<&[u8]> = text.chunks(76).collect();
@@ -213,6 +253,8 @@ fn speed(text: &[u8], named: &[String]) -> Result<(), Box<dyn Error>> {
         ("http-noise", 80, response(&length, &noise), LENGTH),
         ("http-chunked", 80, response("Transfer-Encoding: chunked\r\n", &chunked(&text)), LENGTH),
         ("http-gzip", 80, response(&coded, &packed), LENGTH),
+        ("smb", 445, by_smb(&text), LENGTH),
+        ("nfs", 2049, by_nfs(&text), LENGTH),
         ("mail-8bit", 25, mail("8bit", &lines), lines.len()),
         ("mail-base64", 25, mail("base64", &binary), binary.len()),
     ];

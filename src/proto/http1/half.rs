@@ -126,6 +126,13 @@ impl<const N: usize> Half<N> {
         self.tunnel && self.state == State::Raw
     }
 
+    /// A body is passing, and nobody has to be told of anything.
+    #[inline]
+    pub(super) fn is_at_rest(&self) -> bool {
+        matches!(self.state, State::Fixed | State::UntilEnd | State::Chunk)
+            && !(self.complete || self.over || self.anomalies.any())
+    }
+
     /// True once after each complete header section; [`begin_body`](Self::begin_body) is due.
     pub(super) fn head_complete(&mut self) -> bool {
         std::mem::take(&mut self.complete)

@@ -219,6 +219,10 @@ impl Http1 {
 
     fn step_response(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         let used = self.to_client.step(bytes, sink);
+        // Most pieces are of a body that goes on.
+        if self.to_client.is_at_rest() {
+            return used;
+        }
         if self.to_client.head_complete() {
             self.response_head(sink);
         }

@@ -378,12 +378,12 @@ impl Objects {
     ) -> bool {
         let Stretch { at, bytes } = stretch;
         let Some(number) = self.find(flow, spot.direction, id) else { return false };
-        if let Some(slot) = self.slots.get_mut(usize::from(number)) {
-            slot.offset.get_or_insert(at.saturating_sub(slot.passed));
-            slot.passed = slot.passed.saturating_add(length(bytes));
-        }
+        let Some(slot) = self.slots.get_mut(usize::from(number)) else { return false };
+        slot.offset.get_or_insert(at.saturating_sub(slot.passed));
+        slot.passed = slot.passed.saturating_add(length(bytes));
+        let is_part = slot.part;
         self.with(flow, spot, desk, number, records, |tree, decoders, leaves| tree.push(bytes, decoders, leaves));
-        if self.is_part(number) {
+        if is_part {
             self.join(flow, spot, desk, number, records, bytes);
         }
         true
@@ -567,9 +567,12 @@ impl Leaves for Sight<'_> {
     fn data(&mut self, level: usize, bytes: &[u8]) {
         let Scanned { path, levels, .. } = &mut *self.state;
         let Some(level) = levels.get_mut(level) else { return };
-        let place = Where::Object(path.head(level.path));
-        self.desk.scan(self.flow, self.spot, place, &mut level.state, level.offset, bytes);
-        level.offset = level.offset.saturating_add(length(bytes));
+        let offset = level.offset;
+        level.offset = offset.saturating_add(length(bytes));
+        if !self.desk.matcher.is_empty() {
+            let place = Where::Object(path.head(level.path));
+            self.desk.scan(self.flow, self.spot, place, &mut level.state, offset, bytes);
+        }
     }
 
     fn reads(&self) -> bool {
