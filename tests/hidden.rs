@@ -526,3 +526,36 @@ fn what_is_in_a_transfer_encoding_is_a_file_without_it() {
         }
     }
 }
+
+#[test]
+fn base64_that_readers_of_a_document_do_not_see_is_undone() {
+    let packed = data_encoding::BASE64
+        .encode(&gzip(&[PLANTED, b" and what else is in a paper of that kind ", PLANTED].concat()));
+    assert!(packed.len() > 64, "{packed}");
+    let lines =
+        packed.as_bytes().chunks(76).map(|line| format!("{}\r\n", str::from_utf8(line).unwrap())).collect::<String>();
+    let cases = [
+        ("html", format!("<html><script>var a=\"\\x41 b\", f=\"{packed}\"; go(f)</script><p>Words</html>"), "A b"),
+        ("html", format!("<html><p>Words <img src=\"data:image/png;base64,{packed}\">go on</html>"), "go on"),
+        ("html", format!("<html><!-- {lines} --><p>Words</html>"), "Words"),
+        (
+            "html",
+            format!("<html><style>p {{ src: url(data:font/woff;base64,{packed}) }}</style><p>Words</html>"),
+            "Words",
+        ),
+        ("html", format!("<html><p data-file='{packed}'>Words<embed src=data:;base64,{packed}></html>"), "Words"),
+        ("xml", format!("<?xml version=\"1.0\"?><w:p><w:t w:x=\"{packed}\">Words</w:t></w:p>"), "Words"),
+        ("html", format!("<html><p>Words<script>f=\"{packed}"), "Words"),
+    ];
+    for (format, document, text) in cases {
+        let said = said_of(document.as_bytes());
+        let times = document.matches(&packed).count().max(1);
+        let expected = vec![format!("{format}:(base64)/gzip"); times];
+        let paths = planted_in(&said);
+        assert_eq!(paths, expected, "{document}: {said:?}");
+        let texts = said.leaves.iter().filter(|leaf| leaf.path == format!("{format}:(text)"));
+        let texts: Vec<_> = texts.flat_map(|leaf| leaf.bytes.clone()).collect();
+        assert!(contains(&texts, text.as_bytes()), "{document}: {said:?}");
+        assert_eq!(said.cuts, [], "{document}");
+    }
+}

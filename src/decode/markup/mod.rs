@@ -1,9 +1,9 @@
 //! HTML and XML: the text that readers see, and values that stand beside it.
 //!
-//! The only child is `(text)`: text without tags, white space as one blank, a line end where an element that is no part of
+//! `(text)` is text without tags, white space as one blank, a line end where an element that is no part of
 //! a line begins or ends, character references undone. Values of attributes that are text stand on lines of their own
 //! behind the line that they belong to, addresses with their `%XX` undone, and so do strings of scripts that have escapes. Comments, scripts and styles are not in it, but
-//! the document is scanned as it stands too. No document type is read: an entity of its own is handed out as its name, so
+//! the document is scanned as it stands too, and base64 in these and in other values is a child, `(base64)`, between two `(text)`. No document type is read: an entity of its own is handed out as its name, so
 //! there is no expansion, and that is told at the end ([`Cut::Unsupported`]). Of office documents, in which every word may be an element, runs are joined.
 //!
 //! The charset is that which what carries the document declares, else that which it declares in its first 1,024 bytes, which are held so long; without a
@@ -12,6 +12,7 @@
 mod declared;
 mod element;
 mod entity;
+mod hidden;
 mod named;
 mod recognise;
 mod tokens;
@@ -43,7 +44,7 @@ pub(super) static XML: Format = Format {
 
 /// So much is held until the charset is known.
 const FIRST: usize = 1024;
-const MEMORY: usize = FIRST + 2048 + lines::MEMORY + javascript::LITERALS_MEMORY + 512;
+const MEMORY: usize = FIRST + 2048 + lines::MEMORY + javascript::LITERALS_MEMORY + hidden::MEMORY + 512;
 
 #[derive(Debug)]
 struct Markup {
@@ -106,9 +107,8 @@ impl Decoder for Markup {
             self.begin(out);
         }
         self.text(input, false, out);
-        let lines = self.tokens.lines();
-        lines.flush(out);
-        Ok(if lines.enough() { Taken::Enough } else { Taken::All })
+        self.tokens.flush(out);
+        Ok(if self.tokens.enough() { Taken::Enough } else { Taken::All })
     }
 
     fn finish(&mut self, out: &mut dyn Out) -> bool {

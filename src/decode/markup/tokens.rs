@@ -6,6 +6,7 @@ use super::super::lines::Lines;
 use super::super::percent::Percent;
 use super::element::{self, Break};
 use super::entity::{self, Meaning};
+use super::hidden::Hidden;
 
 /// Longest name that is told from others.
 const NAME: usize = 32;
@@ -83,6 +84,7 @@ pub(super) struct Tokens {
     percent: Percent,
     raw: Option<Raw>,
     script: Literals,
+    hidden: Hidden,
     /// In XML: the address of a name space that is being declared, and the prefix of WordprocessingML's, where that is known.
     space: Field<SPACE>,
     word: Option<Field<NAME>>,
@@ -116,6 +118,7 @@ impl Tokens {
             percent: Percent::Nothing,
             raw: None,
             script: Literals::NEW,
+            hidden: Hidden::NEW,
             space: Field::EMPTY,
             word: None,
             rooted: false,
@@ -134,20 +137,27 @@ impl Tokens {
         self.declares && self.refers
     }
 
-    pub(super) const fn lines(&mut self) -> &mut Lines {
-        &mut self.lines
+    /// Hands out all that is ready.
+    pub(super) fn flush(&mut self, out: &mut dyn Out) {
+        // Within a run of base64 there is nothing, and its child is open.
+        self.lines.flush(out);
+    }
+
+    /// Nobody wants more.
+    pub(super) const fn enough(&self) -> bool {
+        self.lines.enough() || self.hidden.enough()
     }
 
     /// The next bytes of the document, as UTF-8.
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut dyn Out) {
         let mut input = bytes;
         while let Some((byte, rest)) = input.split_first() {
-            if self.lines.enough() {
+            if self.enough() {
                 return;
             }
             input = match self.state {
                 State::Text => self.text(input, out),
-                State::Comment(0) => self.pass(input, b'-'),
+                State::Comment(0) => self.comment(input, out),
                 State::Characters(0) => self.characters(input, out),
                 State::Raw(0) => self.raw(input, out),
                 State::Instruction(false) => self.pass(input, if self.is_xml { b'?' } else { b'>' }),
@@ -174,6 +184,7 @@ impl Tokens {
             }
             State::Value(_) => self.end_value(out),
             State::Raw(_) => self.end_script(out),
+            State::Comment(_) => self.hidden.end(&mut self.lines, out),
             // Half a tag is no text.
             _ => {}
         }
@@ -208,6 +219,25 @@ impl Tokens {
             _ => State::Text,
         };
         input.get(at + 1..).unwrap_or(&[])
+    }
+
+    /// A comment, up to where its end may stand.
+    fn comment<'a>(&mut self, input: &'a [u8], out: &mut dyn Out) -> &'a [u8] {
+        let rest = self.pass(input, b'-');
+        let passed = input.get(..input.len() - rest.len()).unwrap_or(input);
+        self.hide(passed, out);
+        if self.state != State::Comment(0) {
+            self.hidden.end(&mut self.lines, out);
+        }
+        rest
+    }
+
+    /// Bytes that are no text.
+    fn hide(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.hidden.enough() {
+            (_, rest) = self.hidden.take(rest, &mut self.lines, out);
+        }
     }
 
     fn characters<'a>(&mut self, input: &'a [u8], out: &mut dyn Out) -> &'a [u8] {
@@ -534,6 +564,8 @@ impl Tokens {
             self.value_bytes(bytes, out);
         } else if self.is_xml && self.attribute.get().starts_with(b"xmlns") {
             self.space.append(bytes);
+        } else {
+            self.hide(bytes, out);
         }
         let Some((byte, behind)) = rest.split_first() else { return rest };
         if is_end(*byte) {
@@ -573,6 +605,7 @@ impl Tokens {
         if !self.space.get().is_empty() {
             self.end_name_space();
         }
+        self.hidden.end(&mut self.lines, out);
         (self.wanted, self.given) = (false, false);
     }
 
@@ -603,8 +636,14 @@ impl Tokens {
     fn raw<'a>(&mut self, input: &'a [u8], out: &mut dyn Out) -> &'a [u8] {
         let end = memchr::memchr(b'<', input);
         let (text, rest) = input.split_at_checked(end.unwrap_or(input.len())).unwrap_or((input, &[]));
-        self.script(text, out);
+        let mut left = text;
+        while !left.is_empty() && !self.hidden.enough() {
+            let (seen, behind) = self.hidden.take(left, &mut self.lines, out);
+            self.script(seen, out);
+            left = behind;
+        }
         let Some((_, rest)) = rest.split_first() else { return rest };
+        self.hidden.end(&mut self.lines, out);
         self.state = State::Raw(1);
         rest
     }
@@ -617,6 +656,7 @@ impl Tokens {
     }
 
     fn end_script(&mut self, out: &mut dyn Out) {
+        self.hidden.end(&mut self.lines, out);
         if self.raw.take() == Some(Raw::Script) {
             self.script.finish(&mut Strings { lines: &mut self.lines, out });
         }
