@@ -37,6 +37,7 @@ mod modules;
 mod point;
 mod post;
 mod process;
+mod processor;
 mod reader;
 mod record;
 mod rehearsal;

@@ -11,6 +11,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::layout::READY;
 use super::link::{Failure, Link, State};
 use super::point::Point;
+use super::processor::{Standing, is_starved};
 use super::reader::Reader;
 use super::supervisor::Options;
 use super::teller::load;
@@ -43,6 +44,8 @@ pub(super) struct Post {
     waiting: u64,
     looked: u64,
     waited: Duration,
+    /// How the process stood when that was half of what it may take.
+    standing: Option<Standing>,
     /// What the worker had accused of before this process.
     accused: u64,
     /// Processes in a row that died without an answer, and that did not start.
@@ -68,6 +71,7 @@ impl Post {
             waiting: 0,
             looked: 0,
             waited: Duration::ZERO,
+            standing: None,
             accused: 0,
             failures: 0,
             false_starts: 0,
@@ -111,6 +115,7 @@ impl Post {
             .stderr(Stdio::piped());
         self.accused = self.link.accused();
         (self.is_ready, self.waiting, self.waited, self.started) = (false, 0, Duration::ZERO, Instant::now());
+        self.standing = None;
         self.child = Some(command.spawn()?);
         Ok(())
     }
@@ -168,12 +173,18 @@ impl Post {
             if self.waiting != 0 {
                 self.failures = 0;
             }
-            (self.waiting, self.waited) = (waiting, Duration::ZERO);
+            (self.waiting, self.waited, self.standing) = (waiting, Duration::ZERO, None);
         } else if waiting != 0 && looked != self.looked {
             self.waited += passed;
         }
         self.looked = looked;
-        if self.waited > options.deadline {
+        let process = child.id();
+        if self.standing.is_none() && self.waited > options.deadline / 2 {
+            self.standing = Standing::of(process);
+        }
+        if self.waited > options.deadline
+            && !is_starved(self.standing, Standing::of(process), self.waited, options.deadline)
+        {
             tell(&format!("{}: an object took longer than {:?}; replaced", self.name, options.deadline));
             self.end();
             self.gone(Failure::Deadline, tell);

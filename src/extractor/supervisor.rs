@@ -120,7 +120,7 @@ fn attend(posts: &mut [Post], options: &Options, stop: &AtomicBool, tell: fn(&st
         thread::sleep(TICK);
         let now = Instant::now();
         // A sensor that was stopped for a while has not waited.
-        let passed = now.duration_since(last).min(TICK * 5);
+        let passed = now.duration_since(last).min(TICK * 50);
         last = now;
         for post in posts.iter_mut() {
             post.attend(options, passed, tell);
