@@ -25,6 +25,8 @@
 //! compare what comes out as well. Directories of TIFF and ISO 9660 that come back are in `documents` and `containers`, lists of OLE2 that share sectors in
 //! `extractor`, archives of 7z, RAR and cabinets that lie there as well.
 
+#[path = "bombs/behind.rs"]
+mod behind;
 #[path = "extractor/compound.rs"]
 mod compound;
 #[path = "bombs/lies.rs"]
@@ -33,6 +35,8 @@ mod lies;
 mod loops;
 #[path = "bombs/quine.rs"]
 mod quine;
+#[path = "common/said.rs"]
+mod said;
 #[path = "common/tree.rs"]
 mod tree;
 #[path = "common/unzipped.rs"]

@@ -3,6 +3,8 @@
 //! The processes have modules that do what an object says: hand out children, hang, panic, take all memory, open a
 //! file.
 
+#[path = "extraction/behind.rs"]
+mod behind;
 mod common;
 #[path = "extraction/confined.rs"]
 mod confined;

@@ -32,6 +32,8 @@ pub trait Out {
     /// The object is of another kind after all, before any child has begun: it has the only child that follows, which is
     /// called like the object itself.
     fn mistaken(&mut self) {}
+    /// Of the object, which is there whole, so many bytes belong to it; what follows them is another.
+    fn ends(&mut self, _length: usize) {}
     /// Something keeps the child that has begun, or the object itself, from being decoded.
     fn cut(&mut self, reason: Cut);
 }

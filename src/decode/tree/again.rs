@@ -5,7 +5,10 @@ use super::super::decoder::Field;
 use super::super::format::PROBE;
 use super::super::runs::Seeker;
 use super::node::{Before, Context, Node, State};
-use super::walk::{leaf, recognise, step};
+use super::walk::{known_by_now, leaf, recognise, step};
+
+/// So many objects are looked for behind one that was taken as a whole: each of them may be held whole once more.
+const WHOLES: u32 = 16;
 
 /// Takes bytes of an object of which it is not known yet what it is, or of what follows one, whatever that is: another
 /// object with something behind it, and so on. Goes on from one to the next without going deeper.
@@ -41,6 +44,38 @@ pub(super) fn feed(node: &mut Node, below: &mut [Node], context: &mut Context<'_
 /// Something follows an object within the same bytes, or the place where it turned out to be none. After as many as an
 /// object may have children, those that it has counted, what follows is scanned as it stands.
 fn begin_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8]) {
+    name_rest(node, context, name);
+    let facts = &node.facts;
+    let is_last = facts.parts.saturating_add(facts.children) > context.decoders.limits.children;
+    node.state = State::Unknown;
+    if is_last {
+        context.cut(&mut node.facts, Cut::Children);
+        node.begin_leaf(context);
+    }
+}
+
+/// A limit ended what was decoded of an object, somewhere in `bytes`: these, and what follows them, are scanned as they
+/// stand, so that nothing hides behind a bomb that does without one.
+pub(super) fn rest(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
+    name_rest(node, context, b"(rest)");
+    node.begin_leaf(context);
+    leaf(node, below, context, bytes);
+}
+
+/// Takes what follows an object that was taken as a whole, which is all there.
+pub(super) fn behind(node: &mut Node, below: &mut [Node], context: &mut Context<'_>, bytes: &[u8]) {
+    if node.facts.parts < WHOLES {
+        node.state = State::Rest(b"(trailing)");
+        feed(node, below, context, bytes);
+        known_by_now(node, below, context);
+    } else {
+        context.cut(&mut node.facts, Cut::Children);
+        rest(node, below, context, bytes);
+    }
+}
+
+/// What follows has a name of its own, and nothing was seen of it so far.
+fn name_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8]) {
     let facts = &mut node.facts;
     if !std::mem::replace(&mut facts.behind, true) {
         facts.top = facts.path;
@@ -52,15 +87,9 @@ fn begin_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8]) {
     facts.base = facts.path;
     (facts.fed, facts.scanned, facts.cut) = (0, 0, false);
     facts.before = Before { given: facts.given, children: facts.children };
-    let is_last = facts.parts.saturating_add(facts.children) > context.decoders.limits.children;
     node.first.clear();
     node.charset = None;
     node.seeker = Seeker::NEW;
-    node.state = State::Unknown;
-    if is_last {
-        context.cut(&mut node.facts, Cut::Children);
-        node.begin_leaf(context);
-    }
 }
 
 /// An object was taken for a wrapped one by mistake, as is seen from its first bytes, which are still there: it is a leaf.

@@ -7,6 +7,8 @@ use super::super::format::Format;
 use super::node::{Context, Facts, NAME, Node, State};
 use super::walk::{finish, push};
 
+/// What is so many times as long as what it is made of may have made a piece too long. Charsets reach three.
+const GROWS: u64 = 4;
 /// So much may come out of an object before its ratio counts.
 pub(super) const RATIO_FROM: u64 = 1 << 20;
 
@@ -45,18 +47,37 @@ pub(super) enum Brings<'a> {
     Coded(&'a [u8]),
 }
 
+impl Below<'_, '_> {
+    /// There are as many children as there may be: those that follow are one leaf, whatever they are.
+    #[cold]
+    fn crowd(&mut self) -> bool {
+        let Self { facts, nodes, context, .. } = self;
+        context.cut(facts, Cut::Children);
+        let Some(node) = nodes.first_mut() else { return false };
+        context.shared.path.truncate(facts.path);
+        context.shared.path.child(b"(rest)", 0);
+        node.begin(context.shared.path.len());
+        node.begin_leaf(context);
+        facts.crowded = true;
+        true
+    }
+}
+
 impl Out for Below<'_, '_> {
     fn begin(&mut self, child: &Child<'_>) -> bool {
         let Self { facts, nodes, context, .. } = self;
-        finish(nodes, context, false);
         if facts.full {
+            finish(nodes, context, false);
             return false;
         }
-        if facts.children >= context.decoders.limits.children {
-            context.cut(facts, Cut::Children);
-            return false;
+        if facts.crowded {
+            return true;
         }
+        finish(nodes, context, false);
         context.shared.path.truncate(facts.path);
+        if facts.children.saturating_sub(facts.before.children) >= context.decoders.limits.children {
+            return self.crowd();
+        }
         // The only child of a wrapping around one object needs no number.
         let number = facts.children.saturating_sub(facts.before.children);
         if !child.name.is_empty() || number != 0 {
@@ -84,7 +105,7 @@ impl Out for Below<'_, '_> {
         if !self.begin(child) {
             return false;
         }
-        if let Some(node) = self.nodes.first_mut() {
+        if let Some(node) = self.nodes.first_mut().filter(|_| !self.facts.crowded) {
             node.facts.file = false;
             node.begin_leaf(self.context);
         }
@@ -111,9 +132,10 @@ impl Out for Below<'_, '_> {
             context.cut(facts, Cut::Ratio);
             return false;
         }
-        // What came before makes no room for a bomb in one packet, whose worker has others waiting.
+        // What came before makes no room for a bomb in one packet, whose worker has others waiting. What is no longer
+        // than what it is made of goes on: it is not the bomb, though one may have been beside it.
         context.shared.burst = context.shared.burst.saturating_add(length);
-        if context.shared.burst > context.shared.most {
+        if context.shared.burst > context.shared.most && facts.given > facts.taken.saturating_mul(GROWS) {
             facts.full = true;
             if !std::mem::replace(&mut context.shared.burst_told, true) {
                 context.cut(facts, Cut::Ratio);
@@ -137,6 +159,9 @@ impl Out for Below<'_, '_> {
     }
 
     fn end(&mut self) {
+        if self.facts.crowded {
+            return;
+        }
         finish(self.nodes, self.context, self.open);
         self.open = self.whole;
     }
@@ -145,9 +170,17 @@ impl Out for Below<'_, '_> {
         self.facts.path = self.facts.base;
     }
 
+    fn ends(&mut self, length: usize) {
+        self.facts.end = Some(length);
+    }
+
     fn cut(&mut self, reason: Cut) {
         if reason == Cut::Truncated {
             self.open = false;
+            if self.context.shared.burst_told || self.context.shared.full {
+                // A limit around it has ended it, which was told.
+                return;
+            }
         }
         let child = self.nodes.first_mut().filter(|node| !matches!(node.state, State::Over));
         if reason == Cut::Encrypted && self.facts.kept && child.is_none() {

@@ -43,6 +43,8 @@ pub(super) struct Facts {
     pub(super) scanned: u64,
     /// Bytes that were fed to its decoder before those that are being fed.
     pub(super) fed: u64,
+    /// How many bytes of an object that was taken as a whole belong to it, where that is known.
+    pub(super) end: Option<usize>,
     /// Length of its path, and of the path without its format.
     pub(super) path: usize,
     pub(super) base: usize,
@@ -54,6 +56,8 @@ pub(super) struct Facts {
     pub(super) before: Before,
     /// A limit was reached: nothing more of it is decoded.
     pub(super) full: bool,
+    /// It has as many children as it may: what follows is one leaf.
+    pub(super) crowded: bool,
     /// It was told why it is not whole; that is told once.
     pub(super) cut: bool,
     /// It is a file, unless it turns out to carry files.

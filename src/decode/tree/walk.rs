@@ -174,9 +174,12 @@ pub(super) fn step(node: &mut Node, below: &mut [Node], context: &mut Context<'_
         }
     };
     match taken {
-        Ok(Taken::All) => bytes.len(),
-        Ok(Taken::Enough) => {
-            over(node, below, context, false);
+        Ok(Taken::All) if !node.facts.full => bytes.len(),
+        Ok(Taken::All | Taken::Enough) => {
+            let alone = over(node, below, context, false);
+            if alone && node.facts.full {
+                again::rest(node, below, context, bytes);
+            }
             bytes.len()
         }
         Ok(Taken::End(at)) => {
@@ -343,9 +346,21 @@ pub(super) fn close(node: &mut Node, below: &mut [Node], context: &mut Context<'
         }
         State::Leaf => node.end_leaf(context, complete),
         State::Whole(format) => {
-            end_whole(node, below, context, format, complete);
+            let mut behind = end_whole(node, below, context, format, complete);
             if format.scanned && !node.facts.elsewhere {
                 node.end_leaf(context, complete);
+                return;
+            }
+            // One behind the other, and not one within the other: who sends them says how many.
+            while let Some(bytes) = behind.take() {
+                again::behind(node, below, context, &bytes);
+                match std::mem::replace(&mut node.state, State::Over) {
+                    State::Whole(format) => behind = end_whole(node, below, context, format, complete),
+                    state => {
+                        node.state = state;
+                        close(node, below, context, complete);
+                    }
+                }
             }
         }
         State::Wrapped(format, decoder) => {
@@ -399,22 +414,25 @@ fn drop_kept(node: &mut Node, context: &mut Context<'_>) {
     }
 }
 
-/// All that there is of an object that was taken as a whole has come.
+/// All that there is of an object that was taken as a whole has come. Returns what follows it.
 pub(super) fn end_whole(
     node: &mut Node,
     below: &mut [Node],
     context: &mut Context<'_>,
     format: &'static Format,
     complete: bool,
-) {
+) -> Option<Vec<u8>> {
     let whole = context.shared.path.len();
     let (leaves, facts) = context.whole(node, format);
     let outcome = leaves.whole_end(&facts, complete);
     context.shared.path.restore(whole);
-    let Held { bytes, extract } = match outcome {
+    let Held { mut bytes, extract } = match outcome {
         Outcome::Held(held) => held,
-        Outcome::Elsewhere => return,
-        Outcome::Lost => return context.cut(&mut node.facts, Cut::NotInspected),
+        Outcome::Elsewhere => return None,
+        Outcome::Lost => {
+            context.cut(&mut node.facts, Cut::NotInspected);
+            return None;
+        }
     };
     let brings = brings(format, &node.facts, &node.name, false);
     let facts = &mut node.facts;
@@ -422,14 +440,30 @@ pub(super) fn end_whole(
     let whole = extract(&bytes, &mut Below { facts, nodes: below, context, brings, open: complete, whole: complete });
     finish(below, context, false);
     // Otherwise it was told already what could not be read of it.
-    if whole || context.decoders.totals.cuts() != cuts {
-        return;
+    if !whole && context.decoders.totals.cuts() == cuts {
+        context.cut(&mut node.facts, if complete { Cut::Malformed } else { Cut::Truncated });
     }
-    context.cut(&mut node.facts, if complete { Cut::Malformed } else { Cut::Truncated });
-    if node.facts.children == 0 && !format.scanned {
+    let facts = &mut node.facts;
+    let end = facts.end.take();
+    if format.scanned {
+        return None;
+    }
+    let is_nothing = facts.children == facts.before.children && !whole;
+    if facts.full {
+        again::rest(node, below, context, &bytes);
+        node.state = State::Over;
+        node.end_leaf(context, complete);
+        return None;
+    }
+    if is_nothing {
         // It only looked like one, or nobody can tell.
-        node.tell_leaf(node.facts.base, context);
+        let path = facts.base;
+        node.tell_leaf(path, context);
         node.scan(context.leaves, &bytes);
         node.end_leaf(context, complete);
+        return None;
     }
+    let behind = end.filter(|end| *end < bytes.len())?;
+    bytes.drain(..behind);
+    Some(bytes)
 }

@@ -44,6 +44,8 @@ struct Lists {
     reserved: usize,
     /// They are not complete.
     cut: bool,
+    /// Where they end, as do the blocks of all folders that lie behind them.
+    end: usize,
 }
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
@@ -51,6 +53,7 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
         out.cut(Cut::Truncated);
         return false;
     };
+    out.ends(lists.end);
     let mut whole = !lists.cut;
     for folder in &lists.folders {
         let (all, wanted) = unpack(object, folder, lists.reserved, out);
@@ -91,6 +94,7 @@ fn lists(object: &[u8]) -> Option<Lists> {
             continued: false,
         });
     }
+    let front = object.len() - rest.len();
     let mut rest = object.get(size(header.files_at)..)?;
     let mut cut = false;
     for _ in 0..header.files {
@@ -112,11 +116,26 @@ fn lists(object: &[u8]) -> Option<Lists> {
             cut = true;
         }
     }
+    let lists_end = front.max(object.len() - rest.len());
+    let ends = folders.iter().map(|folder| blocks_end(object, folder, reserved));
+    let end = ends.fold(lists_end, usize::max);
     for folder in &mut folders {
         // Those of no bytes stand before the one that begins at the same place.
         folder.files.sort_by_key(|file| (file.at, file.size));
     }
-    Some(Lists { folders, reserved, cut })
+    Some(Lists { folders, reserved, cut, end })
+}
+
+/// Where the last block of a folder ends, or the object does before it.
+fn blocks_end(object: &[u8], folder: &Folder, reserved: usize) -> usize {
+    let mut rest = object.get(folder.at..).unwrap_or(&[]);
+    for _ in 0..folder.blocks {
+        let head = take(&mut rest, size(BLOCK) + reserved);
+        if head.and_then(|head| take(&mut rest, usize::from(le16(head, 4)?))).is_none() {
+            return object.len();
+        }
+    }
+    object.len() - rest.len()
 }
 
 /// How a folder's blocks are unpacked.

@@ -20,10 +20,12 @@ const START: u64 = 32;
 
 fn extract(object: &[u8], out: &mut dyn Out) -> bool {
     let end = le64(object, 12).zip(le64(object, 20)).and_then(|(at, size)| at.checked_add(size)?.checked_add(START));
-    if end.is_none_or(|end| end > object.len() as u64) {
+    let end = end.and_then(|end| usize::try_from(end).ok()).filter(|end| *end <= object.len());
+    let Some(end) = end else {
         out.cut(Cut::Truncated);
         return false;
-    }
+    };
+    out.ends(end);
     let password = Password::empty();
     let archive = match Archive::read(&mut Cursor::new(object), &password) {
         Ok(archive) => archive,

@@ -7,6 +7,8 @@ use crate::decode::{le16, le32, le64};
 
 /// Sector numbers from here on are none (section 2.1).
 const NONE: u32 = 0xffff_fffa;
+/// What the table says of a sector that nobody uses.
+const FREE: u32 = 0xffff_ffff;
 /// Bytes of a directory entry.
 const ENTRY: usize = 128;
 /// Bytes of a sector of the mini stream.
@@ -101,6 +103,13 @@ impl<'a> Compound<'a> {
         file.mini_taken = vec![false; file.mini.len().div_ceil(MINI)];
         file.read_directory(entries);
         Some(file)
+    }
+
+    /// Bytes up to the end of the last sector that is in use, which may be more than there are.
+    pub(super) fn end(&self) -> usize {
+        let used = self.fat.iter().rposition(|next| *next != FREE).map_or(0, |last| last + 1);
+        // The header takes the place of a sector.
+        used.saturating_add(1).saturating_mul(self.size)
     }
 
     /// Bytes of a sector, fewer at the end of the file, none beyond it.

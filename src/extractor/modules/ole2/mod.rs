@@ -69,6 +69,7 @@ fn extract(object: &[u8], out: &mut dyn Out) -> bool {
         }
         return false;
     };
+    out.ends(file.end());
     let mut walk = Walk { file, out, labels: HashMap::new(), enough: false, whole: true, unread: false };
     walk.all();
     let Walk { file, out, mut enough, whole, unread, .. } = walk;
