@@ -323,3 +323,43 @@ fn what_stands_beside_a_line_is_never_lost() {
         assert_eq!(decode(&mut tree, page.as_bytes().chunks(1)), said);
     }
 }
+
+#[test]
+fn what_is_a_blank_or_not_seen_is_so_however_it_is_written() {
+    let mut tree = Tree::new(Limits::default());
+    let html = |body: &str, charset: &str| {
+        format!("<!DOCTYPE html><meta charset={charset}><p>{body}</p><a title='{body}'>x</a>").into_bytes()
+    };
+    let latin: Vec<u8> =
+        html("Pro\u{ad}ject\u{a0}Tern", "iso-8859-1").iter().copied().filter(|byte| *byte != 0xc2).collect();
+    let odt = "<?xml version=\"1.0\"?><a:doc><a:p>Pro\u{200b}ject\u{a0}<a:s/>\u{2009}Tern</a:p></a:doc>";
+    let json = "{\"name\": \"Pro\u{ad}ject\u{a0}Tern\", \"again\": \"Pro\\u00adject\\u00a0Tern\"}";
+    let quoted = "From: a\nSubject: b\nContent-Type: text/html; charset=utf-8\n\
+                  Content-Transfer-Encoding: quoted-printable\n\n<html><p>Pro=C2=ADject=C2=A0=E2=80=8BTern</p>";
+    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
+        ("references", html("Pro&shy;ject&nbsp;Tern", "utf-8"), "html:(text)", "Project Tern\nx\nProject Tern"),
+        ("UTF-8", html("Pro\u{ad}ject\u{a0}\u{200b}Tern", "utf-8"), "html:(text)", "Project Tern\nx\nProject Tern"),
+        ("blanks", html("Project \u{a0} \u{3000}\n\u{feff}Tern", "utf-8"), "html:(text)", "Project Tern\nx"),
+        ("Latin-1", latin, "html:(text)", "Project Tern\nx\nProject Tern"),
+        ("XML", odt.into(), "xml:(text)", "Project Tern"),
+        ("JSON", json.into(), "json:(text)", "name\nProject Tern\nagain\nProject Tern"),
+        ("mail", quoted.into(), "mime[1]/html:(text)", "Project Tern"),
+        ("RTF", br"{\rtf1\ansi Pro\'adject\'a0\u8203?Tern\par}".into(), "rtf:(text)", "Project Tern"),
+        (
+            "others",
+            html("\u{a9}\u{2014}\u{3042}\u{ff01}\u{e9}", "utf-8"),
+            "html:(text)",
+            "\u{a9}\u{2014}\u{3042}\u{ff01}\u{e9}\nx",
+        ),
+    ];
+    for (name, data, path, expected) in cases {
+        let whole = decode(&mut tree, [&*data]);
+        let found = text(&whole, path).unwrap_or_else(|| panic!("{name}: {whole:?}"));
+        assert!(found.starts_with(expected), "{name}: {found:?}");
+        for at in 0..=data.len() {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), whole, "{name}, cut at {at}");
+        }
+        assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
+    }
+}

@@ -1,9 +1,11 @@
 //! Text on its way out, as `(text)`: white space as one blank, a line end where a block ends, and what stands beside the
-//! text, such as the values of attributes, on lines of its own behind the line that it belongs to.
+//! text, such as the values of attributes, on lines of its own behind the line that it belongs to. Characters beyond ASCII
+//! that are seen as a blank are one, and those that are not seen are left out, however they are written.
 //!
 //! What stands beside is held so that it tears no sentence apart, 2,048 bytes of it; more ends the line before its time.
 
 use super::decoder::{Child, Field, Out};
+use super::unseen::{Seen, Unseen, is_unseen};
 
 /// Handed out at a time, at most.
 const ROOM: usize = 2048;
@@ -30,6 +32,9 @@ pub(super) struct Lines {
     direct: bool,
     /// Nothing is handed out.
     silent: bool,
+    /// Characters that are not all there, in the text and beside it.
+    unseen: Unseen,
+    unseen_beside: Unseen,
 }
 
 impl Lines {
@@ -45,6 +50,8 @@ impl Lines {
         aside: Field::EMPTY,
         direct: false,
         silent: false,
+        unseen: Unseen::NEW,
+        unseen_beside: Unseen::NEW,
     };
 
     /// Whether what comes is handed out, from the next line on.
@@ -61,6 +68,7 @@ impl Lines {
         self.aside.clear();
         (self.open, self.enough) = (None, false);
         (self.blank, self.fresh, self.direct) = (false, true, false);
+        (self.unseen, self.unseen_beside) = (Unseen::NEW, Unseen::NEW);
     }
 
     /// Nobody wants more.
@@ -88,6 +96,7 @@ impl Lines {
 
     /// The text is over.
     pub(super) fn finish(&mut self, out: &mut dyn Out) {
+        self.settle(out);
         if !self.aside.get().is_empty() {
             self.line(out);
         }
@@ -100,6 +109,22 @@ impl Lines {
 
     /// Text, in whose white space there is no meaning.
     pub(super) fn text(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        if self.unseen.passes(bytes) {
+            return self.words(bytes, out);
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.unseen.next(&mut rest) {
+                Seen::Letters(bytes) => self.words(bytes, out),
+                Seen::Earlier(bytes) => self.put(bytes.get(), out),
+                Seen::Blank => self.blank = true,
+                Seen::Nothing => {}
+            }
+        }
+    }
+
+    /// Text whose white space is that of ASCII.
+    fn words(&mut self, bytes: &[u8], out: &mut dyn Out) {
         let mut rest = bytes;
         while !rest.is_empty() {
             let words = rest.trim_ascii_start();
@@ -107,14 +132,29 @@ impl Lines {
             let end = words.iter().position(u8::is_ascii_whitespace).unwrap_or(words.len());
             let (word, behind) = words.split_at_checked(end).unwrap_or((words, &[]));
             if !word.is_empty() {
-                self.word(word, out);
+                self.put(word, out);
             }
             rest = behind;
         }
     }
 
-    /// Text as it stands, with its white space.
+    /// Text as it stands, with its white space, of which that beyond ASCII is a blank each.
     pub(super) fn word(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        if self.unseen.passes(bytes) {
+            return self.put(bytes, out);
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.unseen.next(&mut rest) {
+                Seen::Letters(bytes) => self.put(bytes, out),
+                Seen::Earlier(bytes) => self.put(bytes.get(), out),
+                Seen::Blank => self.put(b" ", out),
+                Seen::Nothing => {}
+            }
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8], out: &mut dyn Out) {
         if std::mem::take(&mut self.blank) && !self.fresh {
             self.write(b" ", out);
         }
@@ -122,13 +162,21 @@ impl Lines {
         self.write(bytes, out);
     }
 
+    /// No more comes of a character that was not all there.
+    fn settle(&mut self, out: &mut dyn Out) {
+        let held = self.unseen.end();
+        if !held.get().is_empty() {
+            self.put(held.get(), out);
+        }
+    }
+
     /// A character. What is a blank for readers is one here, and what they do not see is left out.
     pub(super) fn letter(&mut self, letter: char, out: &mut dyn Out) {
+        self.settle(out);
         match letter {
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => {}
-            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => self.blank = true,
-            _ if letter.is_ascii_whitespace() => self.blank = true,
-            _ => self.word(letter.encode_utf8(&mut [0; 4]).as_bytes(), out),
+            _ if is_unseen(letter) => {}
+            _ if letter.is_whitespace() => self.blank = true,
+            _ => self.put(letter.encode_utf8(&mut [0; 4]).as_bytes(), out),
         }
     }
 
@@ -149,6 +197,7 @@ impl Lines {
 
     /// The next column.
     pub(super) fn tab(&mut self, out: &mut dyn Out) {
+        self.settle(out);
         self.blank = false;
         if !self.fresh {
             self.write(b"\t", out);
@@ -157,6 +206,7 @@ impl Lines {
 
     /// The line is over, if anything stands on it.
     pub(super) fn line(&mut self, out: &mut dyn Out) {
+        self.settle(out);
         self.blank = false;
         if !std::mem::replace(&mut self.fresh, true) {
             self.write(b"\n", out);
@@ -169,6 +219,21 @@ impl Lines {
 
     /// Bytes of a value that stands beside the text.
     pub(super) fn beside(&mut self, bytes: &[u8], out: &mut dyn Out) {
+        if self.unseen_beside.passes(bytes) {
+            return self.put_beside(bytes, out);
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.unseen_beside.next(&mut rest) {
+                Seen::Letters(bytes) => self.put_beside(bytes, out),
+                Seen::Earlier(bytes) => self.put_beside(bytes.get(), out),
+                Seen::Blank => self.put_beside(b" ", out),
+                Seen::Nothing => {}
+            }
+        }
+    }
+
+    fn put_beside(&mut self, bytes: &[u8], out: &mut dyn Out) {
         let mut rest = bytes;
         if !self.direct && self.aside.fill(&mut rest, ASIDE) && !rest.is_empty() {
             self.line(out);
@@ -181,7 +246,9 @@ impl Lines {
 
     /// The value is over.
     pub(super) fn end_beside(&mut self, out: &mut dyn Out) {
-        self.beside(b"\n", out);
+        let held = self.unseen_beside.end();
+        self.put_beside(held.get(), out);
+        self.put_beside(b"\n", out);
         self.direct = false;
     }
 

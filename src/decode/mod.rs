@@ -76,6 +76,7 @@ mod transfer;
 mod tree;
 mod undone;
 mod units;
+mod unseen;
 mod window;
 mod xz;
 mod zip;
@@ -101,3 +102,4 @@ pub(crate) use tnef::Lzfu;
 pub use tree::{Ended, File, Held, Leaves, MAX_CODINGS, MEDIA_TYPE, Outcome, Start, Taking, Tree, Whole};
 
 pub(crate) use kind::of as kind_of;
+pub(crate) use unseen::is_unseen;

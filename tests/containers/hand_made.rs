@@ -156,3 +156,56 @@ fn yenc_that_lies() {
     check(&of_two("part=1 pcrc32=7a6c86f1 crc32=12345678"), leaf, &["yenc:a truncated"]);
     check(&of_two("part=1 pcrc32=7a6c86f2"), leaf, &["yenc:a checksum"]);
 }
+
+/// A header of TAR.
+fn tar_header(name: &str, kind: char, size: &str) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    block[124..124 + size.len()].copy_from_slice(size.as_bytes());
+    block[148..156].fill(b' ');
+    block[156] = kind as u8;
+    block[257..263].copy_from_slice(b"ustar\0");
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    block
+}
+
+/// An entry of TAR whose header says that size.
+fn tar_entry(name: &str, kind: char, size: &str, content: &str) -> Vec<u8> {
+    let mut entry = [tar_header(name, kind, size).as_slice(), content.as_bytes()].concat();
+    entry.resize(entry.len().next_multiple_of(512), 0);
+    entry
+}
+
+#[test]
+fn tar_whose_headers_do_not_say_how_long_entries_are() {
+    let one = || tar_entry("a.txt", '0', "00000000003\0", "one");
+    let two = || tar_entry("b.txt", '0', "00000000003\0", "two");
+    let end = vec![0; 1024];
+    let both: &[(&str, &str)] = &[("tar:a.txt", "one"), ("tar:b.txt", "two")];
+    for size in ["", " ", "            ", "\0\0\0\0"] {
+        for kind in ['V', '5', '2'] {
+            check(&[tar_header("label", kind, size), one(), two(), end.clone()].concat(), both, &[]);
+            check(&[one(), tar_header("label", kind, size), two(), end.clone()].concat(), both, &[]);
+        }
+    }
+    // Records of pax count for one entry, and for its size too; those that say no number do not.
+    let pax = |records: &str| tar_entry("pax", 'x', &format!("{:011o}\0", records.len()), records);
+    let long = format!("1520 SCHILY.xattr.user.a={}\n", "x".repeat(1520 - 26));
+    for records in ["10 size=3\n", "14 path=a.txt\n10 size=3\n", &format!("{long}10 size=3\n14 path=a.txt\n")] {
+        for size in ["00000000000\0", "00000123456\0", ""] {
+            let entry = tar_entry("a.txt", '0', size, "one");
+            check(&[pax(records), entry, two(), end.clone()].concat(), both, &[]);
+        }
+    }
+    for records in
+        ["11 size=-3\n", "10 size=x\n", "10 sizes=\n", "8 size=\n", "2 \n", "size=9\n", "99999999999999999999 size=9\n"]
+    {
+        check(&[pax(records), one(), two(), end.clone()].concat(), both, &[]);
+    }
+    check(
+        &[pax("29 size=18446744073709551615\n"), one(), two()].concat(),
+        &[("tar:a.txt", "one\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")],
+        &["tar:a.txt truncated"],
+    );
+}

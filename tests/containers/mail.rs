@@ -1,6 +1,6 @@
 //! Files within the text of mail.
 
-use super::hand_made::outline;
+use super::hand_made::{check as check_all, outline};
 
 const HEAD: &str = "From: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
 const FILE: &str = "begin 644 a.txt\r\n#;VYE\r\n`\r\nend\r\n";
@@ -55,5 +55,55 @@ fn a_boundary_ends_a_file() {
         &format!("--b\r\n\r\n{file}\r\n--b\r\n\r\ntwo\r\n--b--"),
         &[("mime:a.txt", "one"), ("mime[2]", "two")],
         &["mime:a.txt truncated"],
+    );
+}
+
+#[test]
+fn every_message_of_a_mailbox_is_read() {
+    let line = "From ann@example.org Sat Aug  1 10:00:00 2026";
+    let fields = "From: a\nSubject: b\n";
+    let header = "From ann@example.org Sat";
+    let coded = |text: &str| {
+        let body = data_encoding::BASE64.encode(text.as_bytes());
+        format!("{line}\n{fields}Content-Transfer-Encoding: base64\n\n{body}\n\n")
+    };
+    let parts =
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\nb25l\n--b--\n\n";
+    for end in ["\n", "\r\n"] {
+        check_all(
+            [&coded("one"), &*coded("two"), &format!("{line}\n{fields}{parts}"), &coded("three")]
+                .concat()
+                .replace('\n', end)
+                .as_bytes(),
+            &[
+                ("mime:(header)", header),
+                ("mime[1]", "one"),
+                ("mime[2]/mime:(header)", header),
+                ("mime[2]/mime[1]", "two"),
+                ("mime[3]/mime:(header)", header),
+                ("mime[3]/mime:(header)", "Content-Transfer-Encodin"),
+                ("mime[3]/mime[2]", "one"),
+                ("mime[4]/mime:(header)", header),
+                ("mime[4]/mime[1]", "three"),
+            ],
+            &[],
+        );
+    }
+    // The first has no end of its own, and there is no mailbox without that line.
+    check_all(
+        format!("{line}\n{fields}{}{}", parts.replace("--b--", "--"), coded("two")).as_bytes(),
+        &[
+            ("mime:(header)", header),
+            ("mime:(header)", "Content-Transfer-Encodin"),
+            ("mime[2]", "one"),
+            ("mime[3]/mime:(header)", header),
+            ("mime[3]/mime[1]", "two"),
+        ],
+        &["mime[2] truncated"],
+    );
+    check_all(
+        format!("{fields}\none\n\n{}", coded("two")).as_bytes(),
+        &[("mime:(header)", "From: a\nSubject: b\n"), ("mime[1]", "one\n\nFrom ann@example.")],
+        &[],
     );
 }

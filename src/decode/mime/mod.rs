@@ -11,7 +11,7 @@
 //!
 //! The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1), whether it is CRLF or LF. The
 //! boundary of an outer multipart ends the inner ones, which are then [`Cut::Truncated`], as is an object without the
-//! last boundary. A line that is no field ends a header as an empty line does. Bodies are not held: lines and headers may
+//! last boundary. Of an mbox file the first message is the object, and each that follows is a child. A line that is no field ends a header as an empty line does. Bodies are not held: lines and headers may
 //! be of any length; of a field that says something about the body its first 8,192 bytes are read, and
 //! longer ones are told ([`Cut::Unsupported`]).
 
@@ -19,6 +19,7 @@ mod body;
 mod boundary;
 mod fields;
 mod header;
+mod mailbox;
 mod parameter;
 mod recognise;
 #[cfg(test)]
@@ -33,9 +34,10 @@ pub(super) use self::boundary::Boundary;
 use self::boundary::{Boundaries, Found};
 use self::header::{Header, Line};
 pub(super) use self::header::{claimed, has_boundary};
+use self::mailbox::{Item, Mailbox};
 pub use self::parameter::charset_of;
 use super::cut::Cut;
-use super::decoder::{Decoder, Fault, Field, Out, Taken};
+use super::decoder::{Child, Decoder, Fault, Field, Out, Taken};
 use super::format::Format;
 
 pub(super) static FORMAT: Format = Format {
@@ -82,6 +84,10 @@ struct Mime {
     body: Body,
     /// Finds lines that may be boundaries.
     finder: Finder<'static>,
+    /// Where messages end, where the object is a mailbox; and the message behind the first, where one has begun, and
+    /// whether it is wanted.
+    mailbox: Mailbox,
+    next: Option<bool>,
 }
 
 impl Mime {
@@ -95,6 +101,8 @@ impl Mime {
             boundaries: Boundaries::NONE,
             body: Body::new(),
             finder: Finder::new(b"\n--"),
+            mailbox: Mailbox::NEW,
+            next: None,
         }
     }
 
@@ -324,8 +332,9 @@ impl Mime {
     }
 }
 
-impl Decoder for Mime {
-    fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
+impl Mime {
+    /// Bytes of the message.
+    fn message(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
         let mut input = piece;
         while let Some(byte) = input.first() {
             let go_on = match self.state {
@@ -348,15 +357,8 @@ impl Decoder for Mime {
         Ok(Taken::All)
     }
 
-    fn open(&mut self, boundary: &[u8]) {
-        let mut first = Boundary::EMPTY;
-        first.append(boundary);
-        self.boundaries.push(first);
-        self.body.wait(b"(preamble)");
-        (self.first, self.state) = (false, State::BodyStart);
-    }
-
-    fn finish(&mut self, out: &mut dyn Out) -> bool {
+    /// The message is over. Says whether it was complete.
+    fn end_message(&mut self, out: &mut dyn Out) -> bool {
         let is_last = self.boundaries.find(self.held.get()).is_some_and(|found| found.last);
         if self.state == State::HeaderLine && is_last {
             let held = std::mem::replace(&mut self.held, Field::EMPTY);
@@ -392,6 +394,60 @@ impl Decoder for Mime {
         complete
     }
 
+    /// Bytes of a mailbox, or the end of one of its messages. False when nothing more is wanted.
+    fn item(&mut self, item: Item<'_>, out: &mut dyn Out) -> bool {
+        match (item, self.next) {
+            (Item::Bytes(bytes), None) => matches!(self.message(bytes, out), Ok(Taken::All)),
+            (Item::Bytes(bytes), Some(wanted)) => !wanted || out.data(bytes),
+            (Item::Next, _) => {
+                match self.next {
+                    None => {
+                        self.end_message(out);
+                    }
+                    Some(true) => out.end(),
+                    Some(false) => {}
+                }
+                self.next = Some(out.begin(&Child { name: b"" }));
+                true
+            }
+        }
+    }
+}
+
+impl Decoder for Mime {
+    fn push(&mut self, piece: &[u8], out: &mut dyn Out) -> Result<Taken, Fault> {
+        if !self.mailbox.is_one(piece) {
+            return self.message(piece, out);
+        }
+        let mut mailbox = std::mem::replace(&mut self.mailbox, Mailbox::NEW);
+        let go_on = mailbox.push(piece, &mut |item| self.item(item, out));
+        self.mailbox = mailbox;
+        Ok(if go_on { Taken::All } else { Taken::Enough })
+    }
+
+    fn open(&mut self, boundary: &[u8]) {
+        let mut first = Boundary::EMPTY;
+        first.append(boundary);
+        self.boundaries.push(first);
+        self.body.wait(b"(preamble)");
+        (self.first, self.state) = (false, State::BodyStart);
+        self.mailbox.refuse();
+    }
+
+    fn finish(&mut self, out: &mut dyn Out) -> bool {
+        let mut mailbox = std::mem::replace(&mut self.mailbox, Mailbox::NEW);
+        mailbox.finish(&mut |item| self.item(item, out));
+        match self.next {
+            None => self.end_message(out),
+            Some(wanted) => {
+                if wanted {
+                    out.end();
+                }
+                true
+            }
+        }
+    }
+
     fn reset(&mut self) {
         self.state = State::Start;
         self.first = true;
@@ -400,5 +456,6 @@ impl Decoder for Mime {
         self.header.clear();
         self.boundaries.truncate(0);
         self.body.clear();
+        (self.mailbox, self.next) = (Mailbox::NEW, None);
     }
 }

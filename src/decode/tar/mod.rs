@@ -1,8 +1,12 @@
 //! TAR: POSIX ustar and pax (IEEE Std 1003.1, "pax"), and the long names of GNU tar.
 //!
 //! Entries of types that are not known are files, as POSIX says. A sparse file of GNU tar (`tar -S`) is what it holds in the
-//! archive, without the holes.
+//! archive, without the holes. How long an entry is its header says, and where that has no room pax's records; one that says
+//! nothing is empty, such as a label (`tar -V`).
 
+mod records;
+
+use self::records::Records;
 use super::cut::Cut;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
 use super::format::{Format, Guess};
@@ -51,9 +55,10 @@ fn octal(field: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |value, digit| value.checked_mul(8)?.checked_add(u64::from(digit - b'0')))
 }
 
-/// A size: octal, or binary where the first bit is set (GNU tar).
+/// A size: octal, or binary where the first bit is set (GNU tar); none where there is nothing.
 fn size(field: &[u8]) -> Option<u64> {
     match field {
+        _ if field.iter().all(|byte| matches!(byte, 0 | b' ')) => Some(0),
         [first, rest @ ..] if first & 0x80 != 0 => {
             // Eleven more bytes, of which a size of 64 bits has the last eight.
             let (high, low) = rest.split_last_chunk::<8>()?;
@@ -85,6 +90,7 @@ struct Tar {
     padding: u64,
     /// The next entry's name, where it does not stand in its header.
     name: Field<NAME>,
+    records: Records,
     ended: bool,
     /// What comes is no archive any more.
     rest: bool,
@@ -100,6 +106,7 @@ impl Tar {
             left: 0,
             padding: 0,
             name: Field::EMPTY,
+            records: Records::NEW,
             ended: false,
             rest: false,
             extended: false,
@@ -109,8 +116,9 @@ impl Tar {
     /// Reads the header that is complete. `None` when it does not say how long its entry is.
     fn entry(&mut self, out: &mut dyn Out) -> Option<()> {
         let block = self.header.get();
-        let length = block.get(124..136).and_then(size)?;
         let kind = block.get(156).copied().unwrap_or(0);
+        let told = if matches!(kind, b'L' | b'x' | b'X' | b'K' | b'g') { None } else { self.records.take_size() };
+        let length = told.or_else(|| block.get(124..136).and_then(size))?;
         self.padding = (BLOCK as u64 - length % BLOCK as u64) % BLOCK as u64;
         self.left = length;
         self.body = match kind {
@@ -152,6 +160,7 @@ impl Tar {
         };
         if matches!(self.body, Body::LongName | Body::Records) {
             self.name.clear();
+            self.records.begin();
         }
         self.header.clear();
         if self.left == 0 {
@@ -168,12 +177,7 @@ impl Tar {
                 self.name.clear();
                 self.name.append(text(name.get()));
             }
-            Body::Records => {
-                let records: Field<NAME> = self.name;
-                self.name.clear();
-                self.name.append(path_of(records.get()));
-            }
-            Body::File(false) | Body::Other => {}
+            Body::File(false) | Body::Records | Body::Other => {}
         }
         self.body = Body::Other;
     }
@@ -182,24 +186,6 @@ impl Tar {
 /// What stands before the first zero byte.
 fn text(field: &[u8]) -> &[u8] {
     field.get(..memchr::memchr(0, field).unwrap_or(field.len())).unwrap_or(&[])
-}
-
-/// The value of "path" in pax records, each of which is "LENGTH KEY=VALUE\n"; empty where there is none.
-fn path_of(records: &[u8]) -> &[u8] {
-    let mut rest = records;
-    while let Some(space) = memchr::memchr(b' ', rest) {
-        let length = rest.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
-        let Some((record, after)) = length.filter(|length| *length > space).and_then(|at| rest.split_at_checked(at))
-        else {
-            break;
-        };
-        let content = record.get(space + 1..).unwrap_or(&[]);
-        if let Some(path) = content.strip_prefix(b"path=") {
-            return path.strip_suffix(b"\n").unwrap_or(path);
-        }
-        rest = after;
-    }
-    &[]
 }
 
 impl Decoder for Tar {
@@ -218,7 +204,8 @@ impl Decoder for Tar {
                 let bytes = take(&mut input, self.left);
                 match self.body {
                     Body::File(true) if !out.data(bytes) => return Ok(Taken::Enough),
-                    Body::LongName | Body::Records => self.name.append(bytes),
+                    Body::LongName => self.name.append(bytes),
+                    Body::Records => self.records.push(bytes, &mut self.name),
                     _ => {}
                 }
                 self.left -= bytes.len() as u64;
@@ -281,6 +268,7 @@ impl Decoder for Tar {
     fn reset(&mut self) {
         self.header.clear();
         self.name.clear();
+        self.records = Records::NEW;
         self.body = Body::Other;
         (self.left, self.padding, self.ended, self.rest) = (0, 0, false, false);
         self.extended = false;

@@ -43,7 +43,7 @@ impl<'a> Text<'a> {
         let letter = match letter {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
             _ if letter.is_whitespace() => ' ',
-            _ if letter.is_control() || letter == '\u{ad}' || letter == '\u{feff}' => return,
+            _ if letter.is_control() || crate::decode::is_unseen(letter) => return,
             _ => letter,
         };
         match (letter, self.last) {
