@@ -1,7 +1,7 @@
 //! `--extract DIR`: files that have passed, each once, named by its SHA-256.
 //!
 //! A file whose digest is `abcd…` becomes `DIR/ab/abcd…`; while it passes it is
-//! `DIR/.passing/WORKER-NUMBER`. One thread owns all of them. Workers see to the quota,
+//! `DIR/.passing/WORKER-NUMBER`. One thread of one process owns all of them. Workers see to the quota,
 //! of which files of former runs have their part; how many files it has kept out is told at
 //! the end. A file that cannot be written is given up and told once, and the sensor goes on.
 
@@ -16,6 +16,7 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
+use super::claim::Claims;
 use super::output::{Failure, complain};
 use crate::control::figures;
 use crate::worker::{KeptFiles, KeptRecord, Quota};
@@ -78,6 +79,8 @@ pub(super) struct Extractor {
 struct Passing {
     /// It is open; when too many are, it is not, until its next bytes come.
     file: Option<File>,
+    /// It has been made.
+    made: bool,
     path: PathBuf,
     /// All that came of it.
     bytes: u64,
@@ -94,8 +97,9 @@ impl Passing {
         }
         let (mut file, opened) = match self.file.take() {
             Some(file) => (file, false),
-            None => (File::options().append(true).create(true).open(&self.path)?, true),
+            None => (File::options().append(true).create_new(!self.made).open(&self.path)?, true),
         };
+        self.made = true;
         file.write_all(bytes)?;
         self.file = Some(file);
         Ok(opened)
@@ -113,11 +117,13 @@ struct Directory {
     report: ExtractReport,
 }
 
-/// Makes the directory, and finds out what may be kept in it beside what is there: `quota` bytes in all.
+/// Makes the directory, and finds out what may be kept in it beside what is there: `quota` bytes in all. What a run
+/// that was killed has left half written is removed, so `claims` must have the directory for as long as it is written to.
 ///
 /// # Errors
-/// Exit code 2 when it is none, or cannot be made, read or written to.
-pub(super) fn prepare(directory: &Path, quota: u64) -> Result<Arc<Quota>, Failure> {
+/// Exit code 2 when it is none, cannot be made, read or written to, or another process writes to it.
+pub(super) fn prepare(claims: &mut Claims, directory: &Path, quota: u64) -> Result<Arc<Quota>, Failure> {
+    claims.take("--extract", directory)?;
     let passing = directory.join(PASSING);
     let made = match fs::remove_dir_all(&passing) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -221,7 +227,7 @@ impl Directory {
 
     fn data(&mut self, key: (usize, u64), bytes: &[u8]) {
         let path = || self.directory.join(PASSING).join(format!("{}-{}", key.0, key.1));
-        let fresh = || Passing { file: None, path: path(), bytes: 0, failed: false };
+        let fresh = || Passing { file: None, made: false, path: path(), bytes: 0, failed: false };
         let passing = self.passing.entry(key).or_insert_with(fresh);
         match passing.append(bytes) {
             Ok(false) => {}
@@ -276,7 +282,8 @@ mod tests {
 
     /// Keeps files with these contents, whose first byte is the first of their digest.
     fn extract(directory: &Path, quota: u64, files: &[&[u8]]) -> ExtractReport {
-        let quota = prepare(directory, quota).unwrap();
+        let mut claims = Claims::default();
+        let quota = prepare(&mut claims, directory, quota).unwrap();
         let (mut keeper, kept) = file_keeper(8, 1 << 20, RingPolicy::Wait, Arc::clone(&quota));
         let extractor = Extractor::spawn(directory, quota, vec![kept]).unwrap();
         for content in files {
@@ -312,7 +319,7 @@ mod tests {
     #[test]
     fn more_files_pass_than_a_process_may_have_open() {
         let directory = tempfile::tempdir().unwrap();
-        let quota = prepare(directory.path(), 1 << 20).unwrap();
+        let quota = prepare(&mut Claims::default(), directory.path(), 1 << 20).unwrap();
         let mut writer = Directory {
             directory: directory.path().to_path_buf(),
             quota,
@@ -342,8 +349,33 @@ mod tests {
     #[test]
     fn what_is_no_directory_is_said() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = prepare(file.path(), 0).unwrap_err();
+        let error = prepare(&mut Claims::default(), file.path(), 0).unwrap_err();
         assert!(error.to_string().starts_with("--extract: /"), "{error}");
-        assert!(error.to_string().contains("Not a directory"), "{error}");
+        assert!(error.to_string().contains("not a directory"), "{error}");
+    }
+
+    #[test]
+    fn one_process_at_a_time_and_what_a_killed_one_left_goes() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut claims = Claims::default();
+        prepare(&mut claims, directory.path(), 1 << 20).unwrap();
+        let passing = directory.path().join(PASSING).join("0-1");
+        fs::write(&passing, "half").unwrap();
+        let error = prepare(&mut Claims::default(), directory.path(), 1 << 20).unwrap_err();
+        assert!(error.to_string().contains(": found another process that writes to it"), "{error}");
+        assert_eq!(fs::read(&passing).unwrap(), b"half", "what passes elsewhere is let alone");
+        drop(claims);
+        assert_eq!(extract(directory.path(), 1 << 20, &[b"one"]).files, 1);
+        assert_eq!(fs::read(directory.path().join("6f").join("6f".repeat(32))).unwrap(), b"one");
+    }
+
+    #[test]
+    fn bytes_never_go_behind_those_of_a_file_that_is_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("0-1");
+        fs::write(&path, "somebody's").unwrap();
+        let mut passing = Passing { file: None, made: false, path: path.clone(), bytes: 0, failed: false };
+        assert_eq!(passing.append(b"mine").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"somebody's");
     }
 }

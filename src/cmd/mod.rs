@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod build;
 mod check;
+mod claim;
 mod extract;
 mod extractor;
 mod mesh;

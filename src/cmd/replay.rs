@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::arguments::Replay;
 use super::build;
+use super::claim::Claims;
 use super::extract::{self, ExtractReport, Extractor};
 use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
@@ -58,7 +59,9 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
         streams::prepare(directory)?;
     }
     let extract = common.extract.as_deref();
-    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
+    let mut claims = Claims::default();
+    let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
+    let quota = quota.transpose()?;
     let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
     control::install_signals(&stop).context("signal handlers")?;
     watchdog::start(&stop).context("the thread that sees to the end")?;

@@ -18,6 +18,7 @@ use self::cores::LcorePlan;
 use self::ports::Started;
 use super::arguments::Run;
 use super::build;
+use super::claim::Claims;
 use super::extract::{self, Extractor};
 use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
@@ -55,7 +56,9 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     }
     let matcher = build::matcher(&config)?;
     let extract = common.extract.as_deref();
-    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
+    let mut claims = Claims::default();
+    let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
+    let quota = quota.transpose()?;
     let output = build::event_file(&config, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
