@@ -62,7 +62,7 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     let mut claims = Claims::default();
     let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
     let quota = quota.transpose()?;
-    let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
+    let output = build::event_file(&config, &mut claims, &common.out, OpenMode::Truncate)?;
     control::install_signals(&stop).context("signal handlers")?;
     watchdog::start(&stop).context("the thread that sees to the end")?;
 

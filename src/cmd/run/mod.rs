@@ -59,7 +59,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let mut claims = Claims::default();
     let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
     let quota = quota.transpose()?;
-    let output = build::event_file(&config, &common.out, OpenMode::Append)?;
+    let output = build::event_file(&config, &mut claims, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
     let hangup = control::install_hangup().context("signal handlers")?;
