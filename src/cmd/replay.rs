@@ -95,12 +95,15 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
         })
         .collect();
     drop(supervisor);
-    let sums = figures::sum(controls.iter().map(|control| &control.published));
+    let extracted = extractor.map(Extractor::finish);
+    let mut sums = figures::sum(controls.iter().map(|control| &control.published));
+    let kept = extracted.as_ref().and_then(|kept| kept.as_ref().ok());
+    sums.insert("decode.not_stored", kept.map_or(0, |report| report.failed));
     send_stats(&stats, &sums, end_ns);
     drop(stats);
     let (written, failure) = writer.finish().context("the event thread")?;
     let streams = streams.map(StreamsWriter::finish).transpose()?.zip(options.streams.as_deref());
-    let extracted = extractor.map(Extractor::finish).transpose()?.zip(common.extract.as_deref());
+    let extracted = extracted.transpose()?.zip(common.extract.as_deref());
 
     let seconds = started.elapsed().as_secs_f64();
     let summary = Summary { figures: &sums, fed: &fed, written, seconds, workers, streams, extracted };

@@ -107,7 +107,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         stop.clone(),
         Arc::clone(&parts.paused),
     );
-    let sensor = Arc::new(sensor.with_reloader(reloader));
+    let not_stored = extractor.as_ref().map(Extractor::not_stored).unwrap_or_default();
+    let sensor = Arc::new(sensor.with_reloader(reloader).with_not_stored(not_stored));
     if config.telemetry.enabled {
         telemetry::register(&eal, &sensor)?;
     }
@@ -125,6 +126,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     drop(supervisor);
     // A panic of that thread has been printed by then.
     let _ = reload.join();
+    // Before the last figures, which have what it could not write.
+    let extracted = extractor.map(Extractor::finish);
     let state = reporter.finish();
     telemetry::clear();
     // Ports count until they are closed.
@@ -135,7 +138,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         let path = state.path().to_owned();
         state.end().unwrap_or_else(|error| complain(&format!("{}: {error}", path.display())));
     }
-    let extracted = extractor.map(Extractor::finish).transpose()?;
+    let extracted = extracted.transpose()?;
     let seconds = sensor.started.elapsed().as_secs_f64();
     let kept = extracted.zip(common.extract.as_deref());
     print(&summary::end(&figures, &written, seconds, sensor.workers.len(), kept, common.json))?;

@@ -3,22 +3,29 @@
 //! A file whose digest is `abcd…` becomes `DIR/ab/abcd…`; while it passes it is
 //! `DIR/.passing/WORKER-NUMBER`. One thread of one process owns all of them. Workers see to the quota,
 //! of which files of former runs have their part; how many files it has kept out is told at
-//! the end. A file that cannot be written is given up and told once, and the sensor goes on.
+//! the end. A file that cannot be written is given up, counted and told, and the sensor goes on.
+
+mod passing;
+mod report;
+mod shelf;
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
-use serde_json::{Value, json};
 
+use self::passing::Passing;
+pub(super) use self::report::ExtractReport;
+use self::report::Told;
+use self::shelf::There;
 use super::claim::Claims;
 use super::output::{Failure, complain};
-use crate::control::figures;
 use crate::worker::{KeptFiles, KeptRecord, Quota};
 
 /// How long the thread sleeps when no worker has anything for it; workers have room for more than comes meanwhile.
@@ -30,41 +37,21 @@ const OPEN: usize = 256;
 /// Where files are while they pass.
 const PASSING: &str = ".passing";
 
-/// What was kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ExtractReport {
-    /// Files, each once.
-    pub(super) files: u64,
-    /// Bytes in them.
-    pub(super) bytes: u64,
-    /// Files that were there already.
-    pub(super) again: u64,
-    /// Files not kept because the quota was reached.
-    pub(super) over_quota: u64,
-    /// Files not kept because the worker had no room for their bytes.
-    pub(super) lost: u64,
-    /// Files not kept because they could not be written.
-    pub(super) failed: u64,
+/// What the system did not do, and where.
+#[derive(Debug)]
+struct Refused {
+    path: PathBuf,
+    error: io::Error,
 }
 
-impl ExtractReport {
-    /// For programs.
-    pub(super) fn json(&self) -> Value {
-        let Self { files, bytes, again, over_quota, lost, failed } = self;
-        json!({
-            "files": files, "bytes": bytes, "again": again, "over_quota": over_quota, "lost": lost, "failed": failed,
-        })
-    }
+/// Says where an error came from.
+trait Refuse<T> {
+    fn of(self, path: &Path) -> Result<T, Refused>;
+}
 
-    /// For people.
-    pub(super) fn text(&self, directory: &Path) -> String {
-        let (files, bytes) = (figures::grouped(self.files), figures::grouped(self.bytes));
-        let mut text = format!("{files} files, {bytes} bytes, kept in {}", directory.display());
-        let reasons = [(self.over_quota, "over the quota"), (self.lost, "without room"), (self.failed, "not written")];
-        for (count, reason) in reasons.into_iter().filter(|(count, _)| *count != 0) {
-            text.push_str(&format!("; {} not kept: {reason}", figures::grouped(count)));
-        }
-        text
+impl<T> Refuse<T> for io::Result<T> {
+    fn of(self, path: &Path) -> Result<T, Refused> {
+        self.map_err(|error| Refused { path: path.to_owned(), error })
     }
 }
 
@@ -72,38 +59,7 @@ impl ExtractReport {
 #[derive(Debug)]
 pub(super) struct Extractor {
     thread: JoinHandle<ExtractReport>,
-}
-
-/// A file that is passing.
-#[derive(Debug)]
-struct Passing {
-    /// It is open; when too many are, it is not, until its next bytes come.
-    file: Option<File>,
-    /// It has been made.
-    made: bool,
-    path: PathBuf,
-    /// All that came of it.
-    bytes: u64,
-    /// It could not be written, and is given up.
-    failed: bool,
-}
-
-impl Passing {
-    /// Appends bytes, unless it is given up; returns whether the file was opened for that.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<bool> {
-        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        if self.failed {
-            return Ok(false);
-        }
-        let (mut file, opened) = match self.file.take() {
-            Some(file) => (file, false),
-            None => (File::options().append(true).create_new(!self.made).open(&self.path)?, true),
-        };
-        self.made = true;
-        file.write_all(bytes)?;
-        self.file = Some(file);
-        Ok(opened)
-    }
+    not_stored: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -115,6 +71,9 @@ struct Directory {
     /// Files that were opened, the oldest first; some of them may be over.
     opened: VecDeque<(usize, u64)>,
     report: ExtractReport,
+    told: Told,
+    /// Files that could not be written, for who asks while it goes on.
+    not_stored: Arc<AtomicU64>,
 }
 
 /// Makes the directory, and finds out what may be kept in it beside what is there: `quota` bytes in all. What a run
@@ -127,25 +86,12 @@ pub(super) fn prepare(claims: &mut Claims, directory: &Path, quota: u64) -> Resu
     let passing = directory.join(PASSING);
     let made = match fs::remove_dir_all(&passing) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => fs::create_dir_all(&passing),
+        _ => fs::create_dir(&passing),
     };
-    let kept = made.and_then(|()| kept_bytes(directory));
-    let kept = kept.map_err(|error| Failure::input(format!("--extract: {}: {error}", directory.display())))?;
+    let kept = made.of(&passing).and_then(|()| shelf::kept_bytes(directory));
+    let kept =
+        kept.map_err(|Refused { path, error }| Failure::input(format!("--extract: {}: {error}", path.display())))?;
     Ok(Arc::new(Quota::new(quota.saturating_sub(kept))))
-}
-
-/// Bytes of the files that are kept in the directory.
-fn kept_bytes(directory: &Path) -> io::Result<u64> {
-    let mut bytes = 0_u64;
-    for folder in fs::read_dir(directory)? {
-        let folder = folder?;
-        let is_ours = folder.file_name().len() == 2 && folder.file_type()?.is_dir();
-        let files = if is_ours { Some(fs::read_dir(folder.path())?) } else { None };
-        for file in files.into_iter().flatten() {
-            bytes = bytes.saturating_add(file?.metadata()?.len());
-        }
-    }
-    Ok(bytes)
 }
 
 impl Extractor {
@@ -155,15 +101,15 @@ impl Extractor {
     /// # Errors
     /// When the system gives no thread.
     pub(super) fn spawn(directory: &Path, quota: Arc<Quota>, receivers: Vec<KeptFiles>) -> io::Result<Self> {
-        let directory = Directory {
-            directory: directory.to_path_buf(),
-            quota,
-            passing: HashMap::new(),
-            opened: VecDeque::new(),
-            report: ExtractReport::default(),
-        };
+        let directory = Directory::new(directory, quota);
+        let not_stored = Arc::clone(&directory.not_stored);
         let thread = thread::Builder::new().name("files".to_owned()).spawn(move || directory.run(receivers))?;
-        Ok(Self { thread })
+        Ok(Self { thread, not_stored })
+    }
+
+    /// Files that could not be written, as it goes on.
+    pub(super) fn not_stored(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.not_stored)
     }
 
     /// Waits until everything is written; the workers must have ended, or be about to.
@@ -176,6 +122,18 @@ impl Extractor {
 }
 
 impl Directory {
+    fn new(directory: &Path, quota: Arc<Quota>) -> Self {
+        Self {
+            directory: directory.to_path_buf(),
+            quota,
+            passing: HashMap::new(),
+            opened: VecDeque::new(),
+            report: ExtractReport::default(),
+            told: Told::default(),
+            not_stored: Arc::default(),
+        }
+    }
+
     fn run(mut self, receivers: Vec<KeptFiles>) -> ExtractReport {
         let mut bytes = Vec::new();
         let mut receivers: Vec<_> = receivers.into_iter().enumerate().collect();
@@ -207,18 +165,23 @@ impl Directory {
             KeptRecord::End { number, sha256 } => {
                 // A file without a byte has no record of any.
                 self.data((worker, number), &[]);
-                let Some(passing) = self.passing.remove(&(worker, number)) else { return };
-                let kept = if passing.failed { Ok(false) } else { self.keep(&passing, &HEXLOWER.encode(&sha256)) };
-                if !matches!(kept, Ok(true)) {
-                    self.quota.give_back(passing.bytes);
+                let Some(mut passing) = self.passing.remove(&(worker, number)) else { return };
+                let bytes = passing.bytes();
+                let kept = !passing.failed()
+                    && self.keep(&mut passing, &HEXLOWER.encode(&sha256)).unwrap_or_else(|refused| {
+                        self.note(&refused);
+                        false
+                    });
+                if !kept {
+                    passing.remove();
+                    self.quota.give_back(bytes);
                 }
-                self.note(kept.map(drop));
             }
             KeptRecord::Lost { number, over_quota } => {
                 // Half a file is of no use.
-                if let Some(passing) = self.passing.remove(&(worker, number)) {
-                    let _ = fs::remove_file(passing.path);
-                    self.quota.give_back(passing.bytes);
+                if let Some(mut passing) = self.passing.remove(&(worker, number)) {
+                    passing.remove();
+                    self.quota.give_back(passing.bytes());
                 }
                 *(if over_quota { &mut self.report.over_quota } else { &mut self.report.lost }) += 1;
             }
@@ -227,8 +190,7 @@ impl Directory {
 
     fn data(&mut self, key: (usize, u64), bytes: &[u8]) {
         let path = || self.directory.join(PASSING).join(format!("{}-{}", key.0, key.1));
-        let fresh = || Passing { file: None, made: false, path: path(), bytes: 0, failed: false };
-        let passing = self.passing.entry(key).or_insert_with(fresh);
+        let passing = self.passing.entry(key).or_insert_with(|| Passing::new(path()));
         match passing.append(bytes) {
             Ok(false) => {}
             Ok(true) => {
@@ -237,39 +199,33 @@ impl Directory {
                     && let Some(oldest) = self.opened.pop_front()
                     && let Some(passing) = self.passing.get_mut(&oldest)
                 {
-                    passing.file = None;
+                    passing.close();
                 }
             }
-            Err(error) => {
-                passing.failed = true;
-                let _ = fs::remove_file(&passing.path);
-                self.note(Err(error));
-            }
+            Err(refused) => self.note(&refused),
         }
     }
 
     /// Gives a file that is complete its name. False where it was there already.
-    fn keep(&mut self, passing: &Passing, digest: &str) -> io::Result<bool> {
-        let directory = self.directory.join(digest.get(..2).unwrap_or("00"));
-        let path = directory.join(digest);
-        if path.exists() {
+    fn keep(&mut self, passing: &mut Passing, digest: &str) -> Result<bool, Refused> {
+        let path = shelf::place(&self.directory, digest)?;
+        let There::Free { replaced } = shelf::look(&path, passing.bytes())? else {
             self.report.again += 1;
-            return fs::remove_file(&passing.path).map(|()| false);
-        }
-        fs::create_dir_all(&directory)?;
-        fs::rename(&passing.path, &path)?;
+            return Ok(false);
+        };
+        passing.settle(&path)?;
+        self.quota.give_back(replaced);
         self.report.files += 1;
-        self.report.bytes = self.report.bytes.saturating_add(passing.bytes);
+        self.report.bytes = self.report.bytes.saturating_add(passing.bytes());
         Ok(true)
     }
 
-    /// Tells of the first file that could not be written, and counts them all.
-    fn note(&mut self, result: io::Result<()>) {
-        if let Err(error) = result {
-            if self.report.failed == 0 {
-                complain(&format!("--extract: {}: {error}; that file is not kept", self.directory.display()));
-            }
-            self.report.failed += 1;
+    /// Counts a file that could not be written, and says so from time to time.
+    fn note(&mut self, refused: &Refused) {
+        self.report.failed += 1;
+        self.not_stored.store(self.report.failed, Ordering::Relaxed);
+        if let Some(line) = self.told.line(refused, Instant::now()) {
+            complain(&line);
         }
     }
 }
@@ -320,19 +276,13 @@ mod tests {
     fn more_files_pass_than_a_process_may_have_open() {
         let directory = tempfile::tempdir().unwrap();
         let quota = prepare(&mut Claims::default(), directory.path(), 1 << 20).unwrap();
-        let mut writer = Directory {
-            directory: directory.path().to_path_buf(),
-            quota,
-            passing: HashMap::new(),
-            opened: VecDeque::new(),
-            report: ExtractReport::default(),
-        };
+        let mut writer = Directory::new(directory.path(), quota);
         let count = 4 * u64::try_from(OPEN).unwrap();
         for piece in 0..3 {
             for number in 0..count {
                 writer.take(0, KeptRecord::Data { number, length: 8 }, &(number + piece).to_be_bytes());
             }
-            let open = writer.passing.values().filter(|passing| passing.file.is_some()).count();
+            let open = writer.passing.values().filter(|passing| passing.is_open()).count();
             assert_eq!(open, OPEN);
         }
         for number in 0..count {
@@ -369,13 +319,55 @@ mod tests {
         assert_eq!(fs::read(directory.path().join("6f").join("6f".repeat(32))).unwrap(), b"one");
     }
 
+    /// What has a file's name and is not that file does not stand for it.
     #[test]
-    fn bytes_never_go_behind_those_of_a_file_that_is_there() {
+    fn only_a_file_of_its_length_is_one_that_was_there_already() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("0-1");
-        fs::write(&path, "somebody's").unwrap();
-        let mut passing = Passing { file: None, made: false, path: path.clone(), bytes: 0, failed: false };
-        assert_eq!(passing.append(b"mine").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&path).unwrap(), b"somebody's");
+        let names = ["6f", "74", "66", "73"].map(|digit| directory.path().join(digit).join(digit.repeat(32)));
+        let elsewhere = directory.path().join("elsewhere");
+        fs::write(&elsewhere, "two").unwrap();
+        for name in &names {
+            fs::create_dir(name.parent().unwrap()).unwrap();
+        }
+        fs::write(&names[0], "on").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &names[1]).unwrap();
+        fs::create_dir(&names[2]).unwrap();
+        fs::write(&names[3], "six").unwrap();
+        let report = extract(directory.path(), 1 << 20, &[b"two", b"four", b"six", b"one"]);
+        assert_eq!(report, ExtractReport { files: 3, bytes: 10, again: 1, ..ExtractReport::default() });
+        for (name, content) in names.iter().zip(["one", "two", "four", "six"]) {
+            assert!(fs::symlink_metadata(name).unwrap().is_file(), "{content}");
+            assert_eq!(fs::read_to_string(name).unwrap(), content);
+        }
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "two");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_counted_given_up_and_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), directory.path().join("6f")).unwrap();
+        fs::write(directory.path().join("74"), "").unwrap();
+        let full = directory.path().join("66").join("66".repeat(32));
+        fs::create_dir_all(full.join("inside")).unwrap();
+        let report = extract(directory.path(), 1 << 20, &[b"one", b"two", b"four", b"six"]);
+        assert_eq!(report, ExtractReport { files: 1, bytes: 3, failed: 3, ..ExtractReport::default() });
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "a link leads out of the directory");
+        assert!(!directory.path().join(PASSING).exists());
+        // Each error names what stands in the way.
+        let quota = prepare(&mut Claims::default(), directory.path(), 1 << 20).unwrap();
+        let mut writer = Directory::new(directory.path(), quota);
+        for (first, path) in [(0x6f, directory.path().join("6f")), (0x74, directory.path().join("74")), (0x66, full)] {
+            let mut passing = Passing::new(directory.path().join(PASSING).join("0-1"));
+            passing.append(b"some").unwrap();
+            let refused = writer.keep(&mut passing, &HEXLOWER.encode(&[first; 32])).unwrap_err();
+            assert_eq!(refused.path, path);
+            passing.remove();
+        }
+        // Nor can a file that passes.
+        fs::write(directory.path().join(PASSING).join("0-7"), "in its way").unwrap();
+        writer.take(0, KeptRecord::Data { number: 7, length: 3 }, b"six");
+        writer.take(0, KeptRecord::End { number: 7, sha256: [0x73; 32] }, &[]);
+        assert_eq!((writer.report.failed, writer.not_stored.load(Ordering::Relaxed)), (1, 1));
     }
 }
