@@ -55,7 +55,7 @@ pub(super) fn compile(config: &Config, matcher: &Arc<Matcher>, new: &Config) -> 
 }
 
 /// Names that events need.
-pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
+pub(super) fn names(config: &Config, ifaces: Vec<Vec<u8>>) -> EventNames {
     EventNames { ifaces, dictionaries: NameBook::new(dictionaries(config)) }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
@@ -324,8 +325,8 @@ fn progress(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn iface_name(file: &Path) -> String {
-    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+fn iface_name(file: &Path) -> Vec<u8> {
+    file.file_name().unwrap_or(file.as_os_str()).as_bytes().to_vec()
 }
 
 fn send_stats(stats: &mpsc::Sender<StatsEvent>, figures: &figures::Figures, end_ns: u64) {

@@ -234,3 +234,18 @@ fn a_second_process_does_not_touch_a_directory_that_one_writes_to() {
     both.arg("replay").arg(capture("http-leak-v4.pcap")).arg("--out").arg(&out).arg("--extract").arg(&out);
     assert!(both.output().unwrap().status.success());
 }
+
+#[test]
+fn an_interface_is_called_as_its_file_whatever_bytes_that_name_has() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let files =
+        [&b"\xff.pcap"[..], b"\xfe\n.pcap"].map(|name| directory.path().join(std::ffi::OsStr::from_bytes(name)));
+    for file in &files {
+        fs::copy(capture("icmp.pcap"), file).unwrap();
+    }
+    for (file, expected) in files.iter().zip(["\\xff.pcap", "\\xfe\\x0a.pcap"]) {
+        let events = replay(&[file]).succeeded().events();
+        assert_eq!(flows(&events).first().unwrap()["in_iface"], expected);
+    }
+}

@@ -63,7 +63,7 @@ pub(super) fn bench(options: &Bench) -> Result<(), Failure> {
         .iter()
         .map(|_| channel(usize::try_from(config.worker.events).unwrap_or(1), RingPolicy::DropAndCount))
         .unzip();
-    let names = build::names(&config, vec!["bench".to_owned()]);
+    let names = build::names(&config, vec![b"bench".to_vec()]);
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 

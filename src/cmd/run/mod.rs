@@ -51,15 +51,15 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let common = &options.common;
     let config = build::configuration(common.config.as_deref())?;
     config.require_ports()?;
-    for warning in config.warnings() {
-        complain(&format!("warning: {warning}"));
-    }
     let matcher = build::matcher(&config)?;
     let extract = common.extract.as_deref();
     let mut claims = Claims::default();
     let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
     let quota = quota.transpose()?;
     let output = build::event_file(&config, &mut claims, &common.out, OpenMode::Append)?;
+    for warning in config.warnings() {
+        complain(&format!("warning: {warning}"));
+    }
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
     let hangup = control::install_hangup().context("signal handlers")?;
@@ -91,7 +91,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let files = std::mem::take(&mut parts.files);
     let extractor = extract.zip(quota).map(|(directory, quota)| Extractor::spawn(directory, quota, files));
     let extractor = extractor.transpose().context("the thread that keeps files")?;
-    let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
+    let ifaces = statuses.iter().map(|status| status.name.clone().into_bytes()).collect();
     let receivers = std::mem::take(&mut parts.receivers);
     let names = build::names(&config, ifaces);
     let book = names.dictionaries.clone();
