@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use super::output::{Failure, print};
 
@@ -19,6 +19,16 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// What people type
+    #[command(flatten)]
+    Shown(Shown),
+    /// Take objects apart for a sensor, which starts this by itself
+    #[command(hide = true)]
+    Extractor(ServeExtractor),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Shown {
     /// Inspect capture files (pcap, pcapng; plain, gzip or zstd); needs no root, no hugepages and no NIC
     Replay(Replay),
     /// Inspect live ports; SIGHUP has a running sensor read its configuration again
@@ -29,9 +39,6 @@ pub(super) enum Command {
     Bench(Bench),
     /// Check a configuration, and say what it will need
     Check(Check),
-    /// Take objects apart for a sensor, which starts this by itself
-    #[command(hide = true)]
-    Extractor(ServeExtractor),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -219,7 +226,9 @@ pub(super) struct Check {
 
 /// `tidegate completion SHELL`.
 pub(super) fn completion(shell: clap_complete::Shell) -> Result<(), Failure> {
+    // Scripts would offer what is hidden as well.
+    let mut shown = Shown::augment_subcommands(clap::Command::new("tidegate").version(crate::VERSION));
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "tidegate", &mut script);
+    clap_complete::generate(shell, &mut shown, "tidegate", &mut script);
     print(String::from_utf8_lossy(&script).trim_end())
 }
