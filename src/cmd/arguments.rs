@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::output::{Failure, print};
+use crate::config::MOST_WORKERS;
 
 /// A network sensor on DPDK: it steers every connection to one core, puts its
 /// bytes in order, finds what must not leave while it passes, and cuts it off.
@@ -56,7 +57,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) out: PathBuf,
     /// Workers, instead of worker.count of the configuration
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_WORKERS)))]
     pub(super) workers: Option<u16>,
     /// Keep the files that pass in this directory, each once, named by its SHA-256; made when it is not there
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -217,7 +218,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
     /// Workers, instead of worker.count of the configuration
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_WORKERS)))]
     pub(super) workers: Option<u16>,
     /// Print the findings as one JSON object
     #[arg(long)]

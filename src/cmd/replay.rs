@@ -20,7 +20,7 @@ use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use super::streams::{self, StreamsReport, StreamsWriter};
 use super::watchdog;
-use crate::config::Config;
+use crate::config::{Config, MOST_WORKERS};
 use crate::control::{self, figures};
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::{DpdkError, Eal, ring};
@@ -38,8 +38,6 @@ use crate::worker::{
     WorkerControl, tap,
 };
 
-/// DPDK's lcores, less the one that feeds.
-const MOST_WORKERS: u16 = 127;
 /// Packets between two looks at the clock, for progress.
 const LOOK_EVERY: u64 = 1024;
 /// The flow hash needs no secret here, and the same one gives the same run.
@@ -53,9 +51,6 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     // Signals still end the process at once while nothing but the capture is waited for.
     let first = CaptureReader::open_until(first_file(&options.files)?, &stop.shared())?;
     let workers = worker_count(&config, common.workers);
-    if workers > MOST_WORKERS {
-        return Err(Failure::input(format!("worker.count: found {workers}, expected 1 to {MOST_WORKERS} in a replay")));
-    }
     if let Some(directory) = &options.streams {
         streams::prepare(directory)?;
     }
@@ -128,7 +123,7 @@ fn first_file(files: &[std::path::PathBuf]) -> Result<&Path, Failure> {
 
 fn worker_count(config: &Config, asked: Option<u16>) -> u16 {
     let configured = Some(config.worker.count).filter(|count| *count != 0);
-    asked.or(configured).unwrap_or_else(|| u16::try_from(build::cores().len()).unwrap_or(1)).clamp(1, 128)
+    asked.or(configured).unwrap_or_else(|| u16::try_from(build::cores().len()).unwrap_or(1)).clamp(1, MOST_WORKERS)
 }
 
 /// No hugepages, no devices, no files: an EAL of its own for this process. The
