@@ -31,8 +31,8 @@ fn a_wrong_command_line_is_told_on_stderr_with_exit_code_2() {
         (&["inspect"], "unrecognized subcommand 'inspect'"),
         (&["replay"], "required arguments were not provided"),
         (&["replay", file, "--speed", "2"], "unexpected argument '--speed' found"),
-        (&["replay", file, "--workers", "0"], "invalid value '0' for '--workers <N>': 0 is not in 1..=128"),
-        (&["replay", file, "--workers", "129"], "invalid value '129' for '--workers <N>': 129 is not in 1..=128"),
+        (&["replay", file, "--workers", "0"], "invalid value '0' for '--workers <N>': 0 is not in 1..=127"),
+        (&["replay", file, "--workers", "128"], "invalid value '128' for '--workers <N>': 128 is not in 1..=127"),
         (&["replay", file, "--workers", "two"], "invalid value 'two' for '--workers <N>'"),
         (&["completion", "powershall"], "invalid value 'powershall' for '<SHELL>'"),
     ];
@@ -84,6 +84,10 @@ fn completion_scripts_name_the_commands_and_parse() {
         assert_eq!((code, stderr.as_str()), (0, ""), "{shell}");
         for word in ["tidegate", "replay", "bench", "workers"] {
             assert!(stdout.contains(word), "{shell}: no {word}");
+        }
+        // Nobody is to type what the sensor starts itself as.
+        for word in ["object-max", "Take objects apart"] {
+            assert!(!stdout.contains(word), "{shell}: {word}");
         }
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), stdout).unwrap();
@@ -183,4 +187,48 @@ fn one_line(output: &std::process::Output, code: i32, expected: &str) {
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(stderr.starts_with("tidegate: ") && stderr.contains(expected), "expected {expected:?}, found {stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
+}
+
+/// Values stand below each other, however long the longest name is.
+#[test]
+fn a_check_is_a_table() {
+    let (code, stdout, stderr) = run(&["check", "--config", capture("quickstart.toml").to_str().unwrap()]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let (_, table) = stdout.split_once("none: for replay only").unwrap();
+    let column = stdout.lines().find_map(|line| line.find("none: for replay only")).unwrap();
+    assert!(table.lines().count() > 10, "{stdout}");
+    for line in table.lines().skip(1) {
+        let (name, value) = line.split_at(column);
+        assert!(name.ends_with(' ') && !value.starts_with(' '), "{line:?} at {column}");
+    }
+}
+
+/// What `check` calls valid is not refused by what it is checked for.
+#[test]
+fn a_wrong_value_gives_the_same_line_whoever_reads_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sensor.toml");
+    let config = path.to_str().unwrap();
+    let mut cases = vec![("[worker]\ncount = 128\n", ":2: worker.count: found 128, expected a number from 0 to 127\n")];
+    if rustix::process::geteuid().is_root() {
+        let line = ":2: extractor.user: found \"nosuchuser\", expected a user of this system (/etc/passwd) without root's rights\n";
+        cases.push(("[extractor]\nuser = \"nosuchuser\"\n", line));
+    }
+    let file = capture("icmp.pcap");
+    let out = directory.path().join("out");
+    for (text, expected) in cases {
+        fs::write(&path, text).unwrap();
+        let expected = format!("tidegate: {config}{expected}");
+        let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+        for arguments in [
+            &["check", "--config", config][..],
+            &["replay", "--config", config, "--out", out, file],
+            &["scan", "--config", config, file],
+            &["bench", "--config", config, file],
+            &["run", "--config", config, "--out", out],
+        ] {
+            assert_eq!(run(arguments), (2, String::new(), expected.clone()), "{arguments:?}");
+        }
+    }
+    assert!(!out.exists());
 }

@@ -175,7 +175,7 @@ fn dictionary() -> DictionaryNames {
 
 fn encoder_for(dictionary: DictionaryNames) -> EveEncoder {
     EveEncoder::new(EventNames {
-        ifaces: vec!["eth0".to_owned(), "0000:3b:00.0".to_owned()],
+        ifaces: vec![b"eth0".to_vec(), b"0000:3b:00.0".to_vec()],
         dictionaries: NameBook::new(Arc::from([dictionary])),
     })
 }

@@ -72,7 +72,7 @@ type StatsSender = mpsc::Sender<StatsEvent>;
 
 fn spawn(receivers: Vec<EventReceiver>, output: Output, options: WriterOptions) -> (StatsSender, WriterHandle) {
     let (stats, stats_receiver) = mpsc::channel();
-    let names = EventNames { ifaces: vec!["eth0".to_owned()], ..EventNames::default() };
+    let names = EventNames { ifaces: vec![b"eth0".to_vec()], ..EventNames::default() };
     (stats, WriterHandle::spawn(receivers, stats_receiver, names, output, options).unwrap())
 }
 
@@ -121,7 +121,7 @@ fn names_of_the_configuration_before_are_kept_until_its_last_alert_is_written() 
     // No worker raises alerts of the first any more, but a thousand of them wait, several batches.
     book.retire_before(2);
     let (_stats, stats) = mpsc::channel();
-    let names = EventNames { ifaces: vec!["eth0".to_owned()], dictionaries: book.clone() };
+    let names = EventNames { ifaces: vec![b"eth0".to_vec()], dictionaries: book.clone() };
     let output = Output::open(&path, OpenMode::Truncate).unwrap();
     let writer = WriterHandle::spawn(vec![receiver], stats, names, output, quick()).unwrap();
     wait_for("the old names are forgotten", || book.of(1).is_none());

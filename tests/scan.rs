@@ -146,3 +146,132 @@ fn what_is_not_there_is_told_in_one_line_with_exit_code_2() {
     assert!(stderr.contains("/nonexistent/file") && stderr.contains("expected a file or a directory"), "{stderr}");
     assert!(Path::new(&content()).is_dir());
 }
+
+/// A TAR file of these members.
+fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for (name, content) in members {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[100..108].copy_from_slice(b"0000644\0");
+        header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+        header[148..156].fill(b' ');
+        header[156] = b'0';
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        file.extend_from_slice(&header);
+        file.extend_from_slice(content);
+        file.resize(file.len().next_multiple_of(512), 0);
+    }
+    file.resize(file.len() + 1024, 0);
+    file
+}
+
+/// Paths and flags of all leaves, and of what has none.
+fn flags(file: &Path) -> Vec<(String, Vec<String>)> {
+    let (_, stdout, _) = scan(&["--json", file.to_str().unwrap()]);
+    let leaf = |leaf: &Value| {
+        let flags = leaf["flags"].as_array().unwrap().iter().map(|flag| flag.as_str().unwrap().to_owned());
+        (leaf["path"].as_str().unwrap().to_owned(), flags.collect())
+    };
+    objects(&stdout).iter().map(leaf).collect()
+}
+
+/// Members of one name have one path; what is wrong with one is said of that one.
+#[test]
+fn flags_are_those_of_their_own_leaf() {
+    let good = std::fs::read(format!("{}/text.gz", content())).unwrap();
+    let mut sum = good.clone();
+    let place = sum.len() - 6;
+    sum[place] ^= 0xff;
+    let short = &good[..good.len() - 30];
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("same.tar");
+    let kinds: [(&[u8], &[&str]); 3] = [(&sum, &["checksum"]), (&good, &[]), (short, &["truncated"])];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [0, 2, 1], [0, 0, 2], [2, 2, 1]] {
+        let members = order.map(|kind: usize| ("a.gz", kinds[kind].0));
+        std::fs::write(&file, tar(&members)).unwrap();
+        let expected = order.map(|kind| {
+            let flags = kinds[kind].1.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
+            ("tar:a.gz/gzip".to_owned(), flags)
+        });
+        assert_eq!(flags(&file), expected, "{order:?}");
+    }
+}
+
+/// One directory in another, `depth` times, whose names together are longer than what a system takes for a path.
+fn endless(directory: &Path, depth: usize) {
+    use rustix::fs::{Mode, OFlags, mkdirat, open, openat};
+    let name = "d".repeat(250);
+    let mut at = open(directory, OFlags::DIRECTORY, Mode::empty()).unwrap();
+    for _ in 0..depth {
+        mkdirat(&at, &name, Mode::from_raw_mode(0o700)).unwrap();
+        at = openat(&at, &name, OFlags::DIRECTORY, Mode::empty()).unwrap();
+    }
+}
+
+/// What cannot be read is told, counted, and no reason to leave the rest alone.
+#[test]
+fn what_cannot_be_read_within_a_directory_is_told_and_the_rest_is_scanned() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["a.txt", "z.txt"] {
+        std::fs::write(directory.path().join(name), "text").unwrap();
+    }
+    endless(directory.path(), 17);
+    let folder = directory.path().to_str().unwrap();
+    let (code, stdout, stderr) = scan(&["--json", folder]);
+    let found = objects(&stdout);
+    let names: Vec<_> = found.iter().map(|leaf| leaf["file"].as_str().unwrap()).collect();
+    assert!(names.len() == 3 && names[0].ends_with("/a.txt") && names[2].ends_with("/z.txt"), "{names:?}");
+    assert!(names[1].starts_with(&format!("{folder}/ddd")), "{names:?}");
+    let unread = &found[1];
+    assert_eq!((&unread["type"], &unread["flags"]), (&"cut".into(), &serde_json::json!(["unreadable"])));
+    assert!(unread["error"].as_str().unwrap().starts_with("File name too long"), "{unread}");
+    assert_eq!((code, stderr.lines().count()), (1, 2), "{stderr}");
+    assert!(stderr.contains("ddd: File name too long") && stderr.contains("1 files could not be read"), "{stderr}");
+    let (code, stdout, _) = scan(&[folder]);
+    assert!(code == 1 && stdout.contains("unreadable: File name too long"), "{stdout}");
+    // One that is named, and cannot be read; one that is named and is not there has nothing looked at.
+    let (code, stdout, stderr) = scan(&["--json", folder, "/proc/self/mem"]);
+    assert_eq!((code, objects(&stdout).last().unwrap()["flags"].clone()), (1, serde_json::json!(["unreadable"])));
+    assert!(stderr.contains("/proc/self/mem: Input/output error"), "{stderr}");
+    let (code, stdout, stderr) = scan(&[folder, "/nonexistent"]);
+    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
+}
+
+#[test]
+fn a_directory_behind_a_link_is_looked_into_where_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let (folder, link) = (directory.path().join("folder"), directory.path().join("link"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a.txt"), "text").unwrap();
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    let (code, stdout, _) = scan(&["--json", link.to_str().unwrap()]);
+    assert_eq!((code, objects(&stdout).len()), (0, 1), "{stdout}");
+    let (_, stdout, _) = scan(&["--json", directory.path().to_str().unwrap()]);
+    assert_eq!(objects(&stdout).len(), 1, "{stdout}");
+}
+
+/// Two names are two names, whatever bytes they have, and one line is one line.
+#[test]
+fn names_that_are_no_text_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let names: [(&[u8], &str); 4] =
+        [(b"\xfe.txt", "\\xfe.txt"), (b"\xff.txt", "\\xff.txt"), (b"a\nb", "a\\x0ab"), (b"a\x1bb", "a\\x1bb")];
+    for (name, _) in names {
+        std::fs::write(directory.path().join(std::ffi::OsStr::from_bytes(name)), "text").unwrap();
+    }
+    let folder = directory.path().to_str().unwrap();
+    let (_, stdout, _) = scan(&["--json", folder]);
+    let mut found: Vec<_> = objects(&stdout).iter().map(|leaf| leaf["file"].as_str().unwrap().to_owned()).collect();
+    found.sort_unstable();
+    let mut expected = names.map(|(_, name)| format!("{folder}/{name}"));
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let (_, stdout, _) = scan(&[folder]);
+    for name in expected {
+        assert!(stdout.lines().any(|line| line == format!("{name}  4 bytes")), "{name}: {stdout}");
+    }
+}

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use super::output::{Failure, print};
+use crate::config::MOST_WORKERS;
 
 /// A network sensor on DPDK: it steers every connection to one core, puts its
 /// bytes in order, finds what must not leave while it passes, and cuts it off.
@@ -19,6 +20,16 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// What people type
+    #[command(flatten)]
+    Shown(Shown),
+    /// Take objects apart for a sensor, which starts this by itself
+    #[command(hide = true)]
+    Extractor(ServeExtractor),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Shown {
     /// Inspect capture files (pcap, pcapng; plain, gzip or zstd); needs no root, no hugepages and no NIC
     Replay(Replay),
     /// Inspect live ports; SIGHUP has a running sensor read its configuration again
@@ -29,9 +40,6 @@ pub(super) enum Command {
     Bench(Bench),
     /// Check a configuration, and say what it will need
     Check(Check),
-    /// Take objects apart for a sensor, which starts this by itself
-    #[command(hide = true)]
-    Extractor(ServeExtractor),
     /// Print a completion script for a shell
     Completion {
         /// The shell
@@ -49,7 +57,7 @@ pub(super) struct Common {
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) out: PathBuf,
     /// Workers, instead of worker.count of the configuration
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_WORKERS)))]
     pub(super) workers: Option<u16>,
     /// Keep the files that pass in this directory, each once, named by its SHA-256; made when it is not there
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -210,7 +218,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
     /// Workers, instead of worker.count of the configuration
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_WORKERS)))]
     pub(super) workers: Option<u16>,
     /// Print the findings as one JSON object
     #[arg(long)]
@@ -219,7 +227,9 @@ pub(super) struct Check {
 
 /// `tidegate completion SHELL`.
 pub(super) fn completion(shell: clap_complete::Shell) -> Result<(), Failure> {
+    // Scripts would offer what is hidden as well.
+    let mut shown = Shown::augment_subcommands(clap::Command::new("tidegate").version(crate::VERSION));
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "tidegate", &mut script);
+    clap_complete::generate(shell, &mut shown, "tidegate", &mut script);
     print(String::from_utf8_lossy(&script).trim_end())
 }

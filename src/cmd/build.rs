@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
+use super::claim::Claims;
 use super::output::Failure;
 use crate::config::{Action, ChecksumMode, Config, Dictionary, OverloadMode, TcpChecksumMode};
 use crate::control::reload::Compiled;
@@ -56,7 +55,7 @@ pub(super) fn compile(config: &Config, matcher: &Arc<Matcher>, new: &Config) -> 
 }
 
 /// Names that events need.
-pub(super) fn names(config: &Config, ifaces: Vec<String>) -> EventNames {
+pub(super) fn names(config: &Config, ifaces: Vec<Vec<u8>>) -> EventNames {
     EventNames { ifaces, dictionaries: NameBook::new(dictionaries(config)) }
 }
 
@@ -204,11 +203,9 @@ pub(super) fn decode_limits(config: &Config) -> decode::Limits {
     }
 }
 
-/// Opens the event file in `out`, which is made when it is not there.
-pub(super) fn event_file(config: &Config, out: &Path, mode: OpenMode) -> Result<Output, Failure> {
-    std::fs::create_dir_all(out)
-        .with_context(|| format!("{}: no such directory, and it cannot be made", out.display()))
-        .map_err(|error| Failure::input(format!("{error:#}")))?;
+/// Opens the event file in `out`, which is made when it is not there, and of which nobody else may hold a claim.
+pub(super) fn event_file(config: &Config, claims: &mut Claims, out: &Path, mode: OpenMode) -> Result<Output, Failure> {
+    claims.take("--out", out)?;
     let path = out.join(&config.event.file);
     Output::open(&path, mode).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
 }

@@ -113,10 +113,8 @@ impl Needs {
     }
 
     fn text(&self, config: &Config) -> String {
-        let mut text = String::new();
-        let mut line = |name: &str, value: String| {
-            let _ = writeln!(text, "{name:<24} {value}");
-        };
+        let mut lines: Vec<(String, String)> = Vec::new();
+        let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
         let ports: Vec<_> = config.ports.iter().map(|port| port.name.as_str()).collect();
         line("ports", if ports.is_empty() { "none: for replay only".to_owned() } else { ports.join(", ") });
         line("workers", format!("{} (on this machine; --lcores {})", self.workers, self.lcores));
@@ -147,7 +145,8 @@ impl Needs {
                 line("hugepages a node", format!("{} of 2 MiB (hugepage-setup reserve)", grouped(self.hugepages())));
             }
         }
-        text
+        let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        lines.iter().fold(String::new(), |text, (name, value)| text + &format!("{name:<width$} {value}\n"))
     }
 }
 

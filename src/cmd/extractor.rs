@@ -1,6 +1,5 @@
 //! `tidegate extractor`: what the sensor starts itself as, to take objects apart; and how it does.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,13 +7,12 @@ use super::arguments::ServeExtractor;
 use super::build;
 use super::output::{Failure, complain};
 use crate::config::Config;
+use crate::config::user::{self, USERS};
 use crate::decode::{FEWEST_DECODERS, Limits};
 use crate::extractor::{self, Confinement, MODULES, Options, Orders, Point, Sizes, Supervisor};
 
 /// This program, even when its file was replaced meanwhile.
 const PROGRAM: &str = "/proc/self/exe";
-/// Users of this system.
-const USERS: &str = "/etc/passwd";
 
 /// Serves as an extractor process until it is killed.
 pub(super) fn serve(options: &ServeExtractor) -> Result<(), Failure> {
@@ -79,37 +77,12 @@ fn user(config: &Config) -> Result<Option<(u32, u32)>, Failure> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);
     }
-    let users = fs::read_to_string(USERS).map_err(|error| Failure::input(format!("{USERS}: {error}")))?;
     let user = &config.extractor.user;
-    let found = find_user(&users, user).filter(|(uid, gid)| *uid != 0 && *gid != 0);
+    let found = user::find(user).map_err(|error| Failure::input(format!("{USERS}: {error}")))?;
+    // One that a file names was found when that was read.
     found.map(Some).ok_or_else(|| {
         Failure::input(format!(
             "extractor.user: found {user:?}, expected a user of this system ({USERS}) without root's rights"
         ))
     })
-}
-
-/// Number and group of the user of that name or number.
-fn find_user(users: &str, user: &str) -> Option<(u32, u32)> {
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, _, uid, gid) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-        (name == user || uid == user).then_some((uid.parse().ok()?, gid.parse().ok()?))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn users_are_found_by_name_and_by_number() {
-        let users = "root:x:0:0::/root:/bin/sh\nbroken\nnobody:x:65534:65533:nobody:/nonexistent:/usr/sbin/nologin\n";
-        for user in ["nobody", "65534"] {
-            assert_eq!(find_user(users, user), Some((65534, 65533)));
-        }
-        for user in ["nobod", "x", "65533", "broken"] {
-            assert_eq!(find_user(users, user), None);
-        }
-    }
 }

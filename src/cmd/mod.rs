@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod build;
 mod check;
+mod claim;
 mod extract;
 mod extractor;
 mod mesh;
@@ -17,6 +18,7 @@ mod watchdog;
 use std::process::ExitCode;
 
 pub use arguments::Arguments;
+use arguments::{Command, Shown};
 pub use output::Failure;
 
 /// Runs what the command line asks for. The exit code is 0 when done, 1 when it
@@ -24,13 +26,13 @@ pub use output::Failure;
 #[must_use]
 pub fn main(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
-        arguments::Command::Replay(options) => replay::replay(&options),
-        arguments::Command::Run(options) => run::run(&options),
-        arguments::Command::Scan(options) => scan::scan(&options),
-        arguments::Command::Bench(options) => bench::bench(&options),
-        arguments::Command::Check(options) => check::check(&options),
-        arguments::Command::Extractor(options) => extractor::serve(&options),
-        arguments::Command::Completion { shell } => arguments::completion(shell),
+        Command::Shown(Shown::Replay(options)) => replay::replay(&options),
+        Command::Shown(Shown::Run(options)) => run::run(&options),
+        Command::Shown(Shown::Scan(options)) => scan::scan(&options),
+        Command::Shown(Shown::Bench(options)) => bench::bench(&options),
+        Command::Shown(Shown::Check(options)) => check::check(&options),
+        Command::Shown(Shown::Completion { shell }) => arguments::completion(shell),
+        Command::Extractor(options) => extractor::serve(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

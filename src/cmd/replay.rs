@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
@@ -13,12 +14,13 @@ use serde_json::json;
 
 use super::arguments::Replay;
 use super::build;
+use super::claim::Claims;
 use super::extract::{self, ExtractReport, Extractor};
 use super::mesh::{self, MeshParts};
 use super::output::{Failure, complain, print};
 use super::streams::{self, StreamsReport, StreamsWriter};
 use super::watchdog;
-use crate::config::Config;
+use crate::config::{Config, MOST_WORKERS};
 use crate::control::{self, figures};
 use crate::dpdk::lcore::{self, StopFlag};
 use crate::dpdk::{DpdkError, Eal, ring};
@@ -36,8 +38,6 @@ use crate::worker::{
     WorkerControl, tap,
 };
 
-/// DPDK's lcores, less the one that feeds.
-const MOST_WORKERS: u16 = 127;
 /// Packets between two looks at the clock, for progress.
 const LOOK_EVERY: u64 = 1024;
 /// The flow hash needs no secret here, and the same one gives the same run.
@@ -51,15 +51,14 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
     // Signals still end the process at once while nothing but the capture is waited for.
     let first = CaptureReader::open_until(first_file(&options.files)?, &stop.shared())?;
     let workers = worker_count(&config, common.workers);
-    if workers > MOST_WORKERS {
-        return Err(Failure::input(format!("worker.count: found {workers}, expected 1 to {MOST_WORKERS} in a replay")));
-    }
     if let Some(directory) = &options.streams {
         streams::prepare(directory)?;
     }
     let extract = common.extract.as_deref();
-    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
-    let output = build::event_file(&config, &common.out, OpenMode::Truncate)?;
+    let mut claims = Claims::default();
+    let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
+    let quota = quota.transpose()?;
+    let output = build::event_file(&config, &mut claims, &common.out, OpenMode::Truncate)?;
     control::install_signals(&stop).context("signal handlers")?;
     watchdog::start(&stop).context("the thread that sees to the end")?;
 
@@ -92,12 +91,15 @@ pub(super) fn replay(options: &Replay) -> Result<(), Failure> {
         })
         .collect();
     drop(supervisor);
-    let sums = figures::sum(controls.iter().map(|control| &control.published));
+    let extracted = extractor.map(Extractor::finish);
+    let mut sums = figures::sum(controls.iter().map(|control| &control.published));
+    let kept = extracted.as_ref().and_then(|kept| kept.as_ref().ok());
+    sums.insert("decode.not_stored", kept.map_or(0, |report| report.failed));
     send_stats(&stats, &sums, end_ns);
     drop(stats);
     let (written, failure) = writer.finish().context("the event thread")?;
     let streams = streams.map(StreamsWriter::finish).transpose()?.zip(options.streams.as_deref());
-    let extracted = extractor.map(Extractor::finish).transpose()?.zip(common.extract.as_deref());
+    let extracted = extracted.transpose()?.zip(common.extract.as_deref());
 
     let seconds = started.elapsed().as_secs_f64();
     let summary = Summary { figures: &sums, fed: &fed, written, seconds, workers, streams, extracted };
@@ -121,7 +123,7 @@ fn first_file(files: &[std::path::PathBuf]) -> Result<&Path, Failure> {
 
 fn worker_count(config: &Config, asked: Option<u16>) -> u16 {
     let configured = Some(config.worker.count).filter(|count| *count != 0);
-    asked.or(configured).unwrap_or_else(|| u16::try_from(build::cores().len()).unwrap_or(1)).clamp(1, 128)
+    asked.or(configured).unwrap_or_else(|| u16::try_from(build::cores().len()).unwrap_or(1)).clamp(1, MOST_WORKERS)
 }
 
 /// No hugepages, no devices, no files: an EAL of its own for this process. The
@@ -318,8 +320,8 @@ fn progress(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn iface_name(file: &Path) -> String {
-    file.file_name().map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned())
+fn iface_name(file: &Path) -> Vec<u8> {
+    file.file_name().unwrap_or(file.as_os_str()).as_bytes().to_vec()
 }
 
 fn send_stats(stats: &mpsc::Sender<StatsEvent>, figures: &figures::Figures, end_ns: u64) {

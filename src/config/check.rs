@@ -1,10 +1,14 @@
 //! What keys ask of each other: errors, and what is worth a warning.
 
+use hashbrown::{HashMap, HashSet};
+
 use super::Config;
 use super::dictionary::Action;
-use super::error::ConfigError;
+use super::error::{ConfigError, system_words};
+use super::user::{self, USERS};
 use super::value::format_duration;
 use super::walk::{Table, Value};
+use crate::policy::Prefix;
 use crate::tcp::Reassembler;
 
 /// EAL options that a key sets, with that key.
@@ -29,6 +33,9 @@ pub(super) fn check(config: &Config, root: &Table<'_>) -> Result<(), ConfigError
         return Err(value.wrong("the name of a [[port]]"));
     }
     check_arena(config, root)?;
+    check_user(config, root)?;
+    check_hosts(config, root)?;
+    check_depths(root)?;
     check_tunnel_ports(config, root)
 }
 
@@ -41,6 +48,56 @@ fn check_arena(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
     let place = lookup(root, "extractor", "arena").or_else(|| lookup(root, "extractor", "object_max"));
     let expected = format!("extractor.arena ({arena} bytes) to be at least extractor.object_max ({largest} bytes)");
     place.map_or(Ok(()), |value| Err(value.wrong(&expected)))
+}
+
+/// Only root's processes become another user, so only then does it matter whether there is one.
+fn check_user(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
+    let value = lookup(root, "extractor", "user");
+    let Some(value) = value.filter(|_| config.extractor.enabled && rustix::process::geteuid().is_root()) else {
+        return Ok(());
+    };
+    match user::find(&config.extractor.user) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(value.wrong(&format!("a user of this system ({USERS}) without root's rights"))),
+        Err(error) => Err(value.place.problem(format!("{USERS}: {}", system_words(&error)))),
+    }
+}
+
+/// What is said twice of the same addresses holds once at most. One table may say how segments are treated and another
+/// how fragments are.
+fn check_hosts(config: &Config, root: &Table<'_>) -> Result<(), ConfigError> {
+    let mut segments: HashMap<Prefix, usize> = HashMap::new();
+    let mut fragments = HashMap::new();
+    for (host, table) in config.hosts.iter().zip(root.tables("host")?) {
+        let mut own = HashSet::new();
+        let items = table.value("prefixes").and_then(|value| value.items()).unwrap_or_default();
+        for (prefix, item) in host.prefixes.iter().zip(items) {
+            if !own.insert(*prefix) {
+                return Err(item.wrong("each prefix once"));
+            }
+            for (says, lines, what) in
+                [(host.tcp.is_some(), &mut segments, "tcp"), (host.fragments.is_some(), &mut fragments, "fragments")]
+            {
+                if says && let Some(first) = lines.insert(*prefix, item.place.line()) {
+                    return Err(item.wrong(&format!("a prefix of its own: line {first} has it already, with {what}")));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A port has one depth.
+fn check_depths(root: &Table<'_>) -> Result<(), ConfigError> {
+    let mut lines = HashMap::new();
+    for table in root.tables("depth")? {
+        for item in table.value("ports").and_then(|value| value.items()).unwrap_or_default() {
+            if let Some(first) = lines.insert(item.integer(), item.place.line()) {
+                return Err(item.wrong(&format!("a port of its own: line {first} has it already")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A datagram's port says which tunnel it may be.

@@ -28,6 +28,7 @@ mod spec;
 pub(crate) mod suggest;
 mod tcp;
 mod tunnel;
+pub(crate) mod user;
 mod value;
 mod walk;
 mod worker;
@@ -51,7 +52,7 @@ pub use self::port::{MempoolConfig, PortConfig, RssMode};
 pub use self::spec::Key;
 pub use self::tcp::{DepthConfig, HostConfig, TcpConfig};
 pub use self::tunnel::TunnelConfig;
-pub use self::worker::WorkerConfig;
+pub use self::worker::{MOST_WORKERS, WorkerConfig};
 
 use self::error::found_expected;
 use self::source::{Source, read_bounded};

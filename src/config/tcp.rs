@@ -109,15 +109,11 @@ pub(super) fn depth(tcp: &TcpConfig) -> Depth {
     limits(tcp.depth_to_server, tcp.depth_to_client)
 }
 
-/// How much is inspected by server port, sorted by port; the last table that names a port counts.
+/// How much is inspected by server port, sorted by port; a port is in one table.
 pub(super) fn port_depths(depths: &[DepthConfig]) -> Box<[(u16, Depth)]> {
-    let mut all: Vec<(u16, Depth)> = Vec::new();
-    for depth in depths {
-        for port in &depth.ports {
-            all.retain(|(known, _)| known != port);
-            all.push((*port, limits(depth.to_server, depth.to_client)));
-        }
-    }
+    let of = |depth: &DepthConfig| limits(depth.to_server, depth.to_client);
+    let mut all: Vec<_> =
+        depths.iter().flat_map(|depth| depth.ports.iter().map(move |port| (*port, of(depth)))).collect();
     all.sort_unstable_by_key(|(port, _)| *port);
     all.into_boxed_slice()
 }

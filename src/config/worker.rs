@@ -2,11 +2,14 @@
 
 use super::spec::{Number, PowerOfTwo, section};
 
+/// DPDK's lcores, less the main one.
+pub const MOST_WORKERS: u16 = 127;
+
 section! {
     /// `[worker]`: how many workers there are, and what lies between them and others.
     pub struct WorkerConfig at "worker" {
         /// Workers; 0: one for each usable core that main and dispatchers leave, in a replay one a core.
-        "count" => count: u16 = Number { default: 0, min: 0, max: 128 };
+        "count" => count: u16 = Number { default: 0, min: 0, max: MOST_WORKERS };
         /// Packets taken at a time.
         "burst" => burst: u16 = Number { default: 64, min: 4, max: 64 };
         /// Packets that may wait between a dispatcher and a worker.

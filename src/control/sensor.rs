@@ -1,7 +1,7 @@
 //! A running sensor, as the control side sees it: what the shell shows, what
 //! telemetry answers, what `stats` events hold.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -93,6 +93,8 @@ pub struct Sensor {
     pub console: Console,
     /// How it gets another configuration.
     reloader: Option<Reloader>,
+    /// Files that the thread of `--extract` could not write.
+    not_stored: Arc<AtomicU64>,
     /// What `clear stats` has set aside.
     baseline: Mutex<Baseline>,
 }
@@ -134,6 +136,7 @@ impl Sensor {
             started,
             console: Console::new(),
             reloader: None,
+            not_stored: Arc::default(),
             baseline: Mutex::new(baseline),
         }
     }
@@ -142,6 +145,12 @@ impl Sensor {
     #[must_use]
     pub fn with_reloader(self, reloader: Reloader) -> Self {
         Self { reloader: Some(reloader), ..self }
+    }
+
+    /// The same with what counts files that could not be written.
+    #[must_use]
+    pub fn with_not_stored(self, not_stored: Arc<AtomicU64>) -> Self {
+        Self { not_stored, ..self }
     }
 
     /// Reads the configuration again; returns when it is in force on all workers, or refused, with the lines to tell.
@@ -196,6 +205,7 @@ impl Sensor {
         sum.insert("reload.configuration", configuration);
         sum.insert("reload.done", done);
         sum.insert("reload.refused", refused);
+        sum.insert("decode.not_stored", self.not_stored.load(Ordering::Relaxed));
         sum.insert("capture.drops", missed + no_buffer + figures::figure(&sum, "steer.ring_dropped"));
         sum
     }

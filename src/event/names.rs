@@ -5,8 +5,8 @@ use super::name_book::NameBook;
 /// What the event thread needs to write an event's numbers as names.
 #[derive(Clone, Debug, Default)]
 pub struct EventNames {
-    /// Interface names: `FlowHead::iface` is an index into it.
-    pub ifaces: Vec<String>,
+    /// Interface names, which may be any bytes: `FlowHead::iface` is an index into it.
+    pub ifaces: Vec<Vec<u8>>,
     /// The dictionaries of each configuration that alerts may be of.
     pub dictionaries: NameBook,
 }

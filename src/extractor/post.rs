@@ -239,9 +239,31 @@ pub(super) fn last_words(child: &mut Child, status: ExitStatus) -> String {
     }
     let words = String::from_utf8_lossy(&words);
     match (words.trim().lines().next(), status.signal(), status.code()) {
-        (Some(line), _, _) => line.to_owned(),
+        // It is this program, and is named in front of the line that this becomes part of.
+        (Some(line), _, _) => line.strip_prefix("tidegate: ").unwrap_or(line).to_owned(),
         (None, Some(libc::SIGSYS), _) => "killed for a forbidden system call".to_owned(),
         (None, Some(signal), _) => format!("ended by signal {signal}"),
         (None, None, code) => format!("ended with exit code {}", code.unwrap_or(-1)),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may fail loudly
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn what_a_process_said_last_names_the_program_once() {
+        let words = |script: &str| {
+            let mut child = Command::new("sh").args(["-c", script]).stderr(Stdio::piped()).spawn().unwrap();
+            let status = child.wait().unwrap();
+            last_words(&mut child, status)
+        };
+        assert_eq!(words("echo 'tidegate: user 7: not there' >&2; echo more >&2; exit 1"), "user 7: not there");
+        assert_eq!(words("echo 'memory allocation failed' >&2; exit 1"), "memory allocation failed");
+        assert_eq!(words("exit 3"), "ended with exit code 3");
+        assert_eq!(words("kill -SEGV $$"), "ended by signal 11");
     }
 }

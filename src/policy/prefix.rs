@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 /// Addresses that share their first bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
     v6: bool,
     len: u8,

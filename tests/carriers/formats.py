@@ -13,6 +13,20 @@ import zlib
 from email.message import EmailMessage
 
 
+# What programs make of the sentence, by the file that it becomes.
+FILTERS = {
+    "leak.txt.zst": ["zstd", "-c"],
+    "leak.txt.lz4": ["lz4", "-c"],
+    "leak.txt.Z": ["compress", "-c"],
+    "leak.txt.uu": ["uuencode", "leak.txt"],
+}
+
+
+def lacking():
+    """Programs of formats that are not there."""
+    return [command[0] for command in FILTERS.values() if not shutil.which(command[0])]
+
+
 def tar(name, data, mode="w"):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode=mode) as archive:
@@ -42,7 +56,7 @@ def filtered(command, data):
 
 
 def make(directory, leak):
-    """Writes all formats there are programs for; returns the files."""
+    """Writes all formats; returns the files. Their programs are there (see lacking)."""
     directory.mkdir()
     contents = {
         "leak.txt": leak,
@@ -63,14 +77,8 @@ def make(directory, leak):
     documents = pathlib.Path(__file__).resolve().parent / "documents"
     contents |= {path.name: path.read_bytes() for path in documents.glob("*.*")}
     contents["documents.zip"] = zipped("plans/leak.docx", contents["leak.docx"])
-    for name, command in {
-        "leak.txt.zst": ["zstd", "-c"],
-        "leak.txt.lz4": ["lz4", "-c"],
-        "leak.txt.Z": ["compress", "-c"],
-        "leak.txt.uu": ["uuencode", "leak.txt"],
-    }.items():
-        if shutil.which(command[0]):
-            contents[name] = filtered(command, leak)
+    for name, command in FILTERS.items():
+        contents[name] = filtered(command, leak)
     files = []
     for name, data in contents.items():
         path = directory / name

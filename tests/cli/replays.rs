@@ -194,3 +194,58 @@ fn a_replay_whose_output_takes_nothing_ends_when_it_is_told_to() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.ends_with("since its output takes nothing; the last events are lost\n"), "{stderr}");
 }
+
+/// What a process of its own writes to is let alone, also the state that a running sensor leaves for the next.
+#[test]
+fn a_second_process_does_not_touch_a_directory_that_one_writes_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("sensor.toml");
+    fs::write(&config, "[eal]\nhugepages = false\n[[port]]\nname = \"net_null0\"\nvdev = \"\"\n").unwrap();
+    let out = directory.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let files = ["eve.json", "run.state", ".passing"].map(|name| out.join(name));
+    for file in &files {
+        fs::write(file, "theirs").unwrap();
+    }
+    let lock = fs::File::open(&out).unwrap();
+    lock.try_lock().unwrap();
+    let elsewhere = directory.path().join("elsewhere");
+    for option in ["--out", "--extract"] {
+        let other = if option == "--out" { "--extract" } else { "--out" };
+        let place = |command: &mut Command| command.arg(option).arg(&out).arg(other).arg(&elsewhere).output().unwrap();
+        let replayed = place(tidegate().arg("replay").arg(capture("icmp.pcap")));
+        let live = place(tidegate().args(["run", "--duration", "1", "--config"]).arg(&config));
+        for output in [replayed, live] {
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            let expected = format!("tidegate: {option}: {}: found another process that writes to it", out.display());
+            assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+            assert!(stderr.starts_with(&expected), "{stderr}");
+            for file in &files {
+                assert_eq!(fs::read(file).unwrap(), b"theirs", "{}", file.display());
+            }
+        }
+    }
+    drop(lock);
+    let output = tidegate().arg("replay").arg(capture("icmp.pcap")).arg("--out").arg(&out).output().unwrap();
+    assert!(output.status.success() && fs::read(&files[0]).unwrap() != b"theirs", "{output:?}");
+    // Both may be one directory of one process.
+    let _ = fs::remove_file(&files[2]);
+    let mut both = tidegate();
+    both.arg("replay").arg(capture("http-leak-v4.pcap")).arg("--out").arg(&out).arg("--extract").arg(&out);
+    assert!(both.output().unwrap().status.success());
+}
+
+#[test]
+fn an_interface_is_called_as_its_file_whatever_bytes_that_name_has() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let files =
+        [&b"\xff.pcap"[..], b"\xfe\n.pcap"].map(|name| directory.path().join(std::ffi::OsStr::from_bytes(name)));
+    for file in &files {
+        fs::copy(capture("icmp.pcap"), file).unwrap();
+    }
+    for (file, expected) in files.iter().zip(["\\xff.pcap", "\\xfe\\x0a.pcap"]) {
+        let events = replay(&[file]).succeeded().events();
+        assert_eq!(flows(&events).first().unwrap()["in_iface"], expected);
+    }
+}

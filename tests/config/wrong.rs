@@ -60,6 +60,24 @@ const CASES: &[(&str, &str)] = &[
         "[[host]]\nprefixes = [\"::/0\"]\ntcp = \"plan9\"\n",
         "sensor.toml:3: host[0].tcp: found \"plan9\", expected \"first\", \"last\", \"linux\", \"windows\", \"bsd\" or \"solaris\"",
     ),
+    (
+        "[[host]]\nprefixes = [\"10.0.0.0/8\", \"::1\", \"::1/128\"]\n",
+        "sensor.toml:2: host[0].prefixes[2]: found \"::1/128\", expected each prefix once",
+    ),
+    (
+        "[[host]]\nprefixes = [\"10.0.0.0/8\"]\ntcp = \"bsd\"\n[[host]]\nprefixes = [\n\"::1\",\n\"10.0.0.0/8\"]\ntcp = \"windows\"\n",
+        "sensor.toml:7: host[1].prefixes[1]: found \"10.0.0.0/8\", expected a prefix of its own: line 2 has it already, \
+         with tcp",
+    ),
+    (
+        "[[host]]\nprefixes = [\"::1\"]\nfragments = \"bsd\"\n[[host]]\nprefixes = [\"::1\"]\nfragments = \"bsd\"\n",
+        "sensor.toml:5: host[1].prefixes[0]: found \"::1\", expected a prefix of its own: line 2 has it already, with \
+         fragments",
+    ),
+    (
+        "[[depth]]\nports = [80]\n[[depth]]\nports = [443,\n 80]\nto_client = 0\n",
+        "sensor.toml:5: depth[1].ports[1]: found 80, expected a port of its own: line 2 has it already",
+    ),
     ("[[depth]]\nports = [80, 80]\n", "sensor.toml:2: depth[0].ports[1]: found 80, expected each port once"),
     ("[[depth]]\nports = [0]\n", "sensor.toml:2: depth[0].ports[0]: found 0, expected a number from 1 to 65535"),
     (
@@ -115,8 +133,8 @@ const CASES: &[(&str, &str)] = &[
         "sensor.toml:2: eal.memory: found -1, expected a size from 64 MiB to 1 TiB, a multiple of 1 MiB",
     ),
     // Ranges.
-    ("[worker]\ncount = 129\n", "sensor.toml:2: worker.count: found 129, expected a number from 0 to 128"),
-    ("[worker]\ncount = -1\n", "sensor.toml:2: worker.count: found -1, expected a number from 0 to 128"),
+    ("[worker]\ncount = 128\n", "sensor.toml:2: worker.count: found 128, expected a number from 0 to 127"),
+    ("[worker]\ncount = -1\n", "sensor.toml:2: worker.count: found -1, expected a number from 0 to 127"),
     ("[worker]\nring = 4095\n", "sensor.toml:2: worker.ring: found 4095, expected a power of two from 64 to 65536"),
     (
         "[worker]\nring = 0x20000\n",
@@ -201,6 +219,31 @@ fn each_gives_its_one_line() {
     let cases: Vec<_> = CASES.iter().map(|(text, line)| ([("sensor.toml", *text)], *line)).collect();
     let cases: Vec<_> = cases.iter().map(|(files, line)| (files.as_slice(), *line)).collect();
     crate::assert_messages(&cases);
+}
+
+#[test]
+fn tables_of_hosts_may_each_say_something_else_of_the_same_addresses() {
+    let text = "[[host]]\nprefixes = [\"::1\"]\ntcp = \"bsd\"\n[[host]]\nprefixes = [\"::1\"]\nfragments = \"bsd\"\n";
+    assert_eq!(crate::load(&[("sensor.toml", text)]).unwrap().hosts.len(), 2);
+}
+
+/// Only a sensor that is root needs the user, and then says so before it starts anything.
+#[test]
+fn a_user_has_to_be_one_of_the_system_where_it_is_needed() {
+    let load = |text| crate::load(&[("sensor.toml", text)]).map(drop);
+    let text = "[extractor]\nuser = \"no such user\"\n";
+    let expected = if rustix::process::geteuid().is_root() {
+        Err("sensor.toml:2: extractor.user: found \"no such user\", expected a user of this system (/etc/passwd) \
+             without root's rights"
+            .to_owned())
+    } else {
+        Ok(())
+    };
+    assert_eq!(load(text), expected);
+    assert_eq!(load("[extractor]\nenabled = false\nuser = \"no such user\"\n"), Ok(()));
+    let number =
+        "sensor.toml:2: extractor.user: found 65534, expected a string: the name or number of a user other than root";
+    assert_eq!(load("[extractor]\nuser = 65534\n"), Err(number.to_owned()));
 }
 
 #[test]

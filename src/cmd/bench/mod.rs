@@ -19,6 +19,7 @@ use serde_json::json;
 use self::traffic::Traffic;
 use super::arguments::Bench;
 use super::build;
+use super::claim::Claims;
 use super::output::{Failure, print};
 use crate::config::Config;
 use crate::control::figures;
@@ -50,8 +51,9 @@ pub(super) fn bench(options: &Bench) -> Result<(), Failure> {
     if whole.is_empty() {
         return Err(Failure::input("the capture holds no packet"));
     }
+    let mut claims = Claims::default();
     let output = match &options.out {
-        Some(directory) => build::event_file(&config, directory, OpenMode::Truncate)?,
+        Some(directory) => build::event_file(&config, &mut claims, directory, OpenMode::Truncate)?,
         None => Output::writer("nowhere", Box::new(std::io::sink())),
     };
     let shares = whole.split(&reta, options.workers);
@@ -61,7 +63,7 @@ pub(super) fn bench(options: &Bench) -> Result<(), Failure> {
         .iter()
         .map(|_| channel(usize::try_from(config.worker.events).unwrap_or(1), RingPolicy::DropAndCount))
         .unzip();
-    let names = build::names(&config, vec!["bench".to_owned()]);
+    let names = build::names(&config, vec![b"bench".to_vec()]);
     let writer = WriterHandle::spawn(receivers, stats_receiver, names, output, WriterOptions::default())
         .context("the event thread")?;
 

@@ -18,6 +18,7 @@ use self::cores::LcorePlan;
 use self::ports::Started;
 use super::arguments::Run;
 use super::build;
+use super::claim::Claims;
 use super::extract::{self, Extractor};
 use super::mesh::MeshParts;
 use super::output::{Failure, complain, print};
@@ -50,13 +51,15 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let common = &options.common;
     let config = build::configuration(common.config.as_deref())?;
     config.require_ports()?;
+    let matcher = build::matcher(&config)?;
+    let extract = common.extract.as_deref();
+    let mut claims = Claims::default();
+    let quota = extract.map(|directory| extract::prepare(&mut claims, directory, config.decode.extract_quota));
+    let quota = quota.transpose()?;
+    let output = build::event_file(&config, &mut claims, &common.out, OpenMode::Append)?;
     for warning in config.warnings() {
         complain(&format!("warning: {warning}"));
     }
-    let matcher = build::matcher(&config)?;
-    let extract = common.extract.as_deref();
-    let quota = extract.map(|directory| extract::prepare(directory, config.decode.extract_quota)).transpose()?;
-    let output = build::event_file(&config, &common.out, OpenMode::Append)?;
     let stop = StopFlag::new();
     control::install_signals(&stop).context("signal handlers")?;
     let hangup = control::install_hangup().context("signal handlers")?;
@@ -88,7 +91,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     let files = std::mem::take(&mut parts.files);
     let extractor = extract.zip(quota).map(|(directory, quota)| Extractor::spawn(directory, quota, files));
     let extractor = extractor.transpose().context("the thread that keeps files")?;
-    let ifaces = statuses.iter().map(|status| status.name.clone()).collect();
+    let ifaces = statuses.iter().map(|status| status.name.clone().into_bytes()).collect();
     let receivers = std::mem::take(&mut parts.receivers);
     let names = build::names(&config, ifaces);
     let book = names.dictionaries.clone();
@@ -104,7 +107,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         stop.clone(),
         Arc::clone(&parts.paused),
     );
-    let sensor = Arc::new(sensor.with_reloader(reloader));
+    let not_stored = extractor.as_ref().map(Extractor::not_stored).unwrap_or_default();
+    let sensor = Arc::new(sensor.with_reloader(reloader).with_not_stored(not_stored));
     if config.telemetry.enabled {
         telemetry::register(&eal, &sensor)?;
     }
@@ -122,6 +126,8 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
     drop(supervisor);
     // A panic of that thread has been printed by then.
     let _ = reload.join();
+    // Before the last figures, which have what it could not write.
+    let extracted = extractor.map(Extractor::finish);
     let state = reporter.finish();
     telemetry::clear();
     // Ports count until they are closed.
@@ -132,7 +138,7 @@ pub(super) fn run(options: &Run) -> Result<(), Failure> {
         let path = state.path().to_owned();
         state.end().unwrap_or_else(|error| complain(&format!("{}: {error}", path.display())));
     }
-    let extracted = extractor.map(Extractor::finish).transpose()?;
+    let extracted = extracted.transpose()?;
     let seconds = sensor.started.elapsed().as_secs_f64();
     let kept = extracted.zip(common.extract.as_deref());
     print(&summary::end(&figures, &written, seconds, sensor.workers.len(), kept, common.json))?;

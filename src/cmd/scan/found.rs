@@ -11,7 +11,7 @@ pub(super) struct File {
     pub(super) name: PathBuf,
     pub(super) size: u64,
     pub(super) leaves: Vec<Leaf>,
-    /// What was cut short, by its path.
+    /// What was cut short of which there is no leaf, by its path.
     pub(super) cuts: Vec<(String, Cut)>,
     /// Why it could not be read to its end.
     pub(super) unread: Option<String>,
@@ -25,6 +25,8 @@ pub(super) struct Leaf {
     pub(super) size: u64,
     pub(super) kind: Kind,
     pub(super) complete: bool,
+    /// Why it is not whole, each reason once.
+    pub(super) cuts: Vec<Cut>,
     /// Its bytes, where they were asked for, and whether they are not all.
     pub(super) text: Vec<u8>,
     pub(super) text_cut: bool,

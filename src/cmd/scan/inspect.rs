@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use super::files::Named;
 use super::found::{File, Finding, Kind, Leaf};
+use super::gather::Gathering;
 use crate::decode::{Cut, Decoders, Ended, Leaves, Limits, Outcome, Path, Start, Taking, Tree, Whole};
 use crate::extractor::{Collected, Point};
 use crate::flow::NO_SLOT;
@@ -31,8 +32,7 @@ struct Scanner {
     /// Bytes of text that are kept of a file, and of the one that is read may still be.
     text_max: usize,
     text_left: usize,
-    leaves: Vec<Leaf>,
-    cuts: Vec<(String, Cut)>,
+    gathering: Gathering,
     /// The leaf of each level that has begun.
     open: Box<[Open]>,
     extraction: Option<Extraction>,
@@ -68,8 +68,7 @@ impl Inspector {
             hits: HitPool::new(RECORDS.saturating_mul(u32::try_from(levels).unwrap_or(u32::MAX))),
             text_max,
             text_left: 0,
-            leaves: Vec::new(),
-            cuts: Vec::new(),
+            gathering: Gathering::new(levels),
             open: vec![Open::default(); levels].into_boxed_slice(),
             extraction: point.map(|point| Extraction {
                 point,
@@ -81,12 +80,16 @@ impl Inspector {
     }
 
     /// Reads a file to its end. Each leaf is a document of its own: dictionaries score what is in it alone.
-    pub(super) fn file(&mut self, name: &FilePath) -> File {
+    pub(super) fn file(&mut self, named: &Named) -> File {
+        let name = named.path.clone();
+        if named.unread.is_some() {
+            return File { name, size: 0, leaves: Vec::new(), cuts: Vec::new(), unread: named.unread.clone() };
+        }
         let Self { tree, decoders, scanner, piece } = self;
         tree.begin(&Start::default(), decoders);
         scanner.text_left = scanner.text_max;
         let mut size = 0;
-        let unread = match fs::File::open(name) {
+        let unread = match fs::File::open(&name) {
             Ok(mut file) => loop {
                 match file.read(piece) {
                     Ok(0) => break None,
@@ -101,8 +104,8 @@ impl Inspector {
             Err(error) => Some(error.to_string()),
         };
         tree.finish(unread.is_none(), decoders, scanner);
-        let (leaves, cuts) = (std::mem::take(&mut scanner.leaves), std::mem::take(&mut scanner.cuts));
-        File { name: name.to_owned(), size, leaves, cuts, unread }
+        let (leaves, cuts) = scanner.gathering.finish();
+        File { name, size, leaves, cuts, unread }
     }
 }
 
@@ -131,25 +134,16 @@ impl Leaf {
 
 impl Leaves for Scanner {
     fn begin(&mut self, level: usize, path: &Path) {
-        let leaf = self.leaves.len();
+        let leaf = self.gathering.begin(level, path.to_string());
         if let Some(open) = self.open.get_mut(level) {
             *open = Open { leaf, head: NO_SLOT, ..Open::default() };
         }
-        self.leaves.push(Leaf {
-            path: path.to_string(),
-            size: 0,
-            kind: Kind::Empty,
-            complete: false,
-            text: Vec::new(),
-            text_cut: false,
-            findings: Vec::new(),
-        });
     }
 
     fn data(&mut self, level: usize, bytes: &[u8]) {
-        let Self { matcher, hits, leaves, open, text_max, text_left, .. } = self;
+        let Self { matcher, hits, gathering, open, text_max, text_left, .. } = self;
         let Some(open) = open.get_mut(level) else { return };
-        let Some(leaf) = leaves.get_mut(open.leaf) else { return };
+        let Some(leaf) = gathering.leaf(open.leaf) else { return };
         open.utf8.push(bytes);
         if *text_max > 0 {
             leaf.keep(bytes, text_left);
@@ -166,7 +160,7 @@ impl Leaves for Scanner {
     fn end(&mut self, level: usize, ended: Ended) {
         let Some(open) = self.open.get_mut(level) else { return };
         self.hits.release(&mut open.head);
-        if let Some(leaf) = self.leaves.get_mut(open.leaf) {
+        self.gathering.end(level, |leaf| {
             leaf.size = ended.size;
             leaf.complete = ended.complete;
             leaf.kind = match (ended.size, open.utf8.is_text()) {
@@ -174,11 +168,11 @@ impl Leaves for Scanner {
                 (_, true) => Kind::Text,
                 (_, false) => Kind::Data,
             };
-        }
+        });
     }
 
     fn cut(&mut self, path: &Path, reason: Cut) {
-        self.cuts.push((path.to_string(), reason));
+        self.gathering.cut(path.as_str(), reason);
     }
 
     fn whole_begin(&mut self, whole: &Whole<'_>) -> Taking {

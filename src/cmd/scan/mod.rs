@@ -2,6 +2,7 @@
 
 mod files;
 mod found;
+mod gather;
 mod inspect;
 mod show;
 mod window;
@@ -84,7 +85,7 @@ fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>, w
         waiting.insert(number, file);
         while let Some(file) = waiting.remove(&next) {
             if let Some(reason) = &file.unread {
-                complain(&format!("{}: {reason}", file.name.display()));
+                complain(&format!("{}: {reason}", show::name(&file.name)));
             }
             show.file(&file)?;
             next += 1;
@@ -96,5 +97,5 @@ fn show_in_order(show: &mut Show<'_>, receiver: mpsc::Receiver<(usize, File)>, w
 
 /// What there is no file at.
 fn missing(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::input(format!("{}: {error}; expected a file or a directory", path.display()))
+    Failure::input(format!("{}: {error}; expected a file or a directory", show::name(path)))
 }

@@ -1,6 +1,8 @@
 //! What was found, for people and for programs.
 
 use std::io::IsTerminal;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
@@ -11,6 +13,10 @@ use crate::cmd::arguments::Scan;
 use crate::cmd::output::{Failure, print};
 use crate::control::figures::grouped;
 use crate::event::Dictionaries;
+use crate::event::eve::Text;
+
+/// The flag of a file that could not be read, or not to its end.
+const UNREADABLE: &str = "unreadable";
 
 /// Writes what was found in one file after the other.
 pub(super) struct Show<'a> {
@@ -39,6 +45,7 @@ impl<'a> Show<'a> {
         sums.bytes += file.size;
         sums.leaves += file.leaves.len() as u64;
         sums.cuts += file.cuts.len() as u64;
+        sums.cuts += file.leaves.iter().map(|leaf| leaf.cuts.len() as u64).sum::<u64>();
         sums.findings += file.leaves.iter().map(|leaf| leaf.findings.len() as u64).sum::<u64>();
         sums.unread += u64::from(file.unread.is_some());
         self.progress.inc(1);
@@ -55,16 +62,16 @@ impl<'a> Show<'a> {
         if unread == 0 { Ok(()) } else { Err(Failure::Running(anyhow::anyhow!("{unread} files could not be read"))) }
     }
 
-    /// One JSON object a leaf, and one for each object that was cut and has none.
+    /// One JSON object a leaf, one for each object that was cut and has none, and one where the file could not be read.
     fn lines(&self, file: &File) -> Result<(), Failure> {
-        let name = file.name.to_string_lossy();
+        let name = name(&file.name).to_string();
         for leaf in &file.leaves {
             let mut line = json!({
                 "file": name,
                 "path": leaf.path,
                 "type": leaf.kind.name(),
                 "size": leaf.size,
-                "flags": flags(file, leaf),
+                "flags": flags(leaf),
                 "findings": leaf.findings.iter().map(|finding| self.finding(finding)).collect::<Vec<_>>(),
             });
             if self.text
@@ -74,9 +81,15 @@ impl<'a> Show<'a> {
             }
             print(&line.to_string())?;
         }
-        for (path, cut) in file.cuts.iter().filter(|(path, _)| !file.leaves.iter().any(|leaf| leaf.path == *path)) {
-            let line =
-                json!({ "file": name, "path": path, "type": "cut", "size": 0, "flags": [cut.name()], "findings": [] });
+        let cut = |path: &str, flag| json!({ "file": name, "path": path, "type": "cut", "size": 0, "flags": [flag], "findings": [] });
+        for (path, reason) in &file.cuts {
+            print(&cut(path, reason.name()).to_string())?;
+        }
+        if let Some(reason) = &file.unread {
+            let mut line = cut("", UNREADABLE);
+            if let Some(line) = line.as_object_mut() {
+                line.insert("error".to_owned(), Value::from(reason.as_str()));
+            }
             print(&line.to_string())?;
         }
         Ok(())
@@ -104,10 +117,10 @@ impl<'a> Show<'a> {
 
     /// A file with its leaves below it.
     fn tree(&self, file: &File) -> Result<(), Failure> {
-        let mut text = format!("{}  {} bytes\n", printable(&file.name.to_string_lossy()), grouped(file.size));
-        let cuts = file.cuts.iter().filter(|(path, _)| !file.leaves.iter().any(|leaf| leaf.path == *path));
-        let mut lines: Vec<String> = file.leaves.iter().map(|leaf| self.leaf(file, leaf)).collect();
-        lines.extend(cuts.map(|(path, cut)| format!("{path}  {}", cut.name())));
+        let mut text = format!("{}  {} bytes\n", name(&file.name), grouped(file.size));
+        let mut lines: Vec<String> = file.leaves.iter().map(|leaf| self.leaf(leaf)).collect();
+        lines.extend(file.cuts.iter().map(|(path, cut)| format!("{path}  {}", cut.name())));
+        lines.extend(file.unread.iter().map(|reason| format!("{UNREADABLE}: {reason}")));
         let last = lines.len().saturating_sub(1);
         for (number, line) in lines.iter().enumerate() {
             text.push_str(if number == last { "\u{2514}\u{2500} " } else { "\u{251c}\u{2500} " });
@@ -118,10 +131,10 @@ impl<'a> Show<'a> {
         print(&text)
     }
 
-    fn leaf(&self, file: &File, leaf: &Leaf) -> String {
+    fn leaf(&self, leaf: &Leaf) -> String {
         let path = if leaf.path.is_empty() { "(as it is)" } else { &leaf.path };
         let mut line = format!("{path}  {}, {} bytes", leaf.kind.name(), grouped(leaf.size));
-        for flag in flags(file, leaf) {
+        for flag in flags(leaf) {
             line.push_str(", ");
             line.push_str(flag);
         }
@@ -142,9 +155,8 @@ impl<'a> Show<'a> {
 }
 
 /// What there is to say of a leaf besides its type.
-fn flags(file: &File, leaf: &Leaf) -> Vec<&'static str> {
-    let cuts = file.cuts.iter().filter(|(path, _)| *path == leaf.path).map(|(_, cut)| cut.name());
-    let mut flags: Vec<_> = cuts.collect();
+fn flags(leaf: &Leaf) -> Vec<&'static str> {
+    let mut flags: Vec<_> = leaf.cuts.iter().map(|cut| cut.name()).collect();
     if !leaf.complete && flags.is_empty() {
         flags.push("incomplete");
     }
@@ -152,6 +164,11 @@ fn flags(file: &File, leaf: &Leaf) -> Vec<&'static str> {
         flags.push("text_cut");
     }
     flags
+}
+
+/// A file's name as events have names: what is no text, or would break a line, as `\xNN`.
+pub(super) fn name(path: &Path) -> Text<'_> {
+    Text(path.as_os_str().as_bytes())
 }
 
 /// Without what a terminal would take for a command.

@@ -72,8 +72,9 @@ impl Spec for Text {
     }
 
     fn parse(&self, value: &Value<'_>) -> Result<String, ConfigError> {
-        let text = value.text().filter(|text| (self.check)(text));
-        text.map(str::to_owned).ok_or_else(|| value.wrong(self.expected))
+        // A number that should be in quotes looks right else.
+        let text = value.text().ok_or_else(|| value.wrong(&format!("a string: {}", self.expected)))?;
+        Some(text).filter(|text| (self.check)(text)).map(str::to_owned).ok_or_else(|| value.wrong(self.expected))
     }
 
     fn text(&self, value: &String) -> String {

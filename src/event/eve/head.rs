@@ -52,7 +52,7 @@ impl<'a> Head<'a> {
         Ok(Self {
             timestamp: EveTime(head.timestamp_ns),
             flow_id: Some(flow_id(head)),
-            in_iface: Text(iface.as_bytes()),
+            in_iface: Text(iface),
             event_type,
             vlan: Vlan(head.vlan),
             ends: Ends::new(tuple, direction),
