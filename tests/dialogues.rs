@@ -128,6 +128,28 @@ fn a_connection_is_read_from_wherever_it_is_picked_up() {
     }
 }
 
+/// Redis answers with `+OK` as POP3 does; its client says nothing that POP3 has.
+#[test]
+fn redis_is_not_taken_for_mail() {
+    let set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nhello\r\n";
+    let say = |answers: &[&str]| -> Vec<Turn> {
+        let answers = std::iter::repeat_n(answers, 25).flatten();
+        answers.flat_map(|answer| [turn(true, set), turn(false, answer)]).collect()
+    };
+    let told = midstream(10_625, &say(&["+OK\r\n"]), 0);
+    assert_eq!(told, Told { flows: vec![("failed", 10_625)], ..Told::default() });
+    // Where one answer looks more like it, that is found out, told, and not believed again.
+    let mut turns = say(&["+OK ready\r\n", "+OK\r\n"]);
+    turns.extend([turn(true, "*1\r\n"), turn(false, &format!("$12\r\n{SECRET}\r\n"))]);
+    let told = midstream(10_625, &turns, 0);
+    let expected = Told {
+        alerts: vec!["stream".to_owned()],
+        anomalies: vec!["app_proto.mistaken"],
+        flows: vec![("failed", 10_625)],
+    };
+    assert_eq!(told, expected);
+}
+
 #[test]
 fn connections_within_connections_have_an_end() {
     let opened = "HTTP/1.1 101 x\r\n\r\n";

@@ -1,6 +1,7 @@
 //! The control connection.
 
 use super::command::{Verb, show, split, verb};
+use super::probe::is_known;
 use super::transfer::DataConnection;
 use super::{
     BAD_ADDRESS, COMMAND, COMMAND_DATA, COMPLETION_CODE, DYNAMIC_PORT, INVALID_REPLY, LAYOUT, LONG_COMMAND,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::event::Direction;
 use crate::event::record::Record;
-use crate::proto::text::{Line, Queue, Reply, Show, Told, number};
+use crate::proto::text::{Line, Queue, Reply, Show, Stranger, Told, number};
 use crate::proto::{Endpoint, Parser, Port, Sink};
 
 /// Commands that are remembered until they are answered.
@@ -54,6 +55,7 @@ pub struct Ftp {
     doubtful: bool,
     /// Lines of the server in a row that are no replies.
     bad: u8,
+    stranger: Stranger,
     raw: bool,
     server_ended: bool,
     mistaken: bool,
@@ -127,6 +129,11 @@ impl Ftp {
     fn obey(&mut self, line: &[u8], sink: &mut dyn Sink) {
         let (name, argument) = split(line);
         let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_alphanumeric);
+        if is_known(name) {
+            self.stranger.known();
+        } else if !self.lost && self.stranger.unknown() {
+            return self.give_up();
+        }
         if !is_name {
             return;
         }
@@ -156,6 +163,11 @@ impl Ftp {
         }
     }
 
+    /// It is none of FTP.
+    const fn give_up(&mut self) {
+        (self.raw, self.mistaken) = (true, true);
+    }
+
     /// The oldest command is the one that the server answers next. If it transfers, it is now known what.
     fn begin_transfer(&mut self, sink: &mut dyn Sink) {
         if let Some(Pending { verb: Verb::Transfer(transfer), record }) = self.pending.front() {
@@ -182,7 +194,7 @@ impl Ftp {
                 self.bad = self.bad.saturating_add(1);
                 sink.anomaly(INVALID_REPLY);
                 if self.bad >= MAX_BAD {
-                    (self.raw, self.mistaken) = (true, true);
+                    self.give_up();
                 }
                 return;
             }
@@ -203,6 +215,11 @@ impl Ftp {
 
     /// A reply is complete; `text` is that of its last line.
     fn answer(&mut self, code: u16, text: &[u8], sink: &mut dyn Sink) {
+        match code {
+            200..=399 if self.stranger.is_unmasked() => return self.give_up(),
+            500..=599 => self.stranger.refused(),
+            _ => {}
+        }
         let pending = self.pending.front().unwrap_or_default();
         if code < 200 {
             if let Verb::Transfer(_) = pending.verb {

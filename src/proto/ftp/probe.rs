@@ -23,6 +23,11 @@ pub fn guess(heads: &Heads<'_>) -> Guess {
     both_sides(heads, client(heads.to_server, heads.to_client), server(heads.to_client))
 }
 
+/// Whether a client of FTP says this, of all that is in use.
+pub(super) fn is_known(name: &[u8]) -> bool {
+    COMMANDS.iter().chain(&SHARED).any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn client(head: &[u8], server: &[u8]) -> Guess {
     let Some(end) = head.iter().position(|byte| *byte == b'\n') else {
         let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | 0xf0..);

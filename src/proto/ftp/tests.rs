@@ -257,6 +257,37 @@ fn what_is_none_is_given_up() {
     assert!(ftp.was_mistaken());
 }
 
+/// Lines of a client that knows no command of FTP, and of a server whose lines look like replies.
+#[test]
+fn a_client_that_says_nothing_known_is_given_up() {
+    let given_up = |text: &str| {
+        let dialogue = dialogue(text);
+        let told = split_anywhere::<Ftp>(&turns(&dialogue)).told();
+        let (mut ftp, mut seen) = (Ftp::default(), Recorder::default());
+        for (direction, bytes) in &dialogue {
+            seen.direction = Some(*direction);
+            ftp.push(*direction, bytes, &mut seen);
+        }
+        (ftp.was_mistaken(), told)
+    };
+    let asked = |answer: &str, count: usize| format!("> ASK a\n< {answer}\n").repeat(count);
+    let (mistaken, told) = given_up(&format!("< 150 a\n{}", asked("200 b", 12)));
+    assert!(mistaken);
+    let records = told.iter().filter(|line| line.starts_with("record")).count();
+    assert_eq!(records, 8, "{told:#?}");
+    assert!(told.contains(&"> raw \"ASK a\\r\\n\"".to_owned()), "{told:#?}");
+    assert!(given_up(&"> (a)\n".repeat(70)).0);
+    // A server that refuses them speaks FTP, and so does a client that says anything known.
+    let refused = format!("< 220 FTP\n{}> PASV\n< 227 x (1,2,3,4,5,6)", asked("500 what", 12));
+    let known = format!("< 220 FTP\n> USER a\n< 331 b\n{}", asked("200 b", 12));
+    for (text, last) in [(refused, "command=PASV"), (known, "command=ASK")] {
+        let (mistaken, told) = given_up(&text);
+        assert!(!mistaken);
+        let last_record = told.iter().rfind(|line| line.starts_with("record")).unwrap();
+        assert!(last_record.contains(last), "{told:#?}");
+    }
+}
+
 /// A data connection with these pieces, `None` for a hole of three; and whether it ended in order.
 fn data(length: Option<u64>, pieces: &[Option<&[u8]>], in_order: bool) -> Vec<String> {
     let mut seen = Recorder::default();

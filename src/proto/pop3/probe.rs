@@ -10,10 +10,11 @@ const COMMANDS: [&[u8]; 14] = [
     b"AUTH",
 ];
 
-/// Whether a connection speaks POP3. A server's first line says so, `+OK`; a client's commands that others have not, too.
+/// Whether a connection speaks POP3. A server's first line says so, `+OK` and a text, or `+OK` alone to a client whose command may be
+/// POP3's; a client's commands that others have not, too.
 #[must_use]
 pub fn guess(heads: &Heads<'_>) -> Guess {
-    both_sides(heads, client(heads.to_server), server(heads.to_client))
+    both_sides(heads, client(heads.to_server), server(heads.to_client, !heads.to_server.is_empty()))
 }
 
 fn client(head: &[u8]) -> Guess {
@@ -35,13 +36,21 @@ fn client(head: &[u8]) -> Guess {
     }
 }
 
-fn server(head: &[u8]) -> Guess {
+/// `asked`: the client has spoken, and what it said may be POP3.
+fn server(head: &[u8], asked: bool) -> Guess {
     const OK: &[u8] = b"+OK";
-    match head.get(OK.len()) {
-        Some(b' ' | b'\r' | b'\n') if head.starts_with(OK) => Guess::Yes,
+    match head.strip_prefix(OK) {
+        Some([]) => Guess::More,
         // Redis answers so too, and then comes no more than a line end; its client speaks otherwise
-        None if OK.starts_with(head) || b"-ERR".starts_with(head) => Guess::More,
-        _ if begins(head, b"-ERR") => Guess::More,
+        Some([b' ' | b'\r' | b'\n', ..]) if asked || has_text(head) => Guess::Yes,
+        Some([b' ' | b'\r' | b'\n', ..]) => Guess::More,
+        None if OK.starts_with(head) || b"-ERR".starts_with(head) || begins(head, b"-ERR") => Guess::More,
         _ => Guess::No,
     }
+}
+
+/// Something stands behind the first word of the first line.
+fn has_text(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or(head);
+    !word(line).1.trim_ascii_end().is_empty()
 }

@@ -4,7 +4,7 @@ use super::command::{Verb, continues, show, verb};
 use super::{ARGS, COMMAND, HEADER, INVALID_REPLY, LAYOUT, LONG_COMMAND, MAX_LINE_BYTES, STATUS, SUCCESS};
 use crate::event::Direction;
 use crate::event::record::Record;
-use crate::proto::text::{Auth, Dots, End, Line, Queue, Show, begins, number, word};
+use crate::proto::text::{Auth, Dots, End, Line, Queue, Show, Stranger, begins, number, word};
 use crate::proto::{Object, Parser, Sink};
 
 /// Commands that are remembered until they are answered.
@@ -60,6 +60,7 @@ pub struct Pop3 {
     client_raw: bool,
     server_ended: bool,
     bad: u8,
+    stranger: Stranger,
     mistaken: bool,
 }
 
@@ -148,6 +149,12 @@ impl Pop3 {
             return;
         }
         self.client_lost = false;
+        match verb {
+            Verb::Unknown if self.stranger.unknown() && self.mode == Mode::Answers => return self.give_up(),
+            // Redis has AUTH as well
+            Verb::Unknown | Verb::Auth => {}
+            _ => self.stranger.known(),
+        }
         if self.doubtful {
             self.give_up_waiting(sink);
             self.doubtful = self.reply.is_lost();
@@ -203,12 +210,17 @@ impl Pop3 {
                 self.bad = self.bad.saturating_add(1);
                 sink.anomaly(INVALID_REPLY);
             }
-            if self.bad >= MAX_BAD {
-                (self.mistaken, self.client_raw, self.mode) = (true, true, Mode::Raw);
+            if self.bad >= MAX_BAD || (!self.server_lost && self.stranger.is_unmasked()) {
+                self.give_up();
             }
             return;
         };
         (self.bad, self.server_lost) = (0, false);
+        match status {
+            Status::Err => self.stranger.refused(),
+            Status::Ok | Status::Continue if self.stranger.is_unmasked() => return self.give_up(),
+            Status::Ok | Status::Continue => {}
+        }
         if status == Status::Continue {
             self.auth = Auth::Asked;
             return;
@@ -236,6 +248,11 @@ impl Pop3 {
             }
             _ => {}
         }
+    }
+
+    /// It is none of POP3.
+    const fn give_up(&mut self) {
+        (self.mistaken, self.client_raw, self.mode) = (true, true, Mode::Raw);
     }
 
     fn begin_message(&mut self) {

@@ -237,11 +237,80 @@ fn what_is_none_is_given_up() {
     assert!(pop3.was_mistaken());
 }
 
+/// What a client and a server of Redis say, which answers like POP3 does and is taken for it where that is all that was seen.
+const REDIS: &str = "
+    < +OK
+    > *3
+    > $3
+    > SET
+    > $1
+    > k
+    > $5
+    > hello
+    < +OK
+    > *2
+    > $3
+    > GET
+    > $1
+    > k
+    < $5
+    < hello
+    > *1
+    > $5
+    > MULTI
+    < +OK";
+
+#[test]
+fn redis_is_given_up() {
+    let redis = dialogue(REDIS);
+    let redis = turns(&redis);
+    let told = split_anywhere::<Pop3>(&redis).told();
+    let raw: Vec<_> = told.iter().filter(|line| line.contains("raw")).collect();
+    assert_eq!(
+        raw,
+        ["< raw \"hello\\r\\n\"", "> raw \"*1\\r\\n$5\\r\\nMULTI\\r\\n\"", "< raw \"+OK\\r\\n\"",],
+        "{told:#?}"
+    );
+    assert!(is_given_up(&redis));
+    // lines that a server refuses do not hide what comes behind them
+    let refused: String = (0..9).map(|_| "> XYZ\n< -ERR what\n").collect();
+    let pipelined = format!("{}{}", "> XYZ\n".repeat(20), "< -ERR what\n".repeat(20));
+    for nonsense in [refused, pipelined] {
+        let mail = dialogue(&format!("< +OK ready\n{nonsense}{}", SESSION.replace("< +OK ready", "")));
+        assert!(!is_given_up(&turns(&mail)));
+        assert_eq!(split_anywhere::<Pop3>(&turns(&mail)).objects().len(), 2);
+    }
+    // nor does what is unknown behind what is known
+    let mail = dialogue(&format!("< +OK\n> STAT\n< +OK\n{}< +OK\n", "> XYZ\n".repeat(70)));
+    assert!(!is_given_up(&turns(&mail)));
+    // and where nobody answers, there is an end as well
+    let alone = dialogue(&format!("< +OK\n{}", "> XYZ\n".repeat(70)));
+    assert!(is_given_up(&turns(&alone)));
+    let told = split_anywhere::<Pop3>(&turns(&alone)).told();
+    let raw = format!("> raw \"{}\"", "XYZ\\r\\n".repeat(6));
+    assert!(told.contains(&raw), "{told:#?}");
+}
+
+fn is_given_up(turns: &[Turn<'_>]) -> bool {
+    let (mut pop3, mut seen) = (Pop3::default(), Recorder::default());
+    for (direction, bytes) in turns {
+        seen.direction = Some(*direction);
+        pop3.push(*direction, bytes, &mut seen);
+    }
+    pop3.was_mistaken()
+}
+
 #[test]
 fn guesses() {
-    let cases: [(&str, &str, Guess); 14] = [
+    let cases: [(&str, &str, Guess); 21] = [
         ("", "+OK ready\r\n", Guess::Yes),
         ("", "+O", Guess::More),
+        ("", "+OK\r\n", Guess::More),
+        ("", "+OK \r\n", Guess::More),
+        ("", "+OK ", Guess::More),
+        ("", "+OK r", Guess::Yes),
+        ("", "+OK\r\n+OK\r\n", Guess::More),
+        ("", "+OKAY\r\n", Guess::No),
         ("USER a\r\n", "", Guess::More),
         ("USER a\r\n", "+OK\r\n", Guess::Yes),
         ("CAPA\r\n", "", Guess::Yes),
@@ -250,6 +319,7 @@ fn guesses() {
         ("", "-ERR busy\r\n", Guess::More),
         ("SET a b\r\n", "+OK\r\n", Guess::No),
         ("*1\r\n$4\r\nPING\r\n", "+OK\r\n", Guess::No),
+        ("*1\r\n$4\r\nPING\r\n", "+OK ready\r\n", Guess::No),
         ("", "220 x\r\n", Guess::No),
         ("", "* OK\r\n", Guess::No),
         ("\x16\x03\x01", "", Guess::No),

@@ -7,6 +7,7 @@ mod line;
 mod name;
 mod queue;
 mod reply;
+mod stranger;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may fail loudly
 mod tests;
@@ -18,6 +19,7 @@ pub use name::MAX_NAME_BYTES;
 pub(in crate::proto) use name::Name;
 pub(in crate::proto) use queue::Queue;
 pub(in crate::proto) use reply::{Reply, Told, code};
+pub(in crate::proto) use stranger::Stranger;
 
 use super::{Guess, HEAD_BYTES, Heads};
 
