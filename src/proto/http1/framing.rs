@@ -3,6 +3,7 @@
 
 use super::anomaly::{Anomalies, Anomaly};
 use super::outstanding::Method;
+use super::words::Word;
 
 /// What follows a header section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) enum Body {
     Chunked,
     /// All that is still to come.
     UntilEnd,
+    /// So many bytes by what some make of a faulty length, and all that is still to come unless a message follows them.
+    Doubtful(u64),
     /// Another protocol, in both directions.
     Tunnel,
     /// Nobody can say; the reason is among the anomalies.
@@ -24,7 +27,7 @@ pub(super) enum Body {
 impl Body {
     /// It has bytes, or may have: an object.
     pub(super) const fn is_content(self) -> bool {
-        matches!(self, Self::Length(_) | Self::Chunked | Self::UntilEnd)
+        matches!(self, Self::Length(_) | Self::Chunked | Self::UntilEnd | Self::Doubtful(_))
     }
 }
 
@@ -35,8 +38,6 @@ enum Place {
     Before,
     Inside,
     After,
-    /// Coding parameters, up to the comma.
-    Parameters,
 }
 
 /// What the `Content-Length` fields of a section say so far.
@@ -60,6 +61,12 @@ pub(super) struct ContentLength {
     length: Length,
     /// There were several of the same value.
     repeated: bool,
+    /// The element being read has digits.
+    digits: bool,
+    /// It is more than 64 bits can say.
+    overflow: bool,
+    /// What clients that read no further than the digits make of the last element.
+    lenient: Option<u64>,
 }
 
 impl ContentLength {
@@ -68,16 +75,24 @@ impl ContentLength {
         match (byte, self.place) {
             (b'0'..=b'9', Place::Before | Place::Inside) => {
                 self.place = Place::Inside;
+                self.digits = true;
                 let next = self.number.checked_mul(10).and_then(|n| n.checked_add(u64::from(byte - b'0')));
                 match next {
                     Some(number) => self.number = number,
-                    None => self.invalid(),
+                    None => {
+                        self.overflow = true;
+                        self.invalid();
+                    }
                 }
             }
             (b',', _) => self.end_element(),
             (b' ' | b'\t' | b'\r' | b'\n', Place::Inside) => self.place = Place::After,
             (b' ' | b'\t' | b'\r' | b'\n', _) => {}
-            _ => self.invalid(),
+            (b'+', Place::Before) => self.invalid(),
+            _ => {
+                self.place = Place::After;
+                self.invalid();
+            }
         }
     }
 
@@ -93,8 +108,9 @@ impl ContentLength {
             Length::Agreed => self.repeated = true,
             Length::Invalid | Length::Differing => {}
         }
+        self.lenient = (self.digits && !self.overflow).then_some(self.number);
         self.place = Place::Before;
-        self.number = 0;
+        (self.number, self.digits, self.overflow) = (0, false, false);
     }
 
     fn invalid(&mut self) {
@@ -102,7 +118,7 @@ impl ContentLength {
     }
 }
 
-/// The codings that are known, in lower case (RFC 9112, section 7). The longest has ten bytes.
+/// The codings that are known, in lower case (RFC 9112, section 7).
 const CHUNKED: &[u8] = b"chunked";
 const IDENTITY: &[u8] = b"identity";
 const COMPRESSIONS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"];
@@ -110,17 +126,13 @@ const COMPRESSIONS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"
 /// All `Transfer-Encoding` fields of one header section.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TransferEncoding {
-    word: [u8; 10],
-    /// Bytes of the coding so far; more than `word` holds where it is none that is known.
-    length: u8,
-    place: Place,
     /// A field was there, whatever its value.
     present: bool,
     /// A coding other than `identity` was named.
     coded: bool,
     /// The last coding is chunked.
     chunked: bool,
-    /// `identity`, an unknown one, or chunked not only at the end.
+    /// `identity`, an unknown one, chunked not only at the end, or control characters around them.
     odd: bool,
     /// A tab stands in it.
     tab: bool,
@@ -132,46 +144,28 @@ impl TransferEncoding {
         self.present = true;
     }
 
-    /// Takes the next byte of the value, line ends of a folded one included.
+    /// The next byte of the value, line ends of a folded one included.
     pub(super) fn byte(&mut self, byte: u8) {
         self.tab |= byte == b'\t';
-        match (byte, self.place) {
-            (b',', _) => self.end_element(),
-            (_, Place::Parameters) | (b' ' | b'\t' | b'\r' | b'\n', Place::Before | Place::After) => {}
-            (b' ' | b'\t' | b'\r' | b'\n', Place::Inside) => self.place = Place::After,
-            (b';', Place::Inside | Place::After) => self.place = Place::Parameters,
-            (_, Place::Before | Place::Inside) => {
-                self.place = Place::Inside;
-                if let Some(place) = self.word.get_mut(usize::from(self.length)) {
-                    *place = byte.to_ascii_lowercase();
-                }
-                self.length = self.length.saturating_add(1);
-            }
-            (_, Place::After) => {
-                // two words are no coding
-                self.place = Place::Inside;
-                self.length = u8::MAX;
-            }
-        }
+        self.odd |= byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n');
     }
 
-    /// An element or the field is over. Empty elements count for nothing (RFC 9110, 5.6.1).
-    pub(super) fn end_element(&mut self) {
-        if self.place != Place::Before {
-            let coding = self.word.get(..usize::from(self.length)).unwrap_or_default();
-            if coding == IDENTITY {
-                self.odd = true;
-            } else {
-                // RFC 9112, 6.1: "A sender MUST NOT apply the chunked transfer coding more
-                // than once to a message body"
-                self.odd |= self.chunked;
-                self.coded = true;
-                self.chunked = coding == CHUNKED;
-                self.odd |= !self.chunked && !COMPRESSIONS.contains(&coding);
-            }
+    /// The next word of the value. Coding parameters say nothing.
+    pub(super) fn word(&mut self, word: &Word) {
+        if word.is_parameter {
+            return;
         }
-        self.place = Place::Before;
-        self.length = 0;
+        let coding = word.text();
+        if coding == IDENTITY {
+            self.odd = true;
+            return;
+        }
+        // RFC 9112, 6.1: "A sender MUST NOT apply the chunked transfer coding more
+        // than once to a message body"
+        self.odd |= self.chunked;
+        self.coded = true;
+        self.chunked = coding == CHUNKED;
+        self.odd |= !self.chunked && !COMPRESSIONS.contains(&coding);
     }
 }
 
@@ -232,7 +226,11 @@ impl Framing {
         // "Otherwise, this is a response message without a declared message body length, so
         // the message body length is determined by the number of octets received prior to
         // the server closing the connection."
-        self.by_content_length().unwrap_or(Body::UntilEnd)
+        match self.by_content_length() {
+            // Clients read a body all the same: some as much as the last number says, some all that comes.
+            Some(Body::Unknown) => self.content_length.lenient.map_or(Body::UntilEnd, Body::Doubtful),
+            body => body.unwrap_or(Body::UntilEnd),
+        }
     }
 
     /// What is odd whether it decides or not.

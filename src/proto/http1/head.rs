@@ -7,11 +7,12 @@ use super::anomaly::{Anomalies, Anomaly};
 use super::fields::{Field, Keep, MAX_NAME_BYTES, Meta, Place, tag};
 use super::framing::{Body, Framing};
 use super::outstanding::Method;
+use super::words::{Word, Words};
 use crate::event::Direction;
 use crate::event::record::Record;
 
-/// Longest header section of a message, trailers included, in bytes. At this point the
-/// direction is given up with [`Anomaly::HeaderTooLong`].
+/// Longest header section of a message, trailers included, in bytes, that is not odd
+/// ([`Anomaly::HeaderTooLong`]).
 pub const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
 /// Longest method, in bytes. The longest registered one has 17.
@@ -22,6 +23,9 @@ const MAX_URL_BYTES: u16 = 512;
 
 const PROTOCOL: &[u8] = b"HTTP/1.";
 
+/// What a status line begins with.
+const NAME: &[u8] = b"HTTP/";
+
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum At {
@@ -29,8 +33,10 @@ enum At {
     Method,
     /// The rest of a request line.
     Target,
-    /// `HTTP/1.` of a status line.
+    /// `HTTP/` of a status line.
     Protocol,
+    Major,
+    MajorEnd,
     Minor,
     MinorEnd,
     Status,
@@ -79,17 +85,20 @@ pub(super) struct Head {
     target_len: u32,
     name: [u8; MAX_NAME_BYTES],
     name_len: u8,
+    /// Of the list that is passing.
+    words: Words,
     keep: Keep,
     /// Fields that were there, a bit each.
     seen: u16,
     status: u16,
-    /// Bytes of the method, of `HTTP/1.`, or digits of the status so far.
+    /// Bytes of the method, of `HTTP/`, or digits of the status so far.
     count: u8,
     at: At,
     field: Field,
     direction: Direction,
     /// The last byte taken was a CR that may end a line.
     cr: bool,
+    major: u8,
     minor: u8,
     /// Fields of a trailer section frame nothing.
     trailer: bool,
@@ -117,6 +126,7 @@ impl Head {
             target_len: 0,
             name: [0; MAX_NAME_BYTES],
             name_len: 0,
+            words: Words::default(),
             keep: Keep::default(),
             seen: 0,
             status: 0,
@@ -128,6 +138,7 @@ impl Head {
             field: Field::Other,
             direction,
             cr: false,
+            major: b'1',
             minor: 0,
             trailer: false,
             method: Method::Other,
@@ -151,7 +162,7 @@ impl Head {
     pub(super) fn begins_with(direction: Direction, byte: u8) -> bool {
         match direction {
             Direction::ToServer => is_tchar(byte),
-            Direction::ToClient => byte == b'H',
+            Direction::ToClient => matches!(byte, b'H' | b'h'),
         }
     }
 
@@ -172,7 +183,7 @@ impl Head {
 
     /// The protocol of the start line.
     pub(super) fn protocol(&self) -> [u8; 8] {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', self.minor]
+        [b'H', b'T', b'T', b'P', b'/', self.major, b'.', self.minor]
     }
 
     /// The field was there.
@@ -182,7 +193,7 @@ impl Head {
 
     /// The message is of HTTP/1.0.
     pub(super) fn is_http10(&self) -> bool {
-        self.minor == b'0'
+        self.major == b'1' && self.minor == b'0'
     }
 
     /// What follows this request's head.
@@ -211,10 +222,12 @@ impl Head {
                 }
                 At::Name | At::NameSpace => (self.name(byte, rest, store), Progress::More),
                 At::Method => self.method(rest, store),
-                At::Protocol | At::Minor | At::MinorEnd | At::Status => match self.status_line(byte, store) {
-                    Some(used) => (usize::from(used), Progress::More),
-                    None => (0, Progress::Bad),
-                },
+                At::Protocol | At::Major | At::MajorEnd | At::Minor | At::MinorEnd | At::Status => {
+                    match self.status_line(byte, store) {
+                        Some(used) => (usize::from(used), Progress::More),
+                        None => (0, Progress::Bad),
+                    }
+                }
             };
             pos += used;
         }
@@ -275,13 +288,32 @@ impl Head {
             (At::Value, Field::ContentLength) => {
                 piece.iter().for_each(|&byte| self.framing.content_length.byte(byte));
             }
-            (At::Value, field) => {
-                if field == Field::TransferEncoding {
-                    piece.iter().for_each(|&byte| self.framing.transfer_encoding.byte(byte));
-                }
-                self.keep_text(piece, store);
+            (At::Value, field) if field.is_list() => {
+                piece.iter().for_each(|&byte| self.list_byte(byte, store.meta));
             }
+            (At::Value, _) => self.keep_text(piece, store),
             _ => {}
+        }
+    }
+
+    /// The next byte of a value that is a list.
+    fn list_byte(&mut self, byte: u8, meta: &mut Meta) {
+        if self.field == Field::TransferEncoding {
+            self.framing.transfer_encoding.byte(byte);
+        }
+        if let Some(word) = self.words.byte(byte) {
+            self.word(self.field, &word, meta);
+        }
+    }
+
+    fn word(&mut self, field: Field, word: &Word, meta: &mut Meta) {
+        match field {
+            Field::TransferEncoding => {
+                self.framing.transfer_encoding.word(word);
+                meta.transfer_codings.add(word);
+            }
+            Field::ContentEncoding => meta.content_codings.add(word),
+            _ => meta.extensions.word(word),
         }
     }
 
@@ -291,7 +323,7 @@ impl Head {
         let cut = match keep.place {
             Place::Nowhere => false,
             Place::Event => append(store.record, piece, usize::from(keep.most), store.limit),
-            Place::Meta => append(store.meta, piece, usize::from(keep.most), usize::MAX),
+            Place::Meta => append(&mut store.meta.values, piece, usize::from(keep.most), usize::MAX),
         };
         self.truncated |= cut;
     }
@@ -301,7 +333,7 @@ impl Head {
         match keep.place {
             Place::Nowhere => {}
             Place::Event => store.record.begin(keep.tag),
-            Place::Meta => store.meta.begin(keep.tag),
+            Place::Meta => store.meta.values.begin(keep.tag),
         }
     }
 
@@ -313,8 +345,8 @@ impl Head {
                 store.record.end();
             }
             Place::Meta => {
-                store.meta.trim_end();
-                store.meta.end();
+                store.meta.values.trim_end();
+                store.meta.values.end();
             }
         }
     }
@@ -337,8 +369,8 @@ impl Head {
                 self.framing.content_length.byte(b'\n');
                 Progress::More
             }
-            (At::Value, Field::TransferEncoding) => {
-                self.framing.transfer_encoding.byte(b'\n');
+            (At::Value, field) if field.is_list() => {
+                self.list_byte(b'\n', store.meta);
                 Progress::More
             }
             _ => Progress::More,
@@ -412,15 +444,32 @@ impl Head {
         white.then(|| (*minor, self.tail.len() - target.trim_ascii_end().len()))
     }
 
-    /// A byte of a status line up to the status code; was it used? `None`: it is no status line.
+    /// A byte of a status line up to the status code; was it used? `None`: it is no status line. Clients take the protocol in
+    /// small letters, another version, and words that stand directly behind the code.
     fn status_line<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) -> Option<bool> {
         let space = matches!(byte, b' ' | b'\t');
         match self.at {
-            At::Protocol if PROTOCOL.get(usize::from(self.count)) == Some(&byte) => {
-                self.count += 1;
-                if usize::from(self.count) == PROTOCOL.len() {
-                    self.at = At::Minor;
+            At::Protocol if NAME.get(usize::from(self.count)) == Some(&byte.to_ascii_uppercase()) => {
+                if byte.is_ascii_lowercase() {
+                    store.anomalies.insert(Anomaly::BadStartLine);
                 }
+                self.count += 1;
+                if usize::from(self.count) == NAME.len() {
+                    self.at = At::Major;
+                }
+            }
+            At::Major if byte.is_ascii_digit() => {
+                if byte != b'1' {
+                    store.anomalies.insert(Anomaly::BadStartLine);
+                }
+                self.major = byte;
+                self.at = At::MajorEnd;
+            }
+            At::MajorEnd if byte == b'.' => self.at = At::Minor,
+            At::MajorEnd if space => {
+                store.anomalies.insert(Anomaly::BadStartLine);
+                (self.minor, self.count) = (b'0', 0);
+                self.at = At::Status;
             }
             At::Minor if byte.is_ascii_digit() => {
                 self.minor = byte;
@@ -435,7 +484,10 @@ impl Head {
                 self.status = self.status * 10 + u16::from(byte - b'0');
                 self.count += 1;
             }
-            At::Status if self.count == 3 && (space || matches!(byte, b'\r' | b'\n')) => {
+            At::Status if self.count == 3 && !byte.is_ascii_digit() => {
+                if !space && !matches!(byte, b'\r' | b'\n') {
+                    store.anomalies.insert(Anomaly::BadStartLine);
+                }
                 store.record.number(tag::STATUS, u64::from(self.status));
                 self.at = At::Skip;
                 return Some(false);
@@ -452,8 +504,10 @@ impl Head {
                 return (true, Progress::Complete);
             }
             store.anomalies.insert(Anomaly::BareCr);
-            self.at = At::Skip;
-            return (false, Progress::More);
+            // several before the line end are one to servers and clients
+            let again = byte == b'\r';
+            self.at = if again { At::LineStartCr } else { At::Skip };
+            return (again, Progress::More);
         }
         if matches!(byte, b' ' | b'\t') {
             // RFC 9112, 5.2: "replace each received obs-fold with one or more SP octets prior
@@ -557,7 +611,11 @@ impl Head {
         self.end_text(store);
         match std::mem::take(&mut self.field) {
             Field::ContentLength => self.framing.content_length.end_element(),
-            Field::TransferEncoding => self.framing.transfer_encoding.end_element(),
+            field if field.is_list() => {
+                if let Some(word) = self.words.end() {
+                    self.word(field, &word, store.meta);
+                }
+            }
             _ => {}
         }
     }
