@@ -4,11 +4,14 @@
 //! [`Sink::expect`](super::Sink::expect) when it sees a request, and [`Tftp::expected`] reads the blocks where they come; a
 //! server that answers from the known port is read as well. Each [`push`](super::Parser::push) is a datagram.
 //!
-//! Blocks are the object `tftp/file`. One that comes again is passed over; where one is missing there is a gap. The
-//! object is complete when a block came that is not full, and none was missing. Text of the mode `netascii` is handed
-//! out with its line ends as they are sent. A record tells of each request.
+//! Blocks are the object `tftp/file`, in the order in which their receiver takes them. One that it passes over, for it comes
+//! again or before its turn (RFC 7440 section 4), goes to [`Sink::raw`](super::Sink::raw), as does all else that is no part of the
+//! file. Where the receiver acknowledges blocks that were not seen there is a gap. The object is complete when a block came
+//! that is not full, and none was missing. Text of the mode `netascii` is handed out with its line ends as they are sent.
+//! A record tells of each request.
 //!
-//! Limits: a transfer that is picked up after its request is not recognised, for a block has no mark of its own;
+//! Limits: a transfer that is picked up after its request is not recognised, for a block has no mark of its own; where a
+//! block was lost and acknowledgements are not seen either, the rest of the file is raw;
 //! [`MAX_NAME_BYTES`] of the name are kept.
 
 mod packet;

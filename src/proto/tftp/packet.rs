@@ -15,8 +15,8 @@ pub(super) enum Packet<'a> {
     Request { writes: bool, file: &'a [u8], mode: &'a [u8], options: Options },
     /// DATA.
     Data { block: u16, bytes: &'a [u8] },
-    /// ACK.
-    Acknowledgement,
+    /// ACK, and what follows it, which is nothing if an ordinary peer sends it.
+    Acknowledgement { block: u16, rest: &'a [u8] },
     /// ERROR.
     Error,
     /// OACK.
@@ -51,7 +51,10 @@ pub(super) fn parse(datagram: &[u8]) -> Option<Packet<'_>> {
             let (&block, bytes) = rest.split_first_chunk()?;
             Some(Packet::Data { block: u16::from_be_bytes(block), bytes })
         }
-        4 if rest.len() >= 2 => Some(Packet::Acknowledgement),
+        4 => {
+            let (&block, rest) = rest.split_first_chunk()?;
+            Some(Packet::Acknowledgement { block: u16::from_be_bytes(block), rest })
+        }
         5 if rest.len() >= 2 => Some(Packet::Error),
         6 => Some(Packet::Options(options(rest))),
         _ => None,
