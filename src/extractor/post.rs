@@ -151,6 +151,7 @@ impl Post {
 
     fn watch(&mut self, options: &Options, passed: Duration, tell: fn(&str)) {
         let Some(child) = &mut self.child else { return };
+        let process = child.id();
         if let Ok(Some(status)) = child.try_wait() {
             let words = last_words(child, status);
             tell(&format!("{}: {words}; replaced", self.name));
@@ -178,7 +179,6 @@ impl Post {
             self.waited += passed;
         }
         self.looked = looked;
-        let process = child.id();
         if self.standing.is_none() && self.waited > options.deadline / 2 {
             self.standing = Standing::of(process);
         }

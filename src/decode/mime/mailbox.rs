@@ -193,7 +193,7 @@ mod tests {
             ("a\n\n>From b\nC: d\n\nFro\n\nFrom\n".to_owned(), &["a\n\n>From b\nC: d\n\nFro\n\nFrom\n"]),
             (format!("a\n\nFrom b\n\n{line}\nC: d"), &["a\n\nFrom b\n", "{line}\nC: d"]),
             (format!("a\n\nFrom b\n\r\n{line}\nC: d"), &["a\n\nFrom b\n", "{line}\nC: d"]),
-            (format!("a\n\nFrom b\n\rx\n\n\r"), &["a\n\nFrom b\n\rx\n\n\r"]),
+            ("a\n\nFrom b\n\rx\n\n\r".to_owned(), &["a\n\nFrom b\n\rx\n\n\r"]),
             (format!("a\n\nFrom {long}\nC: d\n\n{line}\n{long}: x"), &["a\n\nFrom {long}\nC: d\n\n{line}\n{long}: x"]),
         ];
         for (text, expected) in cases {
