@@ -1,6 +1,7 @@
 //! Sensors without DPDK, for the tests of this folder.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::sensor::{DispatcherStatus, Sensor, WorkerStatus};
 use crate::dpdk::lcore::StopFlag;
@@ -51,6 +52,15 @@ fn clearing_sets_counters_to_zero_and_leaves_gauges_and_totals() {
     let recent = sensor.recent_worker_figures(0);
     assert_eq!((recent["decoder.pkts"], recent["flow.active"]), (7, 2));
     assert_eq!(sensor.figures()["decoder.pkts"], 12, "events and telemetry count from the start");
+}
+
+#[test]
+fn files_that_could_not_be_written_are_among_the_figures() {
+    assert_eq!(made_up_sensor(1).figures()["decode.not_stored"], 0);
+    let count = Arc::new(AtomicU64::new(3));
+    let sensor = made_up_sensor(1).with_not_stored(Arc::clone(&count));
+    count.store(7, Ordering::Relaxed);
+    assert_eq!(sensor.figures()["decode.not_stored"], 7);
 }
 
 /// Each counter has one row in the reference, each row a counter.

@@ -249,3 +249,24 @@ fn an_interface_is_called_as_its_file_whatever_bytes_that_name_has() {
         assert_eq!(flows(&events).first().unwrap()["in_iface"], expected);
     }
 }
+
+/// Events say that a file is kept when its bytes are on their way to the disk; that they did not get there is counted.
+#[test]
+fn files_that_cannot_be_written_are_counted_and_told_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for number in 0..=255 {
+        fs::write(directory.path().join(format!("{number:02x}")), "no directory").unwrap();
+    }
+    let file = capture("http-keepalive.pcap");
+    let run = replay(&[file.as_path(), "--json".as_ref(), "--extract".as_ref(), directory.path()]);
+    let summary: Value = serde_json::from_slice(&run.output.stdout).unwrap();
+    let failed = summary["extracted"]["failed"].as_u64().unwrap();
+    assert!(failed > 3 && summary["extracted"]["files"] == 0, "{summary}");
+    let events = run.events();
+    let stats = events.iter().find(|event| event["event_type"] == "stats").unwrap();
+    assert_eq!(stats["stats"]["decode"]["not_stored"], failed);
+    let stderr = String::from_utf8(run.output.stderr.clone()).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.ends_with(": found no directory; that file is not kept\n"), "{stderr}");
+    assert!(stderr.starts_with(&format!("tidegate: --extract: {}/", directory.path().display())), "{stderr}");
+}

@@ -77,7 +77,7 @@ struct Directory {
 }
 
 /// Makes the directory, and finds out what may be kept in it beside what is there: `quota` bytes in all. What a run
-/// that was killed has left half written is removed, so `claims` must have the directory for as long as it is written to.
+/// that was killed has left half written is removed, so `claims` has the directory for as long as it is written to.
 ///
 /// # Errors
 /// Exit code 2 when it is none, cannot be made, read or written to, or another process writes to it.

@@ -72,8 +72,8 @@ impl Passing {
         self.file = None;
     }
 
-    /// It gets its name, in place of whatever file has that, once all of it is on the disk: a name that got there before
-    /// the bytes would stand for others after a power failure.
+    /// It gets its name, in place of whatever file has that, once all of it is on the disk: a name that got there
+    /// before the bytes would stand for others after a power failure.
     pub(super) fn settle(&mut self, name: &Path) -> Result<(), Refused> {
         let file = match self.file.take() {
             Some(file) => file,

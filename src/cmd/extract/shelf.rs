@@ -32,8 +32,8 @@ pub(super) fn place(directory: &Path, digest: &str) -> Result<PathBuf, Refused> 
     Ok(folder.join(digest))
 }
 
-/// Looks at what has the name of a file of `bytes` bytes. What is no file, or has another length, was cut off by a crash, or
-/// put there by somebody else: it does not stand for the file.
+/// Looks at what has the name of a file of `bytes` bytes. What is no file, or has another length, was cut off by a
+/// crash, or put there by somebody else: it does not stand for the file.
 ///
 /// # Errors
 /// When it cannot be looked at, or is a directory with something in it.

@@ -14,8 +14,8 @@ pub(super) struct Named {
     pub(super) unread: Option<String>,
 }
 
-/// All regular files at and below `paths`, in the order of the command line, each directory's by name. Symbolic links are
-/// followed only where they are named. What cannot be looked at within a directory has its place among them.
+/// All regular files at and below `paths`, in the order of the command line, each directory's by name. Symbolic links
+/// are followed only where they are named. What cannot be looked at within a directory has its place among them.
 ///
 /// # Errors
 /// When there is nothing at one of `paths`, or it is a directory that cannot be read.

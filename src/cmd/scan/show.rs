@@ -81,7 +81,10 @@ impl<'a> Show<'a> {
             }
             print(&line.to_string())?;
         }
-        let cut = |path: &str, flag| json!({ "file": name, "path": path, "type": "cut", "size": 0, "flags": [flag], "findings": [] });
+        let cut = |path: &str, flag| {
+            let flags = [flag];
+            json!({ "file": name, "path": path, "type": "cut", "size": 0, "flags": flags, "findings": [] })
+        };
         for (path, reason) in &file.cuts {
             print(&cut(path, reason.name()).to_string())?;
         }
