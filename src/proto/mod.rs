@@ -12,6 +12,7 @@ mod cursor;
 mod dialogues;
 mod digits;
 pub mod dns;
+mod email;
 mod expect;
 pub mod ftp;
 pub mod http1;

@@ -164,6 +164,8 @@ pub(crate) struct Kept {
     pub(crate) expected: Vec<Announced>,
     pub(crate) tftp: Option<Tftp>,
     pub(crate) raw: u64,
+    /// Texts of records, by their keys.
+    pub(crate) fields: Vec<(&'static str, String)>,
     text: String,
     open: [Option<(&'static str, Vec<u8>)>; 2],
 }
@@ -177,6 +179,7 @@ impl Default for Kept {
             expected: Vec::new(),
             tftp: None,
             raw: 0,
+            fields: Vec::new(),
             text: String::new(),
             open: [None, None],
         }
@@ -231,11 +234,13 @@ impl Sink for Kept {
         panic!("{length} bytes lost in a capture without loss");
     }
 
-    fn record(&mut self, _layout: &'static Layout, parts: &[&[u8]]) {
-        for (_, value) in parts.iter().flat_map(|part| fields(part)) {
+    fn record(&mut self, layout: &'static Layout, parts: &[&[u8]]) {
+        for (tag, value) in parts.iter().flat_map(|part| fields(part)) {
             if let Value::Text(text) = value {
+                let text = String::from_utf8_lossy(text);
                 self.text.push('\n');
-                self.text.push_str(&String::from_utf8_lossy(text));
+                self.text.push_str(&text);
+                self.fields.push((layout.keys[usize::from(tag)], text.into_owned()));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! that were sent (`tests/captures/mail/make` makes them).
 
 mod capture;
+mod header;
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,7 +1,8 @@
 //! POP3 (RFC 1939, RFC 2449, RFC 5034), both directions of one connection, seen in passing.
 //!
 //! [`Pop3`] hands out commands, answers and listings as lines, each message of RETR and TOP as an object of type
-//! `message/rfc822` without the dots that stand before dots, and a record for each command with its answer.
+//! `message/rfc822` without the dots that stand before dots, and a record for each command with its answer: that of
+//! RETR and TOP when their message is over, with what its header says.
 //!
 //! # What is not handed out
 //!
@@ -35,13 +36,30 @@ pub const MAX_LINE_BYTES: usize = 512;
 /// How a command and its answer look in EVE.
 pub static LAYOUT: Layout = Layout {
     name: "pop3",
-    keys: &["request.command", "request.args[]", "response.success", "response.status", "response.header"],
+    keys: &[
+        "request.command",
+        "request.args[]",
+        "response.success",
+        "response.status",
+        "response.header",
+        "/email.from",
+        "/email.to[]",
+        "/email.cc[]",
+        "/email.subject",
+        "/email.date",
+        "/email.message_id",
+        "/email.x_mailer",
+        "/email.status",
+        "/email.truncated",
+    ],
 };
 const COMMAND: u8 = 0;
 const ARGS: u8 = 1;
 const SUCCESS: u8 = 2;
 const STATUS: u8 = 3;
 const HEADER: u8 = 4;
+/// What the message's header says, see [`Email`](super::email::Email).
+const EMAIL: u8 = 5;
 
 /// A server's line is no answer.
 const INVALID_REPLY: &str = "pop3.invalid_reply";

@@ -1,9 +1,10 @@
 //! Commands, their answers, and the messages.
 
 use super::command::{Verb, continues, show, verb};
-use super::{ARGS, COMMAND, HEADER, INVALID_REPLY, LAYOUT, LONG_COMMAND, MAX_LINE_BYTES, STATUS, SUCCESS};
+use super::{ARGS, COMMAND, EMAIL, HEADER, INVALID_REPLY, LAYOUT, LONG_COMMAND, MAX_LINE_BYTES, STATUS, SUCCESS};
 use crate::event::Direction;
 use crate::event::record::Record;
+use crate::proto::email::Email;
 use crate::proto::text::{Auth, Dots, End, Line, Queue, Show, Stranger, begins, number, word};
 use crate::proto::{Object, Parser, Sink};
 
@@ -15,6 +16,9 @@ const COMMAND_BYTES: usize = 88;
 
 /// Lines in a row that are no answers, after which it is none of POP3.
 const MAX_BAD: u8 = 8;
+
+/// Bytes that an answer has in its record.
+const RESPONSE_BYTES: usize = MAX_LINE_BYTES + 64;
 
 const COMMAND_LABEL: &str = "pop3/command";
 const REPLY_LABEL: &str = "pop3/reply";
@@ -45,6 +49,11 @@ pub struct Pop3 {
     auth: Auth,
     mode: Mode,
     dots: Dots,
+    /// The command and answer that brought the message that passes; empty where there is none.
+    asked: Record<COMMAND_BYTES>,
+    answer: Record<RESPONSE_BYTES>,
+    /// What its header says.
+    email: Email<EMAIL>,
     /// A message's object has begun and not ended.
     open: bool,
     /// Bytes of the message or listing were lost.
@@ -230,18 +239,21 @@ impl Pop3 {
         if pending.verb == Verb::Auth {
             self.auth = Auth::Not;
         }
-        let mut response: Record<{ MAX_LINE_BYTES + 64 }> = Record::default();
+        let mut response: Record<RESPONSE_BYTES> = Record::default();
         response.flag(SUCCESS, ok);
         response.text(STATUS, if ok { b"OK" } else { b"ERR" });
         response.text(HEADER, text);
+        let brings = pending.verb == Verb::Message || (pending.verb == Verb::Unseen && is_size(text));
+        if ok && brings {
+            (self.asked, self.answer) = (pending.record, response);
+            return self.begin_message();
+        }
         sink.record(&LAYOUT, &[pending.record.bytes(), response.bytes()]);
         if !ok {
             return;
         }
         match pending.verb {
             Verb::Listing => self.mode = Mode::Listing,
-            Verb::Message => self.begin_message(),
-            Verb::Unseen if is_size(text) => self.begin_message(),
             Verb::StartTls => {
                 (self.client_raw, self.mode) = (true, Mode::Raw);
                 self.give_up_waiting(sink);
@@ -257,11 +269,16 @@ impl Pop3 {
 
     fn begin_message(&mut self) {
         (self.mode, self.dots, self.lossy, self.over) = (Mode::Message, Dots::default(), false, false);
+        self.email.begin();
     }
 
     fn message(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         self.open(sink);
-        let (used, end) = self.dots.feed(bytes, &mut |piece| sink.object(0, piece));
+        let Self { dots, email, .. } = self;
+        let (used, end) = dots.feed(bytes, &mut |piece| {
+            email.push(piece);
+            sink.object(0, piece);
+        });
         if end == End::Dot {
             self.end_message(!self.lossy, sink);
         }
@@ -280,6 +297,12 @@ impl Pop3 {
     fn end_message(&mut self, complete: bool, sink: &mut dyn Sink) {
         if std::mem::take(&mut self.open) {
             sink.end_object(0, complete);
+        }
+        if !self.answer.is_empty() {
+            let (header, outcome) = self.email.told(complete);
+            sink.record(&LAYOUT, &[self.asked.bytes(), self.answer.bytes(), header, outcome.bytes()]);
+            self.answer.clear();
+            self.email.clear();
         }
         if matches!(self.mode, Mode::Message | Mode::Listing) {
             self.mode = Mode::Answers;
@@ -304,6 +327,7 @@ impl Pop3 {
             Mode::Message => {
                 self.open(sink);
                 self.lossy = true;
+                self.email.lose();
                 self.dots.lose();
                 return sink.object_gap(0, length);
             }

@@ -2,10 +2,11 @@
 
 use super::command::{Command, MAX_LINE_BYTES, continues, parse, show};
 use super::{
-    Awaited, BAD_CHUNK, HELO, INVALID_PIPELINING, LAYOUT, LENIENT_END, LONG_COMMAND, MAIL_FROM, MAX_OUTSTANDING,
+    Awaited, BAD_CHUNK, EMAIL, HELO, INVALID_PIPELINING, LAYOUT, LENIENT_END, LONG_COMMAND, MAIL_FROM, MAX_OUTSTANDING,
     RCPT_TO,
 };
 use crate::event::record::Record;
+use crate::proto::email::Email;
 use crate::proto::text::{Auth, Dots, End, Line, Queue};
 use crate::proto::{Object, Sink};
 
@@ -88,6 +89,8 @@ pub(super) struct Client {
     hello: Record<128>,
     /// The addresses of the message.
     mail: Record<MAX_RECORD_BYTES>,
+    /// What its header says.
+    email: Email<EMAIL>,
 }
 
 type Outstanding = Queue<Awaited, MAX_OUTSTANDING>;
@@ -159,7 +162,7 @@ impl Client {
         self.abandon(sink);
         let (auth, lost) = (self.auth, self.lost);
         self.line.end(LABEL, sink, |text| show(auth, text, lost));
-        self.tell(true, sink);
+        self.tell_rest(sink);
     }
 
     /// Too many lines are no commands.
@@ -238,7 +241,7 @@ impl Client {
     /// STARTTLS was answered.
     pub(super) fn tls_answered(&mut self, accepted: bool, sink: &mut dyn Sink) {
         if accepted {
-            self.tell(true, sink);
+            self.tell_rest(sink);
             self.notice = Notice::Leave;
         }
         self.tls_pending = false;
@@ -249,6 +252,7 @@ impl Client {
         match std::mem::take(&mut self.notice) {
             Notice::Refused if self.mode == Mode::Message => {
                 self.abandon(sink);
+                self.email.clear();
                 self.mode = Mode::Commands;
             }
             Notice::Over if self.mode == Mode::Message => {
@@ -372,7 +376,11 @@ impl Client {
 
     fn message(&mut self, bytes: &[u8], outstanding: &mut Outstanding, sink: &mut dyn Sink) -> usize {
         self.begin(None, sink);
-        let (used, end) = self.dots.feed(bytes, &mut |piece| sink.object(0, piece));
+        let Self { dots, email, .. } = self;
+        let (used, end) = dots.feed(bytes, &mut |piece| {
+            email.push(piece);
+            sink.object(0, piece);
+        });
         if self.dots.saw_lenient_end() && !self.lenient_end_told {
             self.lenient_end_told = true;
             sink.anomaly(LENIENT_END);
@@ -386,6 +394,7 @@ impl Client {
 
     fn chunk(&mut self, bytes: &[u8], remaining: u64, last: bool, sink: &mut dyn Sink) -> usize {
         let piece = bytes.get(..usize::try_from(remaining).unwrap_or(usize::MAX)).unwrap_or(bytes);
+        self.email.push(piece);
         sink.object(0, piece);
         self.after_chunk(remaining.saturating_sub(piece.len() as u64), last, sink);
         piece.len()
@@ -410,6 +419,10 @@ impl Client {
         if self.mode == Mode::Commands {
             self.intact = true;
         }
+        self.email.begin();
+        if !self.intact {
+            self.email.lose();
+        }
         sink.begin_object(
             0,
             &Object { label: "smtp", media_type: b"message/rfc822", carrier: true, length, ..Object::default() },
@@ -418,6 +431,7 @@ impl Client {
 
     fn lose(&mut self, length: u64, sink: &mut dyn Sink) {
         self.intact = false;
+        self.email.lose();
         sink.object_gap(0, length);
     }
 
@@ -427,7 +441,7 @@ impl Client {
             sink.end_object(0, complete);
         }
         self.mode = Mode::Commands;
-        self.tell(false, sink);
+        self.tell_message(complete, sink);
     }
 
     /// An object that is open does not get to its end.
@@ -440,20 +454,32 @@ impl Client {
     /// The message that was begun is given up, or was never sent.
     fn drop_message(&mut self, sink: &mut dyn Sink) {
         self.abandon(sink);
-        if !self.mail.is_empty() {
-            self.tell(false, sink);
+        if self.has_mail() {
+            self.tell_message(false, sink);
         }
     }
 
-    /// Tells of a message; `last`: only if there is something that was not told.
-    fn tell(&mut self, last: bool, sink: &mut dyn Sink) {
-        let nothing_new = self.mail.is_empty() && (self.hello.is_empty() || self.hello_told);
-        let nothing = self.mail.is_empty() && self.hello.is_empty();
-        if nothing || (last && nothing_new) {
+    /// Something is known of a message that was not told.
+    const fn has_mail(&self) -> bool {
+        !self.mail.is_empty() || !self.email.is_empty()
+    }
+
+    /// Tells what there is that was not told.
+    fn tell_rest(&mut self, sink: &mut dyn Sink) {
+        if self.has_mail() || !self.hello_told {
+            self.tell_message(false, sink);
+        }
+    }
+
+    /// Tells of a message, `complete` if it was seen up to its end; of a client that has said nothing of it, who that is.
+    fn tell_message(&mut self, complete: bool, sink: &mut dyn Sink) {
+        if !self.has_mail() && self.hello.is_empty() {
             return;
         }
-        sink.record(&LAYOUT, &[self.hello.bytes(), self.mail.bytes()]);
+        let (header, outcome) = self.email.told(complete);
+        sink.record(&LAYOUT, &[self.hello.bytes(), self.mail.bytes(), header, outcome.bytes()]);
         self.mail.clear();
+        self.email.clear();
         self.hello_told = true;
     }
 }

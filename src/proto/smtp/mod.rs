@@ -18,7 +18,7 @@
 //! # Limits
 //!
 //! [`MAX_LINE_BYTES`] of a command are read, the rest only handed out; [`MAX_OUTSTANDING`] commands await their answers;
-//! [`MAX_RECORD_BYTES`] of addresses are told of a message.
+//! [`MAX_RECORD_BYTES`] of addresses are told of a message, and of its header what `email.rs` keeps.
 
 mod client;
 mod command;
@@ -43,10 +43,28 @@ use server::Server;
 pub const MAX_OUTSTANDING: usize = 64;
 
 /// How a message looks in EVE.
-pub static LAYOUT: Layout = Layout { name: "smtp", keys: &["helo", "mail_from", "rcpt_to[]"] };
+pub static LAYOUT: Layout = Layout {
+    name: "smtp",
+    keys: &[
+        "helo",
+        "mail_from",
+        "rcpt_to[]",
+        "/email.from",
+        "/email.to[]",
+        "/email.cc[]",
+        "/email.subject",
+        "/email.date",
+        "/email.message_id",
+        "/email.x_mailer",
+        "/email.status",
+        "/email.truncated",
+    ],
+};
 const HELO: u8 = 0;
 const MAIL_FROM: u8 = 1;
 const RCPT_TO: u8 = 2;
+/// What the message's header says, see [`Email`](super::email::Email).
+const EMAIL: u8 = 3;
 
 /// A server's line is no reply. Suricata's name.
 const INVALID_REPLY: &str = "smtp.invalid_reply";

@@ -45,7 +45,7 @@ fn a_message_and_its_record() {
             "> object 0 begins smtp type=message/rfc822",
             "> body 0 \"Subject: dots\\r\\n\\r\\n.one\\r\\ntwo\\r\\n\"",
             "> object 0 ends",
-            "record smtp helo=client.example mail_from=<a@example.org> rcpt_to[]=<b@example.net> rcpt_to[]=<c@example.net>",
+            "record smtp helo=client.example mail_from=<a@example.org> rcpt_to[]=<b@example.net> rcpt_to[]=<c@example.net> /email.subject=dots /email.status=PARSE_DONE",
         ]
     );
 }
@@ -182,6 +182,67 @@ fn chunks_make_one_message() {
             "anomaly smtp.bdat_invalid_length",
         ]
     );
+}
+
+const HEADER: &str = "From: A <a@x>\r\nTo: \"B, C\" <b@y>,\r\n d@z\r\nSubject: the\r\n plan\r\n.Hidden: x\r\nDate: today\r\n\r\nCc: body@x\r\n";
+const EMAIL: &str =
+    "/email.from=A <a@x> /email.to[]=\\\"B, C\\\" <b@y> /email.to[]=d@z /email.subject=the plan /email.date=today";
+
+/// What a message's header says, in records alone.
+#[test]
+fn a_record_has_what_the_header_says() {
+    let envelope = "EHLO c\r\nAUTH PLAIN U0VDUkVU\r\nMAIL FROM:<m@x>\r\nRCPT TO:<r@y>\r\n";
+    let stuffed = HEADER.replace("\r\n.Hidden", "\r\n..Hidden");
+    let (half, rest) = HEADER.split_at(30);
+    let sizes = [half.len(), rest.len()];
+    let chunks = format!("BDAT {}\r\n{half}BDAT {}\r\n{rest}BDAT 0 LAST\r\n", sizes[0], sizes[1]);
+    let cut = format!("BDAT {}\r\n{HEADER}RSET\r\n", HEADER.len());
+    for (message, status) in [
+        (format!("DATA\r\n{stuffed}.\r\n"), "PARSE_DONE"),
+        (chunks, "PARSE_DONE"),
+        (cut, "BODY_STARTED"),
+        (format!("DATA\r\n{stuffed}"), "BODY_STARTED"),
+        (format!("DATA\r\n{}", stuffed.replace("today\r\n\r\nCc: body@x\r\n", "today")), "HEADER_STARTED"),
+    ] {
+        let said = format!("{envelope}{message}");
+        let told = split_anywhere::<Smtp>(&[(ToServer, said.as_bytes())]).told();
+        let records: Vec<_> = told.iter().filter(|line| line.starts_with("record")).collect();
+        let expected = format!("record smtp helo=c mail_from=<m@x> rcpt_to[]=<r@y> {EMAIL} /email.status={status}");
+        assert_eq!(records, [&expected], "{message}");
+    }
+    // The next message has a header of its own, and one that was refused has none.
+    let two = format!("{envelope}DATA\r\n{stuffed}.\r\nMAIL FROM:<n@x>\r\nDATA\r\nSubject: two\r\n\r\n.\r\n");
+    let told = split_anywhere::<Smtp>(&[(ToServer, two.as_bytes())]).told();
+    let second = "record smtp helo=c mail_from=<n@x> /email.subject=two /email.status=PARSE_DONE";
+    assert_eq!(told.iter().rfind(|line| line.starts_with("record")).unwrap(), second);
+    let refused: [Turn<'_>; 3] = [
+        (ToServer, b"MAIL FROM:<a>\r\nDATA\r\nSubject: x\r\n"),
+        (ToClient, b"250 ok\r\n503 no\r\n"),
+        (ToServer, b"QUIT\r\n"),
+    ];
+    assert!(split_anywhere::<Smtp>(&refused).told().contains(&"record smtp mail_from=<a>".to_owned()));
+}
+
+#[test]
+fn a_hole_in_the_header_ends_it() {
+    let dialogue: [Turn<'_>; 4] = [
+        (ToServer, b"EHLO c\r\nMAIL FROM:<a>\r\nDATA\r\n"),
+        (ToClient, b"250 ok\r\n250 ok\r\n354 go\r\n"),
+        (ToServer, b"From: a@x\r\nX: y\r\n\r\nSubject: body\r\n.\r\n"),
+        (ToClient, b"250 ok\r\n"),
+    ];
+    for length in [1, 2, 9] {
+        gap_anywhere::<Smtp>(&dialogue, length, |seen, turn, at| {
+            let told = seen.told();
+            let subject = told.iter().any(|line| line.contains("email.subject"));
+            assert!(!subject, "turn {turn}, {length} lost at {at}: {told:#?}");
+        });
+    }
+}
+
+#[test]
+fn keys_of_the_header_are_in_their_places() {
+    assert_eq!(LAYOUT.keys[usize::from(super::EMAIL)..], crate::proto::email::KEYS);
 }
 
 #[test]
@@ -460,7 +521,7 @@ fn guesses() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Smtp>() <= 2128, "{} bytes", std::mem::size_of::<Smtp>());
+    assert!(std::mem::size_of::<Smtp>() <= 3632, "{} bytes", std::mem::size_of::<Smtp>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {
