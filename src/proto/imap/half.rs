@@ -135,6 +135,11 @@ impl Half {
         self.continued = false;
     }
 
+    /// Some of the literal has passed.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.seen > 0
+    }
+
     /// An object has begun and not ended.
     pub(super) const fn is_open(&self) -> bool {
         self.open

@@ -8,7 +8,8 @@
 //! # Literals
 //!
 //! `{n}`, `{n+}`, `{n-}` and `~{n}` at the end of a line (RFC 7888, RFC 3516). A client waits before it sends one of the first
-//! kind; should the server refuse the command, what comes is a command and no literal.
+//! kind; should the server refuse the command, what comes is a command and no literal. One that does not wait may have sent
+//! commands in its place: where the command is refused, lines are read again.
 //!
 //! # What is not handed out
 //!

@@ -125,7 +125,8 @@ impl Server {
                 Kind::Bad => return self.misunderstood(client, sink),
                 Kind::Continue => client.asked(),
                 Kind::Tagged => self.answer(line, client, sink),
-                Kind::Fetch | Kind::Status | Kind::Other => {}
+                Kind::Status => client.refused_untagged(line),
+                Kind::Fetch | Kind::Other => {}
             }
             (self.synced, self.bad) = (true, 0);
         }

@@ -95,6 +95,46 @@ fn literals_of_append_are_objects() {
     );
 }
 
+/// The tags of commands are beyond those that are remembered, answered twice, or not answered at all.
+#[test]
+fn literals_that_are_refused_swallow_nothing() {
+    let commands: String = (0..9).map(|n| format!("n{n} NOOP\r\n")).collect();
+    let answers: String = (0..9).map(|n| format!("n{n} OK\r\n")).collect();
+    let many = (format!("{commands}z APPEND nobox {{99999999}}\r\n"), format!("{answers}z NO no\r\n"));
+    let twice = ("z NOOP\r\nz APPEND nobox {99999999}\r\n".to_owned(), "z OK\r\nz NO no\r\n".to_owned());
+    let idle =
+        ("i IDLE\r\nDONE\r\nz APPEND nobox {99999999}\r\n".to_owned(), "+ idling\r\ni OK\r\nz NO no\r\n".to_owned());
+    let untagged = ("z APPEND nobox {99999999}\r\n".to_owned(), "* BAD what\r\n".to_owned());
+    let pipelined = ("z APPEND nobox {99999999}\r\ny NOOP\r\n".to_owned(), "z NO no\r\ny OK\r\n".to_owned());
+    for (asked, answered) in [many, twice, idle, untagged, pipelined] {
+        let dialogue: [Turn<'_>; 7] = [
+            (ToClient, b"* OK hi\r\n"),
+            (ToServer, asked.as_bytes()),
+            (ToClient, answered.as_bytes()),
+            (ToServer, b"d APPEND INBOX {4}\r\n"),
+            (ToClient, b"+ go\r\n"),
+            (ToServer, b"mail\r\n"),
+            (ToClient, b"d OK\r\n"),
+        ];
+        let seen = split_anywhere::<Imap>(&dialogue);
+        assert_eq!(seen.objects().last().unwrap(), &(b"mail".to_vec(), true), "{asked}: {:#?}", seen.told());
+    }
+}
+
+/// An answer to another command does not end a literal, nor one that comes once it was asked for.
+#[test]
+fn literals_that_are_asked_for_are_read() {
+    for answers in ["z OK\r\n+ go\r\n", "* BAD what\r\n+ go\r\n", "+ go\r\n"] {
+        let dialogue: [Turn<'_>; 4] = [
+            (ToServer, b"z NOOP\r\nz APPEND INBOX {12}\r\n"),
+            (ToClient, answers.as_bytes()),
+            (ToServer, b"a NOOP\r\nmail\r\n"),
+            (ToClient, b"z OK\r\n"),
+        ];
+        assert_eq!(split_anywhere::<Imap>(&dialogue).objects(), [(b"a NOOP\r\nmail".to_vec(), true)], "{answers}");
+    }
+}
+
 #[test]
 fn a_literal_is_announced_at_the_end_of_a_long_line() {
     let line = format!("* 1 FETCH (ENVELOPE (\"{}\") BODY[] {{3}}\r\none)\r\n", "x".repeat(900));
@@ -253,7 +293,7 @@ fn guesses() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Imap>() <= 2832, "{} bytes", std::mem::size_of::<Imap>());
+    assert!(std::mem::size_of::<Imap>() <= 2848, "{} bytes", std::mem::size_of::<Imap>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {
