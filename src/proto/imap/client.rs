@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::half::{Half, Is, Mode};
 use super::literal::{Literal, literal};
+use super::partial::{Asked, asked};
 use super::{ARGS, COMMAND, LAYOUT, STATUS, TAG, TEXT};
 use crate::event::record::Record;
 use crate::proto::text::{Auth, Show, word};
@@ -154,6 +155,8 @@ pub(super) struct Client {
     half: Half,
     pending: [Pending; MAX_OUTSTANDING],
     auth: Auth,
+    /// What the only command that waits has asked for.
+    asked_for: Option<Asked>,
     /// The command that passes.
     verb: Verb,
     /// Digest of the tag of the command that passes.
@@ -234,6 +237,11 @@ impl Client {
     pub(super) fn refused_untagged(&mut self, line: &[u8]) {
         let (status, _) = word(word(line).1);
         self.refused |= self.waits && self.unasked && status.eq_ignore_ascii_case(b"BAD");
+    }
+
+    /// The piece that the command asks for which is answered, if that is known.
+    pub(super) const fn asked_for(&self) -> Option<Asked> {
+        self.asked_for
     }
 
     /// The server has answered the command with that tag: what it was, if it is known.
@@ -346,6 +354,8 @@ impl Client {
         let (tag, rest) = word(line);
         let (name, arguments) = word(rest);
         self.tag = xxh3_64(tag);
+        let alone = !self.pending.iter().any(|pending| pending.used);
+        self.asked_for = if alone { asked(arguments) } else { None };
         let mut record: Record<COMMAND_BYTES> = Record::default();
         record.text(TAG, tag);
         record.text(COMMAND, name);
