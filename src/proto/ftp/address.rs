@@ -8,11 +8,7 @@ use crate::proto::{Endpoint, Port};
 /// `h1,h2,h3,h4,p1,p2`, as PORT has it and an answer 227 somewhere in its text (RFC 959 section 4.1.2, RFC 1123 section
 /// 4.1.2.6: "must scan the reply for the first digit of the host and port numbers").
 pub(super) fn port(text: &[u8]) -> Option<Endpoint> {
-    let starts = (0..text.len()).filter(|&at| {
-        let before = at.checked_sub(1).and_then(|before| text.get(before));
-        text.get(at).is_some_and(u8::is_ascii_digit) && before.is_none_or(|byte| !byte.is_ascii_digit())
-    });
-    starts.filter_map(|start| six(text.get(start..)?)).next()
+    starts(text).filter_map(|start| six(text.get(start..)?)).next()
 }
 
 fn six(text: &[u8]) -> Option<Endpoint> {
@@ -29,6 +25,44 @@ fn six(text: &[u8]) -> Option<Endpoint> {
     }
     let [a, b, c, d, high, low] = numbers;
     endpoint(Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d))), u16::from_be_bytes([high, low]))
+}
+
+/// `4,4,h1,h2,h3,h4,2,p1,p2`, or 6 and 16 bytes of an address, as LPRT has it and an answer 228 somewhere in its text (RFC
+/// 1639).
+pub(super) fn long_port(text: &[u8]) -> Option<Endpoint> {
+    starts(text).filter_map(|start| long(text.get(start..)?)).next()
+}
+
+fn long(text: &[u8]) -> Option<Endpoint> {
+    let mut numbers = text.split(|byte| *byte == b',').map(|part| {
+        let part = part.trim_ascii_start();
+        let digits = part.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        number(part.get(..digits)?).and_then(|number| u8::try_from(number).ok())
+    });
+    let mut next = || numbers.next().flatten();
+    let address = match (next()?, next()?) {
+        (4, 4) => IpAddr::from([next()?, next()?, next()?, next()?]),
+        (6, 16) => {
+            let mut address = [0; 16];
+            for byte in &mut address {
+                *byte = next()?;
+            }
+            IpAddr::from(address)
+        }
+        _ => return None,
+    };
+    match (next()?, next()?, next()?) {
+        (2, high, low) => endpoint(Some(address), u16::from_be_bytes([high, low])),
+        _ => None,
+    }
+}
+
+/// Where numbers begin.
+fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
+    (0..text.len()).filter(|&at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        text.get(at).is_some_and(u8::is_ascii_digit) && before.is_none_or(|byte| !byte.is_ascii_digit())
+    })
 }
 
 /// `|protocol|address|port|` with any delimiter, as EPRT has it (RFC 2428 section 2).
@@ -86,6 +120,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(written(port(text.as_bytes())), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_ones() {
+        for (text, expected) in [
+            ("4,4,10,0,0,2,2,195,80", "10.0.0.2 50000"),
+            ("Entering Long Passive Mode (4,4,10,0,0,2,2,195,80)", "10.0.0.2 50000"),
+            ("6,16,32,1,13,184,0,0,0,0,0,0,0,0,0,0,0,1,2,4,1", "2001:db8::1 1025"),
+            ("mode 4 of (4, 4, 0, 0, 0, 0, 2, 1, 0)", "- 256"),
+            ("5,4,10,0,0,2,2,195,80", ""),
+            ("4,4,10,0,0,2,3,195,80", ""),
+            ("4,4,10,0,0,2,2,195", ""),
+            ("4,4,10,0,0,2,2,256,80", ""),
+            ("", ""),
+        ] {
+            assert_eq!(written(long_port(text.as_bytes())), expected, "{text}");
         }
     }
 

@@ -12,12 +12,14 @@ pub(super) enum Verb {
     Secret,
     /// AUTH: what follows may be TLS.
     Auth,
-    /// PASV or EPSV: the answer names the server's end of a data connection.
+    /// PASV, EPSV or LPSV: the answer names the server's end of a data connection.
     Passive,
     /// PORT names the client's end.
     Port,
     /// EPRT too.
     ExtendedPort,
+    /// LPRT too.
+    LongPort,
     /// REST: where in the file the next transfer begins.
     Restart,
     /// MODE.
@@ -86,12 +88,14 @@ pub(super) fn verb(name: &[u8]) -> Verb {
         Verb::Secret
     } else if is("AUTH") {
         Verb::Auth
-    } else if is("PASV") || is("EPSV") || is("SPSV") {
+    } else if is("PASV") || is("EPSV") || is("LPSV") || is("SPSV") {
         Verb::Passive
     } else if is("PORT") {
         Verb::Port
     } else if is("EPRT") {
         Verb::ExtendedPort
+    } else if is("LPRT") {
+        Verb::LongPort
     } else if is("REST") {
         Verb::Restart
     } else if is("MODE") {

@@ -229,25 +229,22 @@ impl Ftp {
             return;
         }
         let argument = pending.record.get_text(COMMAND_DATA);
+        // or the answer to a command that was never seen
+        let passive = pending.verb == Verb::Passive || pending.record.is_empty();
         match (pending.verb, code) {
-            (Verb::Passive, 227) => self.announce(Direction::ToServer, address::port(text), sink),
-            (Verb::Passive, 229) => self.announce(Direction::ToServer, address::extended_passive(text), sink),
+            (_, 227) if passive => self.announce(Direction::ToServer, address::port(text), sink),
+            (_, 228) if passive => self.announce(Direction::ToServer, address::long_port(text), sink),
+            (_, 229) if passive => self.announce(Direction::ToServer, address::extended_passive(text), sink),
             (Verb::Port, 200..=299) => self.announce(Direction::ToClient, address::port(argument), sink),
             (Verb::ExtendedPort, 200..=299) => {
                 self.announce(Direction::ToClient, address::extended_port(argument), sink)
             }
+            (Verb::LongPort, 200..=299) => self.announce(Direction::ToClient, address::long_port(argument), sink),
             (Verb::Restart, 300..=399) => self.data.restart(number(argument).unwrap_or(0)),
             (Verb::Mode, 200..=299) => self.data.mode(argument.eq_ignore_ascii_case(b"Z")),
-            (Verb::Transfer(_), _) => self.data.over(),
+            (Verb::Transfer(_), _) => self.data.over(code >= 400),
             // RFC 4217 section 4.2: the negotiation begins right after the answer
             (Verb::Auth, 234) => self.raw = true,
-            // the answer to a command that was never seen
-            (Verb::Other, 227) if pending.record.is_empty() => {
-                self.announce(Direction::ToServer, address::port(text), sink);
-            }
-            (Verb::Other, 229) if pending.record.is_empty() => {
-                self.announce(Direction::ToServer, address::extended_passive(text), sink);
-            }
             _ => {}
         }
         self.tell(&pending, sink);

@@ -1,7 +1,7 @@
-//! FTP (RFC 959, RFC 2228, RFC 2428, RFC 3659): the control connection, and a data connection as an object.
+//! FTP (RFC 959, RFC 1639, RFC 2228, RFC 2428, RFC 3659): the control connection, and a data connection as an object.
 //!
 //! [`Ftp`] hands out commands and replies as lines, and a record for each command with its replies; the greeting is a
-//! record without a command. What PORT, EPRT and the answers to PASV and EPSV say of a data connection goes to
+//! record without a command. What PORT, EPRT, LPRT and the answers to PASV, EPSV and LPSV say of a data connection goes to
 //! [`Sink::expect`](super::Sink::expect): first as soon as it is known, again when a command says what will flow, and
 //! again when the answer tells a name or a length. [`FtpData`] makes an object of such a connection.
 //!
@@ -67,5 +67,5 @@ const DATA_COMMAND: u8 = 1;
 const INVALID_REPLY: &str = "ftp.invalid_reply";
 /// A command is longer than [`MAX_LINE_BYTES`]. Suricata's name.
 const LONG_COMMAND: &str = "ftp.request_command_too_long";
-/// A PORT or EPRT, or the answer to PASV or EPSV, names no address and port.
+/// A PORT, EPRT or LPRT, or the answer to PASV, EPSV or LPSV, names no address and port.
 const BAD_ADDRESS: &str = "ftp.invalid_address";

@@ -134,6 +134,45 @@ fn active_connections_are_announced_when_they_were_accepted() {
 }
 
 #[test]
+fn what_was_refused_leaves_the_connection_to_the_next_command() {
+    let seen = announced(
+        "
+        > PASV
+        < 227 Entering Passive Mode (192,0,2,7,200,10).
+        > RETR no
+        < 550 Failed to open file.
+        > RETR b
+        < 150 Opening.
+        < 426 Aborted.
+        > RETR c
+        < 425 Use PASV first.",
+    );
+    let carried: Vec<_> =
+        seen.iter().filter_map(|line| line.split_once("content: ")?.1.split_once(", label")).collect();
+    let file = |name: u8| format!("File {{ name: [{name}], offset: 0, length: None }}");
+    assert_eq!(
+        carried.iter().map(|(content, _)| (*content).to_owned()).collect::<Vec<_>>(),
+        ["Unknown".to_owned(), "File { name: [110, 111], offset: 0, length: None }".to_owned(), file(b'b')]
+    );
+}
+
+#[test]
+fn long_addresses_are_announced() {
+    let seen = announced(
+        "
+        > LPSV
+        < 228 Entering Long Passive Mode (4,4,192,0,2,7,2,200,10)
+        > LPRT 6,16,32,1,13,184,0,0,0,0,0,0,0,0,0,0,0,9,2,20,162
+        < 200 ok",
+    );
+    assert!(seen[0].starts_with("ToServer, client: -, server: (192.0.2.7 51210)"), "{seen:#?}");
+    assert!(seen[1].starts_with("ToClient, client: (2001:db8::9 5282), server: -"), "{seen:#?}");
+    assert_eq!(seen.len(), 2);
+    // the answer to a command that was never seen
+    assert_eq!(announced("< 228 Entering Long Passive Mode (4,4,192,0,2,7,2,200,10)").len(), 1);
+}
+
+#[test]
 fn names_that_the_server_gives_and_compression() {
     let seen = announced(
         "

@@ -11,6 +11,8 @@ pub(super) struct DataConnection {
     /// Which side opens it, and the end that it opens it to.
     announced: Option<(Direction, Endpoint)>,
     transfer: Option<Transfer>,
+    /// The server has begun with it.
+    opened: bool,
     name: Name,
     /// Where in the file it begins: of the last REST.
     offset: u64,
@@ -39,7 +41,7 @@ impl DataConnection {
 
     /// A command uses the connection.
     pub(super) fn begin(&mut self, transfer: Transfer, argument: &[u8], sink: &mut dyn Sink) {
-        (self.transfer, self.length) = (Some(transfer), None);
+        (self.transfer, self.opened, self.length) = (Some(transfer), false, None);
         self.name.set(argument);
         self.tell(sink);
     }
@@ -48,6 +50,7 @@ impl DataConnection {
     /// section 4.1.2.9).
     pub(super) fn opened(&mut self, text: &[u8], sink: &mut dyn Sink) {
         let Some(transfer) = self.transfer else { return };
+        self.opened = true;
         match transfer {
             Transfer::Stou => {
                 let Some(name) = text.strip_prefix(b"FILE:") else { return };
@@ -64,9 +67,13 @@ impl DataConnection {
         self.tell(sink);
     }
 
-    /// The command was answered for good: what comes next is another transfer.
-    pub(super) const fn over(&mut self) {
-        (self.offset, self.transfer, self.announced) = (0, None, None);
+    /// The command was answered for good: what comes next is another transfer. Where it was `refused` before it began, the
+    /// connection may be used by the next command.
+    pub(super) const fn over(&mut self, refused: bool) {
+        if !refused || self.opened {
+            self.announced = None;
+        }
+        (self.offset, self.transfer, self.opened) = (0, None, false);
     }
 
     fn tell(&self, sink: &mut dyn Sink) {

@@ -1,7 +1,10 @@
 //! The client's side: commands, and the messages that it stores.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::half::{Half, Is, Mode};
 use super::literal::{Literal, literal};
+use super::partial::{Asked, asked};
 use super::{ARGS, COMMAND, LAYOUT, STATUS, TAG, TEXT};
 use crate::event::record::Record;
 use crate::proto::text::{Auth, Show, word};
@@ -151,13 +154,17 @@ struct Pending {
 pub(super) struct Client {
     half: Half,
     pending: [Pending; MAX_OUTSTANDING],
-    /// Which of them the client has said last.
-    last: u8,
     auth: Auth,
+    /// What the only command that waits has asked for.
+    asked_for: Option<Asked>,
     /// The command that passes.
     verb: Verb,
+    /// Digest of the tag of the command that passes.
+    tag: u64,
     /// A literal that is announced waits to be asked for.
     waits: bool,
+    /// The literal that is announced or passes was not asked for.
+    unasked: bool,
     /// The command it belongs to was refused instead.
     refused: bool,
     /// No line of it may be anything but a command.
@@ -223,16 +230,27 @@ impl Client {
         if self.is_identifying() {
             self.auth = Auth::Asked;
         }
+        (self.unasked, self.refused) = (false, false);
+    }
+
+    /// The server has said something of no command: that may be BAD, where it cannot read one.
+    pub(super) fn refused_untagged(&mut self, line: &[u8]) {
+        let (status, _) = word(word(line).1);
+        self.refused |= self.waits && self.unasked && status.eq_ignore_ascii_case(b"BAD");
+    }
+
+    /// The piece that the command asks for which is answered, if that is known.
+    pub(super) const fn asked_for(&self) -> Option<Asked> {
+        self.asked_for
     }
 
     /// The server has answered the command with that tag: what it was, if it is known.
     pub(super) fn answered(&mut self, tag: &[u8], status: &[u8], text: &[u8], sink: &mut dyn Sink) -> Option<Verb> {
-        let found = self
-            .pending
-            .iter_mut()
-            .enumerate()
-            .find(|(_, pending)| pending.used && pending.record.get_text(TAG) == tag);
-        let (place, pending) = found?;
+        if xxh3_64(tag) == self.tag {
+            // one that has begun may have been asked for where bytes were lost
+            self.refused |= self.waits || (self.unasked && !status.eq_ignore_ascii_case(b"OK"));
+        }
+        let pending = self.pending.iter_mut().find(|pending| pending.used && pending.record.get_text(TAG) == tag)?;
         pending.used = false;
         let mut response: Record<384> = Record::default();
         response.text(STATUS, status);
@@ -241,7 +259,6 @@ impl Client {
         if pending.verb == Verb::Authenticate {
             self.auth = Auth::Not;
         }
-        self.refused |= self.waits && place == usize::from(self.last);
         Some(pending.verb)
     }
 
@@ -258,9 +275,11 @@ impl Client {
     }
 
     fn settle(&mut self, sink: &mut dyn Sink) {
-        if std::mem::take(&mut self.refused) {
+        if std::mem::take(&mut self.refused) && matches!(self.half.mode, Mode::Literal { .. }) {
+            // commands have passed in its place, the last of which may go on
+            self.synced &= self.waits || !self.half.has_begun();
             self.half.abandon(sink);
-            self.waits = false;
+            (self.waits, self.unasked) = (false, false);
         }
         if self.leaves && self.half.mode != Mode::Raw {
             self.half.abandon(sink);
@@ -312,6 +331,7 @@ impl Client {
             };
             self.half.begin(length, is, sink, None);
             self.waits = waits && length > 0;
+            self.unasked = self.waits;
         }
     }
 
@@ -333,6 +353,9 @@ impl Client {
     fn remember(&mut self, line: &[u8], sink: &mut dyn Sink) {
         let (tag, rest) = word(line);
         let (name, arguments) = word(rest);
+        self.tag = xxh3_64(tag);
+        let alone = !self.pending.iter().any(|pending| pending.used);
+        self.asked_for = if alone { asked(arguments) } else { None };
         let mut record: Record<COMMAND_BYTES> = Record::default();
         record.text(TAG, tag);
         record.text(COMMAND, name);
@@ -342,16 +365,9 @@ impl Client {
         if !matches!(self.verb, Verb::Login | Verb::Authenticate) && !arguments.is_empty() {
             record.text(ARGS, arguments);
         }
-        let place = self.pending.iter_mut().enumerate().find(|(_, pending)| !pending.used);
-        match place {
-            Some((index, place)) if !self.server_ended => {
-                *place = Pending { used: true, verb: self.verb, record };
-                self.last = u8::try_from(index).unwrap_or(u8::MAX);
-            }
-            _ => {
-                self.last = u8::MAX;
-                sink.record(&LAYOUT, &[record.bytes()]);
-            }
+        match self.pending.iter_mut().find(|pending| !pending.used) {
+            Some(place) if !self.server_ended => *place = Pending { used: true, verb: self.verb, record },
+            _ => sink.record(&LAYOUT, &[record.bytes()]),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What both sides have in common: lines, of which beginning and end are kept, and literals.
 
+use super::partial::PIECES;
 use crate::proto::text::{Line, Show};
 use crate::proto::{Object, Sink};
 
@@ -26,6 +27,8 @@ pub(super) enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Is {
     Object,
+    /// A piece of an object that others go on with.
+    Piece,
     Lines,
     Secret,
 }
@@ -93,6 +96,7 @@ impl Half {
         let piece = bytes.get(..usize::try_from(remaining).unwrap_or(usize::MAX)).unwrap_or(bytes);
         match is {
             Is::Object => sink.object(0, piece),
+            Is::Piece => sink.object(PIECES, piece),
             Is::Lines => {
                 if self.seen == 0 {
                     sink.begin_lines(label);
@@ -111,6 +115,7 @@ impl Half {
         let inside = length.min(remaining);
         match is {
             Is::Object => sink.object_gap(0, inside),
+            Is::Piece => sink.object_gap(PIECES, inside),
             Is::Lines => {
                 if self.seen == 0 {
                     sink.begin_lines(label);
@@ -133,6 +138,16 @@ impl Half {
             self.mode = Mode::Line;
         }
         self.continued = false;
+    }
+
+    /// A piece of an object that outlives its literal is passing.
+    pub(super) const fn is_within_piece(&self) -> bool {
+        matches!(self.mode, Mode::Literal { is: Is::Piece, .. })
+    }
+
+    /// Some of the literal has passed.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.seen > 0
     }
 
     /// An object has begun and not ended.

@@ -33,6 +33,8 @@ pub(super) struct Section<'a> {
     pub(super) name: &'a [u8],
     /// Where in the part it begins.
     pub(super) offset: u64,
+    /// It is a piece of the part, as it was asked for.
+    pub(super) partial: bool,
     /// The type it has by its name.
     pub(super) media_type: &'static [u8],
     /// It is as it stands in the message, without the header that says how it is encoded.
@@ -41,12 +43,12 @@ pub(super) struct Section<'a> {
 
 /// Reads what stands before a literal of a FETCH response: `BODY[1.2]`, `BODY[]<1024>`, `RFC822.TEXT`, `BINARY[1]`.
 pub(super) fn section(before: &[u8]) -> Option<Section<'_>> {
-    let (item, offset) = match before.strip_suffix(b">") {
+    let (item, offset, partial) = match before.strip_suffix(b">") {
         Some(rest) => {
             let open = rest.iter().rposition(|byte| *byte == b'<')?;
-            (rest.get(..open)?, number(rest.get(open + 1..)?)?)
+            (rest.get(..open)?, number(rest.get(open + 1..)?)?, true)
         }
-        None => (before, 0),
+        None => (before, 0, false),
     };
     let name = if let Some(rest) = item.strip_suffix(b"]") {
         // a list of fields may be longer than what is kept of the line
@@ -76,7 +78,7 @@ pub(super) fn section(before: &[u8]) -> Option<Section<'_>> {
     let decoded = item.strip_suffix(b"]").and_then(|item| item.strip_suffix(name)?.strip_suffix(b"["));
     let decoded = decoded.and_then(<[u8]>::last_chunk::<6>).is_some_and(|item| item.eq_ignore_ascii_case(b"BINARY"));
     let is_part = last.eq_ignore_ascii_case(b"TEXT") || !last.is_empty() && last.iter().all(u8::is_ascii_digit);
-    Some(Section { name, offset, media_type, encoded: is_part && !decoded })
+    Some(Section { name, offset, partial, media_type, encoded: is_part && !decoded })
 }
 
 #[cfg(test)]
@@ -123,6 +125,7 @@ mod tests {
             let expected = expected.map(|(name, offset, media_type, encoded)| Section {
                 name: name.as_bytes(),
                 offset,
+                partial: before.ends_with('>'),
                 media_type: media_type.as_bytes(),
                 encoded,
             });

@@ -5,10 +5,15 @@
 //! those of APPEND and its extensions (RFC 3502, RFC 4469). A record for each command has its tagged response.
 //! Other literals are lines of their own. Strings in quotes stay within their lines.
 //!
+//! Pieces of a message or part that are fetched one after the other are one object, as long as each begins where the last one
+//! ended; of those there is one at a time. It ends with a piece that is shorter than was asked for, or with the size that the
+//! server says, or where another begins; it is complete if its end was seen.
+//!
 //! # Literals
 //!
 //! `{n}`, `{n+}`, `{n-}` and `~{n}` at the end of a line (RFC 7888, RFC 3516). A client waits before it sends one of the first
-//! kind; should the server refuse the command, what comes is a command and no literal.
+//! kind; should the server refuse the command, what comes is a command and no literal. One that does not wait may have sent
+//! commands in its place: where the command is refused, lines are read again.
 //!
 //! # What is not handed out
 //!
@@ -23,6 +28,7 @@
 mod client;
 mod half;
 mod literal;
+mod partial;
 mod probe;
 mod server;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::client::{Client, Verb};
 use super::half::{Half, Is, Mode};
 use super::literal::{Literal, literal, section};
+use super::partial::{Message, Partial, message};
 use super::{COMPRESSED, INVALID_RESPONSE};
 use crate::proto::text::{Show, word};
 use crate::proto::{Object, Sink};
@@ -49,6 +50,10 @@ fn kind(line: &[u8]) -> Kind {
 pub(super) struct Server {
     half: Half,
     kind: Kind,
+    /// The message of a FETCH response.
+    message: Message,
+    /// What is fetched in pieces.
+    partial: Partial,
     /// No line of it may be anything but a response.
     synced: bool,
     bad: u8,
@@ -61,7 +66,11 @@ impl Server {
         while !rest.is_empty() {
             let used = match self.half.mode {
                 Mode::Line => self.line(rest, client, sink),
-                Mode::Literal { remaining, is } => self.half.literal(rest, remaining, is, LABEL, sink),
+                Mode::Literal { remaining, is } => {
+                    let used = self.half.literal(rest, remaining, is, LABEL, sink);
+                    self.after_literal(is, sink);
+                    used
+                }
                 Mode::Raw => {
                     sink.raw(rest);
                     rest.len()
@@ -72,7 +81,12 @@ impl Server {
     }
 
     pub(super) fn gap(&mut self, length: u64, client: &Client, sink: &mut dyn Sink) {
+        let within = self.half.is_within_piece();
         let outside = self.half.literal_gap(length, LABEL, sink);
+        if within {
+            self.partial.lose();
+            self.after_literal(Is::Piece, sink);
+        }
         if outside == 0 {
             return;
         }
@@ -85,10 +99,21 @@ impl Server {
     }
 
     pub(super) fn end(&mut self, client: &mut Client, sink: &mut dyn Sink) {
+        if self.half.is_within_piece() {
+            self.partial.lose();
+        }
+        self.partial.finish(sink);
         self.half.abandon(sink);
         let show = self.show(client);
         self.half.line.end(LABEL, sink, show);
         client.server_ended(sink);
+    }
+
+    /// Bytes of a literal have passed.
+    fn after_literal(&mut self, is: Is, sink: &mut dyn Sink) {
+        if is == Is::Piece && !self.half.is_within_piece() {
+            self.partial.passed(sink);
+        }
     }
 
     pub(super) const fn was_mistaken(&self) -> bool {
@@ -125,7 +150,9 @@ impl Server {
                 Kind::Bad => return self.misunderstood(client, sink),
                 Kind::Continue => client.asked(),
                 Kind::Tagged => self.answer(line, client, sink),
-                Kind::Fetch | Kind::Status | Kind::Other => {}
+                Kind::Fetch => self.message = message(line),
+                Kind::Status => client.refused_untagged(line),
+                Kind::Other => {}
             }
             (self.synced, self.bad) = (true, 0);
         }
@@ -134,6 +161,11 @@ impl Server {
         }
         let Some(Literal { length, before, .. }) = literal(tail) else { return };
         match section(before) {
+            Some(section) if self.kind == Kind::Fetch && section.partial => {
+                self.partial.begin(&self.message, &section, length, client.asked_for(), sink);
+                self.half.begin(length, Is::Piece, sink, None);
+                self.after_literal(Is::Piece, sink);
+            }
             Some(section) if self.kind == Kind::Fetch => {
                 let object = Object {
                     label: "imap",
@@ -142,7 +174,6 @@ impl Server {
                     media_type: section.media_type,
                     encoded: section.encoded,
                     length: Some(length),
-                    offset: section.offset,
                     ..Object::default()
                 };
                 self.half.begin(length, Is::Object, sink, Some(&object));
@@ -163,6 +194,7 @@ impl Server {
             Some(Verb::Compress) => sink.anomaly(COMPRESSED),
             _ => return,
         }
+        self.partial.finish(sink);
         self.half.mode = Mode::Raw;
         client.leave(sink);
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::Direction::{ToClient, ToServer};
+use crate::event::Direction::{self, ToClient, ToServer};
 use crate::proto::testing::{Recorder, Turn, dialogue, gap_anywhere, nonsense, split_anywhere, turns, whole};
 use crate::proto::{Guess, Heads};
 
@@ -52,10 +52,10 @@ fn literals_of_fetch_are_objects() {
             "< object 0 ends",
             "< object 0 begins imap name=HEADER type=text/rfc822-headers length=0",
             "< object 0 ends",
-            "< object 0 begins imap type=message/rfc822 length=2 offset=9",
-            "< body 0 \"xy\"",
-            "< object 0 ends",
+            "< object 1 begins imap type=message/rfc822 offset=9",
+            "< body 1 \"xy\"",
             "record imap request.tag=a3 request.command=UID request.args=FETCH 5 (BODY[1.2] RFC822.HEADER BODY[]<9>) response.status=OK response.text=done",
+            "< object 1 ends incomplete",
             "record imap request.tag=a4 request.command=LOGOUT",
         ]
     );
@@ -93,6 +93,126 @@ fn literals_of_append_are_objects() {
             "record imap request.tag=d request.command=NOOP",
         ]
     );
+}
+
+/// What is told of objects: those of a dialogue in which a client fetches pieces, at any cut.
+fn pieces(fetches: &[(&str, &str, &str)]) -> Vec<String> {
+    let mut dialogue: Vec<(Direction, Vec<u8>)> = vec![(ToClient, b"* OK hi\r\n".to_vec())];
+    for (number, (asked, said, piece)) in fetches.iter().enumerate() {
+        dialogue.push((ToServer, format!("t{number} UID FETCH 9 (UID {asked})\r\n").into_bytes()));
+        let answer = format!("* 7 FETCH (UID 9 {said} {{{}}}\r\n{piece})\r\nt{number} OK\r\n", piece.len());
+        dialogue.push((ToClient, answer.into_bytes()));
+    }
+    let turns: Vec<Turn<'_>> = dialogue.iter().map(|(direction, bytes)| (*direction, &bytes[..])).collect();
+    let told = without_lines(&split_anywhere::<Imap>(&turns));
+    told.into_iter().filter(|line| !line.starts_with("record")).collect()
+}
+
+#[test]
+fn pieces_that_follow_one_another_are_one_object() {
+    let begins = "< object 1 begins imap type=message/rfc822";
+    // until one is shorter than it was asked to be
+    assert_eq!(
+        pieces(&[("BODY.PEEK[]<0.4>", "BODY[]<0>", "one "), ("BODY.PEEK[]<4.4>", "BODY[]<4>", "two"), ("X", "X", "x")]),
+        [begins, "< body 1 \"one \"", "< body 1 \"two\"", "< object 1 ends"]
+    );
+    // or the message has as many bytes; other literals may come in between
+    assert_eq!(
+        pieces(&[
+            ("RFC822.SIZE BODY.PEEK[]<0.4>", "RFC822.SIZE 8 BODY[]<0>", "one "),
+            ("BODY[HEADER]", "BODY[HEADER]", "A: b"),
+            ("RFC822.SIZE BODY.PEEK[]<4.4>", "RFC822.SIZE 8 BODY[]<4>", "two "),
+        ]),
+        [
+            &format!("{begins} length=8")[..],
+            "< body 1 \"one \"",
+            "< object 0 begins imap name=HEADER type=text/rfc822-headers length=4",
+            "< body 0 \"A: b\"",
+            "< object 0 ends",
+            "< body 1 \"two \"",
+            "< object 1 ends",
+        ]
+    );
+    // a piece that is as long as was asked for may have others behind it
+    assert_eq!(
+        pieces(&[("BODY.PEEK[]<0.4>", "BODY[]<0>", "one ")]),
+        [begins, "< body 1 \"one \"", "< object 1 ends incomplete"]
+    );
+}
+
+#[test]
+fn pieces_of_something_else_are_another_object() {
+    for (said, name) in [("BODY[]<5>", ""), ("BODY[]<0>", ""), ("BODY[1]<4>", " name=1"), ("BINARY[]<3>", "")] {
+        let told = pieces(&[("BODY.PEEK[]<0.4>", "BODY[]<0>", "one "), ("BODY.PEEK[]<4.4>", said, "two")]);
+        assert_eq!(told[2], "< object 1 ends incomplete", "{said}: {told:#?}");
+        assert!(told[3].starts_with("< object 1 begins imap") && told[3].contains(name), "{said}: {told:#?}");
+    }
+    // commands that wait together: nothing says which of them asked for more than it got
+    let dialogue: [Turn<'_>; 3] = [
+        (ToClient, b"* OK hi\r\n"),
+        (ToServer, b"a FETCH 7 BODY[]<0.4>\r\nb FETCH 7 BODY[]<0.9>\r\nc FETCH 7 BODY[]<4.4>\r\n"),
+        (ToClient, b"* 7 FETCH (BODY[]<0> {4}\r\none )\r\na OK\r\n* 7 FETCH (BODY[]<4> {4}\r\ntwo )\r\nc OK\r\n"),
+    ];
+    assert_eq!(split_anywhere::<Imap>(&dialogue).objects(), [(b"one two ".to_vec(), false)]);
+}
+
+#[test]
+fn a_piece_with_a_hole_is_not_complete() {
+    let dialogue: [Turn<'_>; 5] = [
+        (ToClient, b"* OK hi\r\n"),
+        (ToServer, b"a FETCH 7 BODY[]<0.4>\r\n"),
+        (ToClient, b"* 7 FETCH (BODY[]<0> {4}\r\none )\r\na OK\r\n"),
+        (ToServer, b"b FETCH 7 BODY[]<4.4>\r\n"),
+        (ToClient, b"* 7 FETCH (BODY[]<4> {3}\r\ntwo)\r\nb OK\r\n"),
+    ];
+    assert_eq!(whole::<Imap>(&dialogue).objects(), [(b"one two".to_vec(), true)]);
+    for length in [1, 2, 9, 40] {
+        gap_anywhere::<Imap>(&dialogue, length, |seen, turn, at| {
+            let in_a_piece = (turn == 2 && at < 30) || (turn == 4 && at < 29);
+            let complete = seen.objects().iter().any(|(_, complete)| *complete);
+            assert!(!(in_a_piece && complete), "turn {turn}, {length} lost at {at}: {:#?}", seen.told());
+        });
+    }
+}
+
+/// The tags of commands are beyond those that are remembered, answered twice, or not answered at all.
+#[test]
+fn literals_that_are_refused_swallow_nothing() {
+    let commands: String = (0..9).map(|n| format!("n{n} NOOP\r\n")).collect();
+    let answers: String = (0..9).map(|n| format!("n{n} OK\r\n")).collect();
+    let many = (format!("{commands}z APPEND nobox {{99999999}}\r\n"), format!("{answers}z NO no\r\n"));
+    let twice = ("z NOOP\r\nz APPEND nobox {99999999}\r\n".to_owned(), "z OK\r\nz NO no\r\n".to_owned());
+    let idle =
+        ("i IDLE\r\nDONE\r\nz APPEND nobox {99999999}\r\n".to_owned(), "+ idling\r\ni OK\r\nz NO no\r\n".to_owned());
+    let untagged = ("z APPEND nobox {99999999}\r\n".to_owned(), "* BAD what\r\n".to_owned());
+    let pipelined = ("z APPEND nobox {99999999}\r\ny NOOP\r\n".to_owned(), "z NO no\r\ny OK\r\n".to_owned());
+    for (asked, answered) in [many, twice, idle, untagged, pipelined] {
+        let dialogue: [Turn<'_>; 7] = [
+            (ToClient, b"* OK hi\r\n"),
+            (ToServer, asked.as_bytes()),
+            (ToClient, answered.as_bytes()),
+            (ToServer, b"d APPEND INBOX {4}\r\n"),
+            (ToClient, b"+ go\r\n"),
+            (ToServer, b"mail\r\n"),
+            (ToClient, b"d OK\r\n"),
+        ];
+        let seen = split_anywhere::<Imap>(&dialogue);
+        assert_eq!(seen.objects().last().unwrap(), &(b"mail".to_vec(), true), "{asked}: {:#?}", seen.told());
+    }
+}
+
+/// An answer to another command does not end a literal, nor one that comes once it was asked for.
+#[test]
+fn literals_that_are_asked_for_are_read() {
+    for answers in ["z OK\r\n+ go\r\n", "* BAD what\r\n+ go\r\n", "+ go\r\n"] {
+        let dialogue: [Turn<'_>; 4] = [
+            (ToServer, b"z NOOP\r\nz APPEND INBOX {12}\r\n"),
+            (ToClient, answers.as_bytes()),
+            (ToServer, b"a NOOP\r\nmail\r\n"),
+            (ToClient, b"z OK\r\n"),
+        ];
+        assert_eq!(split_anywhere::<Imap>(&dialogue).objects(), [(b"a NOOP\r\nmail".to_vec(), true)], "{answers}");
+    }
 }
 
 #[test]
@@ -253,7 +373,7 @@ fn guesses() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(std::mem::size_of::<Imap>() <= 2832, "{} bytes", std::mem::size_of::<Imap>());
+    assert!(std::mem::size_of::<Imap>() <= 2928, "{} bytes", std::mem::size_of::<Imap>());
 }
 
 fn words() -> impl Strategy<Value = Vec<u8>> {
@@ -271,6 +391,9 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
             "a OK\r\n",
             "a NO\r\n",
             "* 1 FETCH (BODY[] {7}\r\n",
+            "* 1 FETCH (BODY[]<0> {3}\r\n",
+            "* 1 FETCH (RFC822.SIZE 6 BODY[]<3> {3}\r\n",
+            "a FETCH 1 BODY[]<3.9>\r\n",
             "* 1 FETCH (X {18446744073709551615}\r\n",
             ")\r\n",
             "\r\n",

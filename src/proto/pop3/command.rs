@@ -33,7 +33,7 @@ pub(super) fn verb(line: &[u8]) -> Verb {
     let any = |others: &[&[u8]]| others.iter().any(|other| is(other));
     if any(&[b"RETR", b"TOP"]) {
         Verb::Message
-    } else if any(&[b"LIST", b"UIDL"]) {
+    } else if any(&[b"LIST", b"UIDL", b"LANG"]) {
         if argument.is_empty() { Verb::Listing } else { Verb::Other }
     } else if is(b"AUTH") {
         // RFC 1734 has none without an argument, and servers answer it with a list of mechanisms
@@ -46,7 +46,7 @@ pub(super) fn verb(line: &[u8]) -> Verb {
         Verb::Apop
     } else if is(b"STLS") {
         Verb::StartTls
-    } else if any(&[b"USER", b"STAT", b"DELE", b"NOOP", b"RSET", b"QUIT", b"LAST", b"UTF8", b"LANG", b"XCLIENT"]) {
+    } else if any(&[b"USER", b"STAT", b"DELE", b"NOOP", b"RSET", b"QUIT", b"LAST", b"UTF8", b"XCLIENT"]) {
         Verb::Other
     } else {
         Verb::Unknown

@@ -66,6 +66,8 @@ pub struct Pop3 {
     server_lost: bool,
     /// The same, and answers to commands before the next do not count.
     doubtful: bool,
+    /// The command that was answered is not known: lines may follow, up to a dot.
+    may_be_listing: bool,
     client_raw: bool,
     server_ended: bool,
     bad: u8,
@@ -215,6 +217,10 @@ impl Pop3 {
 
     fn hear(&mut self, line: &[u8], sink: &mut dyn Sink) {
         let Some((status, text)) = split(line) else {
+            if self.may_be_listing && !self.stranger.is_unmasked() {
+                self.may_be_listing = line != b".";
+                return;
+            }
             if !self.server_lost {
                 self.bad = self.bad.saturating_add(1);
                 sink.anomaly(INVALID_REPLY);
@@ -224,7 +230,7 @@ impl Pop3 {
             }
             return;
         };
-        (self.bad, self.server_lost) = (0, false);
+        (self.bad, self.server_lost, self.may_be_listing) = (0, false, false);
         match status {
             Status::Err => self.stranger.refused(),
             Status::Ok | Status::Continue if self.stranger.is_unmasked() => return self.give_up(),
@@ -234,6 +240,7 @@ impl Pop3 {
             self.auth = Auth::Asked;
             return;
         }
+        let asked = !self.pending.is_empty();
         let pending = self.pending.pop().unwrap_or_default();
         let ok = status == Status::Ok;
         if pending.verb == Verb::Auth {
@@ -254,6 +261,8 @@ impl Pop3 {
         }
         match pending.verb {
             Verb::Listing => self.mode = Mode::Listing,
+            Verb::Unknown => self.may_be_listing = true,
+            Verb::Unseen => self.may_be_listing = asked,
             Verb::StartTls => {
                 (self.client_raw, self.mode) = (true, Mode::Raw);
                 self.give_up_waiting(sink);

@@ -153,6 +153,35 @@ fn listings_are_lines() {
     );
 }
 
+/// The answer to a command that is not known, or is beyond those remembered, may have any number of lines.
+#[test]
+fn lines_that_follow_an_answer_to_anything() {
+    let lines = "x y\r\n".repeat(20);
+    let noops = "NOOP\r\n".repeat(MAX_OUTSTANDING);
+    let answers = "+OK\r\n".repeat(MAX_OUTSTANDING);
+    for (asked, answered) in [
+        ("FOO\r\n".to_owned(), format!("+OK\r\n{lines}.\r\n")),
+        ("FOO\r\n".to_owned(), format!("+OK\r\n{lines}")),
+        ("FOO\r\n".to_owned(), "+OK\r\n".to_owned()),
+        ("LANG\r\n".to_owned(), format!("+OK\r\n{lines}.\r\n")),
+        ("LANG en\r\n".to_owned(), "+OK\r\n".to_owned()),
+        (format!("{noops}LIST\r\n"), format!("{answers}+OK\r\n{lines}.\r\n")),
+    ] {
+        let dialogue: [Turn<'_>; 5] = [
+            (ToClient, b"+OK ready\r\n"),
+            (ToServer, asked.as_bytes()),
+            (ToClient, answered.as_bytes()),
+            (ToServer, b"RETR 1\r\n"),
+            (ToClient, b"+OK\r\none\r\n.\r\n"),
+        ];
+        let seen = split_anywhere::<Pop3>(&dialogue);
+        assert_eq!(seen.objects(), [(b"one\r\n".to_vec(), true)], "{asked}{answered}: {:#?}", seen.told());
+        assert!(!seen.told().iter().any(|line| line.starts_with("anomaly")), "{:#?}", seen.told());
+        let shown = seen.told().iter().filter(|line| line.contains("pop3/reply \"x y")).count();
+        assert_eq!(shown, answered.matches("x y").count(), "{asked}{answered}");
+    }
+}
+
 /// Each secret stands where a client identifies itself.
 #[test]
 fn credentials_are_not_handed_out() {

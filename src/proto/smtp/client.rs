@@ -36,7 +36,7 @@ enum Mode {
 enum Notice {
     #[default]
     None,
-    /// DATA was refused.
+    /// DATA was refused, or a chunk, or TLS: what has passed as such were commands.
     Refused,
     /// It has received the message.
     Over,
@@ -79,6 +79,8 @@ pub(super) struct Client {
     doubt: Doubt,
     /// STARTTLS was not answered yet.
     tls_pending: bool,
+    /// What looks like TLS has begun before that.
+    tls_early: bool,
     /// Lines in a row that are no commands.
     unknown: u8,
     /// There were too many of those.
@@ -103,7 +105,7 @@ impl Client {
         while let Some(&first) = rest.first() {
             let used = match self.mode {
                 Mode::Commands if self.tls_pending && first == TLS_HANDSHAKE && self.line.is_fresh() => {
-                    self.mode = Mode::Raw;
+                    (self.mode, self.tls_early) = (Mode::Raw, true);
                     0
                 }
                 Mode::Commands => {
@@ -199,12 +201,26 @@ impl Client {
         }
     }
 
+    /// Whether a message that is passing is yet to be asked for.
+    pub(super) fn awaits_data(&self) -> bool {
+        self.data_pending > 0 && self.mode == Mode::Message
+    }
+
+    /// The server does not know what a chunk is.
+    pub(super) const fn chunk_refused(&mut self) {
+        if matches!(self.mode, Mode::Chunk { .. }) {
+            self.notice = Notice::Refused;
+        }
+        // all of it may have passed, and have been commands
+        self.lost = true;
+    }
+
     /// The server has asked for a message: with the answer to the next DATA, whatever else was not answered before it. Where
     /// there is none, one was lost.
     pub(super) fn invited(&mut self, outstanding: &mut Outstanding, sink: &mut dyn Sink) {
         if self.data_pending == 0 {
             outstanding.pop();
-            self.invited = self.mode == Mode::Commands;
+            self.invited = self.mode == Mode::Commands || self.notice != Notice::None;
             return;
         }
         while !outstanding.is_empty() && outstanding.pop() != Some(Awaited::Data) {}
@@ -243,6 +259,8 @@ impl Client {
         if accepted {
             self.tell_rest(sink);
             self.notice = Notice::Leave;
+        } else if self.tls_early {
+            self.notice = Notice::Refused;
         }
         self.tls_pending = false;
     }
@@ -250,10 +268,12 @@ impl Client {
     /// Does what the server has said. It is put off until the client speaks, for a sink is told of one direction at a time.
     fn settle(&mut self, sink: &mut dyn Sink) {
         match std::mem::take(&mut self.notice) {
-            Notice::Refused if self.mode == Mode::Message => {
+            Notice::Refused if self.mode != Mode::Commands => {
+                // among the commands that have passed there may have been another DATA
+                self.lost |= self.open || self.tls_early || self.invited;
                 self.abandon(sink);
                 self.email.clear();
-                self.mode = Mode::Commands;
+                (self.mode, self.tls_early) = (Mode::Commands, false);
             }
             Notice::Over if self.mode == Mode::Message => {
                 self.finish(false, sink);
@@ -269,6 +289,7 @@ impl Client {
         }
         if self.invited && self.mode == Mode::Commands && (self.lost || !self.spoken) {
             self.invited = false;
+            self.abandon(sink);
             self.enter_message();
             if self.line.is_lost() {
                 self.line.clear();
@@ -345,7 +366,7 @@ impl Client {
             Command::Chunk(Some(length), last) => {
                 self.begin(last.then_some(length), sink);
                 self.after_chunk(length, last, sink);
-                Awaited::Other
+                Awaited::Chunk
             }
             Command::Chunk(None, _) => {
                 sink.anomaly(BAD_CHUNK);

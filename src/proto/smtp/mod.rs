@@ -7,7 +7,7 @@
 //!
 //! A client may send several commands before the first is answered (RFC 2920), so replies are matched to commands in
 //! their order. A message is taken for one as soon as it begins; should DATA turn out to be refused, its object ends
-//! incomplete and commands are read again. Where bytes were lost, the server's answers say how to go on: 354 that a
+//! incomplete and commands are read again; so it is with a chunk for a server that knows none, and with TLS. Where bytes were lost, the server's answers say how to go on: 354 that a
 //! message begins, an answer to a message in which there was a hole that it is over.
 //!
 //! # What is not handed out
@@ -85,6 +85,8 @@ enum Awaited {
     Other,
     /// Whether a message may begin.
     Data,
+    /// Whether the server knows chunks, and has taken their bytes.
+    Chunk,
     /// Whether the client goes on to identify itself.
     Auth,
     /// Whether what follows is TLS.

@@ -118,8 +118,12 @@ impl Server {
                 client.tls_answered(code == 220, sink);
                 self.raw = code == 220;
             }
+            // not implemented: bytes of the chunk are commands, while other refusals come after it was read (RFC 3030 section 2)
+            (Some(Awaited::Chunk), 500 | 502) => client.chunk_refused(),
+            // no command follows DATA until it is answered
+            (None, _) if outstanding.is_last() && client.awaits_data() => client.data_answered(false, sink),
             (None, _) => client.stray_answer(),
-            (Some(Awaited::Other), _) => {}
+            (Some(Awaited::Chunk | Awaited::Other), _) => {}
         }
         outstanding.pop();
     }

@@ -146,6 +146,71 @@ fn refused_data_is_no_message() {
     );
 }
 
+/// What is told of a mail that follows an exchange of a client and its server, at any cut.
+fn mail_after(asked: &str, answered: &str) -> Recorder {
+    let dialogue: [Turn<'_>; 7] = [
+        (ToServer, b"EHLO c\r\n"),
+        (ToClient, b"220 x ESMTP\r\n250 ok\r\n"),
+        (ToServer, asked.as_bytes()),
+        (ToClient, answered.as_bytes()),
+        (ToServer, b"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n"),
+        (ToClient, b"250 ok\r\n250 ok\r\n354 go\r\n"),
+        (ToServer, b"one\r\n.\r\n"),
+    ];
+    split_anywhere::<Smtp>(&dialogue)
+}
+
+#[test]
+fn what_is_refused_swallows_no_mail() {
+    let noops = |count: usize| ("NOOP\r\n".repeat(count), "250 ok\r\n".repeat(count));
+    let (many, answers) = noops(MAX_OUTSTANDING + 6);
+    for (asked, answered) in [
+        ("BDAT 99999999\r\n".to_owned(), "502 what\r\n".to_owned()),
+        ("BDAT 99999999 LAST\r\n".to_owned(), "500 what\r\n".to_owned()),
+        ("BDAT 99999999\r\nNOOP\r\n".to_owned(), "502 what\r\n250 ok\r\n".to_owned()),
+        ("STARTTLS\r\n\x16foo\r\n".to_owned(), "502 no\r\n500 what\r\n".to_owned()),
+        ("DATA\r\n".to_owned(), "503 no\r\n".to_owned()),
+        ("DATA\r\nNOOP\r\n".to_owned(), "503 no\r\n250 ok\r\n".to_owned()),
+        (format!("{many}DATA\r\n"), format!("{answers}503 no\r\n")),
+    ] {
+        let seen = mail_after(&asked, &answered);
+        assert_eq!(seen.objects().last().unwrap(), &(b"one\r\n".to_vec(), true), "{asked}: {:#?}", seen.told());
+        let record = "record smtp helo=c mail_from=<a> rcpt_to[]=<b>".to_owned();
+        assert!(seen.told().contains(&record), "{asked}: {:#?}", seen.told());
+    }
+    // a server that knows chunks reads this one before it refuses it
+    let seen = mail_after("BDAT 6\r\nDATA\r\n", "503 no recipients\r\n");
+    assert_eq!(seen.objects(), [(b"DATA\r\n".to_vec(), false), (b"one\r\n".to_vec(), true)]);
+}
+
+/// Commands that were sent behind what is refused are obeyed by the server all the same, and it asks for a message.
+#[test]
+fn a_message_that_is_asked_for_behind_what_was_refused() {
+    let (many, answers) = ("NOOP\r\n".repeat(MAX_OUTSTANDING + 6), "250 ok\r\n".repeat(MAX_OUTSTANDING + 6));
+    let mail = "MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n";
+    for (asked, refused) in [
+        (format!("DATA\r\n{mail}"), "503 no".to_owned()),
+        (format!("{many}DATA\r\n{mail}"), format!("{answers}503 no")),
+        (format!("BDAT 99999999\r\n{mail}"), "502 what".to_owned()),
+        (format!("BDAT {}\r\n{mail}", mail.len()), "502 what".to_owned()),
+        (format!("STARTTLS\r\n\x16foo\r\n{mail}"), "502 no\r\n500 what".to_owned()),
+        (format!("DATA\r\na\n.\nb\r\n{mail}"), "503 no\r\n500 what\r\n500 what\r\n500 what".to_owned()),
+    ] {
+        let answered = format!("{refused}\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+        let dialogue: [Turn<'_>; 6] = [
+            (ToServer, b"EHLO c\r\n"),
+            (ToClient, b"220 x ESMTP\r\n250 ok\r\n"),
+            (ToServer, asked.as_bytes()),
+            (ToClient, answered.as_bytes()),
+            (ToServer, b"Subject: x\r\n\r\none\r\n.\r\n"),
+            (ToClient, b"250 ok\r\n"),
+        ];
+        let seen = split_anywhere::<Smtp>(&dialogue);
+        let mail = (b"Subject: x\r\n\r\none\r\n".to_vec(), true);
+        assert_eq!(seen.objects().last().unwrap(), &mail, "{asked}: {:#?}", seen.told());
+    }
+}
+
 #[test]
 fn chunks_make_one_message() {
     let dialogue: [Turn<'_>; 9] = [
@@ -537,7 +602,9 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
             "RSET\r\n",
             "AUTH PLAIN\r\n",
             "STARTTLS\r\n",
+            "\x16\r\n",
             "QUIT\r\n",
+            "502 what\r\n",
             "250 ok\r\n",
             "354 go\r\n",
             "334 x\r\n",

@@ -52,6 +52,11 @@ impl<T: Copy + Default, const N: usize> Queue<T, N> {
         self.len as usize >= N || self.beyond > 0
     }
 
+    /// What was added last is the only one that awaits its answer, known or not.
+    pub(in crate::proto) const fn is_last(&self) -> bool {
+        self.len as u64 + self.beyond as u64 == 1
+    }
+
     /// Nothing awaits an answer.
     pub(in crate::proto) const fn is_empty(&self) -> bool {
         self.len == 0 && self.beyond == 0

@@ -57,7 +57,10 @@ fn a_queue_that_overflows_keeps_the_order() {
     }
     assert_eq!((queue.pop(), queue.pop()), (Some(1), Some(2)));
     queue.push(5);
-    assert_eq!((queue.pop(), queue.pop(), queue.pop()), (None, None, None), "3, 4 and 5 are only counted");
+    assert_eq!((queue.pop(), queue.pop()), (None, None), "3 and 4 are only counted");
+    assert!(queue.is_last());
+    assert_eq!(queue.pop(), None, "and so is 5");
+    assert!(!queue.is_last());
     assert!(queue.is_empty());
     queue.push(6);
     assert_eq!((queue.front(), queue.pop(), queue.pop()), (Some(6), Some(6), None));
