@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hasher};
 use libfuzzer_sys::fuzz_target;
 use tidegate::event::Direction;
 use tidegate::event::record::Layout;
-use tidegate::proto::websocket::WebSocket;
+use tidegate::proto::websocket::{Extensions, WebSocket};
 use tidegate::proto::{Object, Sink};
 
 /// What was delivered, however it was cut.
@@ -79,7 +79,7 @@ impl Sink for Digest {
 }
 
 fn feed(direction: Direction, extensions: &[u8], bytes: &[u8], size: usize) -> (u64, Vec<&'static str>) {
-    let mut websocket = WebSocket::new([extensions].into_iter());
+    let mut websocket = WebSocket::new(Extensions::of(extensions));
     let mut digest = Digest::default();
     for piece in bytes.chunks(size) {
         websocket.push(direction, piece, &mut digest);

@@ -78,6 +78,9 @@ anomalies! {
     /// More requests await a response than are remembered ([`MAX_OUTSTANDING`](super::MAX_OUTSTANDING)); those beyond are taken
     /// for something other than HEAD and CONNECT. Also set when no responses are seen at all.
     PipelineOverflow => "too_many_pipelined_requests", "too_many_pipelined_requests";
+    /// More codings around a body than are undone, four, or a list of them that was not seen as a whole: the innermost are
+    /// left on.
+    TooManyCodings => "too_many_encoding_layers", "too_many_encoding_layers";
     /// A response to which no request belongs, though the requests were followed from their first.
     UnmatchedResponse => "unable_to_match_request_to_response", "unable_to_match_response_to_request";
     /// Gives up: bytes that decide where a message ends were never seen.

@@ -1,7 +1,9 @@
 //! The fields that matter here, and where their values go.
 
+use super::codings::Codings;
 use crate::event::Direction;
-use crate::event::record::Record;
+use crate::event::record::{Record, Value};
+use crate::proto::websocket::Extensions;
 
 /// Longest name of a field that matters, in bytes.
 pub(in crate::proto) const MAX_NAME_BYTES: usize = 24;
@@ -50,21 +52,53 @@ pub(in crate::proto) mod tag {
     pub(in crate::proto) const TRUNCATED: u8 = 16;
 }
 
-/// What objects and upgrades need of a message; never leaves the parser.
-pub(in crate::proto) type Meta = Record<440>;
+/// Bytes for the values that [`Meta`] keeps: all there may be of them together, so that none stands in another's way.
+const META_BYTES: usize = 812;
 
-/// Tags of [`Meta`].
+/// What objects and upgrades need of a message; never leaves the parser.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::proto) struct Meta {
+    pub(in crate::proto) values: Record<META_BYTES>,
+    /// What was put around the content.
+    pub(in crate::proto) content_codings: Codings,
+    /// What was put around that for the way.
+    pub(in crate::proto) transfer_codings: Codings,
+    pub(in crate::proto) extensions: Extensions,
+}
+
+impl Meta {
+    /// Another message begins.
+    pub(in crate::proto) fn clear(&mut self) {
+        self.values.clear();
+        (self.content_codings, self.transfer_codings) = (Codings::default(), Codings::default());
+        self.extensions = Extensions::default();
+    }
+
+    /// The first value with that tag.
+    pub(in crate::proto) fn get(&self, tag: u8) -> Option<Value<'_>> {
+        self.values.get(tag)
+    }
+
+    /// The first text with that tag; empty where there is none.
+    pub(in crate::proto) fn get_text(&self, tag: u8) -> &[u8] {
+        self.values.get_text(tag)
+    }
+
+    /// There are codings that cannot be undone for lack of room.
+    pub(in crate::proto) fn has_too_many_codings(&self) -> bool {
+        self.content_codings.too_many(&self.transfer_codings)
+    }
+}
+
+/// Tags of [`Meta::values`].
 pub(in crate::proto) mod meta {
     pub(in crate::proto) const HOST: u8 = 0;
     pub(in crate::proto) const MEDIA_TYPE: u8 = 1;
-    pub(in crate::proto) const CONTENT_ENCODING: u8 = 2;
-    pub(in crate::proto) const TRANSFER_ENCODING: u8 = 3;
-    pub(in crate::proto) const DISPOSITION: u8 = 4;
-    pub(in crate::proto) const RANGE: u8 = 5;
-    pub(in crate::proto) const UPGRADE: u8 = 6;
-    pub(in crate::proto) const EXTENSIONS: u8 = 7;
-    pub(in crate::proto) const ETAG: u8 = 8;
-    pub(in crate::proto) const MODIFIED: u8 = 9;
+    pub(in crate::proto) const DISPOSITION: u8 = 2;
+    pub(in crate::proto) const RANGE: u8 = 3;
+    pub(in crate::proto) const UPGRADE: u8 = 4;
+    pub(in crate::proto) const ETAG: u8 = 5;
+    pub(in crate::proto) const MODIFIED: u8 = 6;
 }
 
 /// Where a value goes.
@@ -74,7 +108,7 @@ pub(in crate::proto) enum Place {
     Nowhere,
     /// Into the transaction's event.
     Event,
-    /// Into [`Meta`].
+    /// Into [`Meta::values`].
     Meta,
 }
 
@@ -121,7 +155,7 @@ impl Field {
         matches!(self, Self::ContentLength | Self::TransferEncoding)
     }
 
-    /// It may stand in a message several times, each adding to those before.
+    /// It may stand in a message several times, each adding to those before; it is read word by word.
     pub(in crate::proto) const fn is_list(self) -> bool {
         matches!(self, Self::TransferEncoding | Self::ContentEncoding | Self::WebSocketExtensions)
     }
@@ -135,17 +169,57 @@ impl Field {
             Self::Referer if request => (Place::Event, tag::REFERER, 256),
             Self::ForwardedFor if request => (Place::Event, tag::FORWARDED_FOR, 64),
             Self::ContentType => (Place::Meta, meta::MEDIA_TYPE, 256),
-            Self::ContentEncoding => (Place::Meta, meta::CONTENT_ENCODING, 64),
-            Self::TransferEncoding => (Place::Meta, meta::TRANSFER_ENCODING, 48),
             Self::ContentDisposition => (Place::Meta, meta::DISPOSITION, 256),
             Self::ContentRange => (Place::Meta, meta::RANGE, 48),
             Self::Location if !request => (Place::Event, tag::LOCATION, 256),
             Self::Upgrade if !request => (Place::Meta, meta::UPGRADE, 32),
-            Self::WebSocketExtensions if !request => (Place::Meta, meta::EXTENSIONS, 128),
             Self::ETag if !request => (Place::Meta, meta::ETAG, 48),
             Self::LastModified if !request => (Place::Meta, meta::MODIFIED, 30),
             _ => (Place::Nowhere, 0, 0),
         };
         Keep { place, tag, most }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_values_have_room_together() {
+        use Field::{
+            ContentDisposition, ContentEncoding, ContentLength, ContentRange, ContentType, ETag, ForwardedFor, Host,
+            LastModified, Location, Other, Referer, TransferEncoding, Upgrade, UserAgent, WebSocketExtensions,
+        };
+        let all = [
+            Other,
+            ContentLength,
+            TransferEncoding,
+            Host,
+            UserAgent,
+            Referer,
+            ForwardedFor,
+            ContentType,
+            ContentEncoding,
+            ContentDisposition,
+            ContentRange,
+            Location,
+            Upgrade,
+            WebSocketExtensions,
+            ETag,
+            LastModified,
+        ];
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let mut values: Record<META_BYTES> = Record::default();
+            for (number, field) in all.into_iter().enumerate() {
+                assert_eq!(field as usize, number, "one is missing");
+                let keep = field.keep(direction);
+                if keep.place == Place::Meta {
+                    assert!(!field.is_list(), "{field:?} may stand there more than once");
+                    values.text(keep.tag, &vec![b'x'; usize::from(keep.most)]);
+                }
+            }
+            assert!(!values.is_cut(), "{direction:?}");
+        }
     }
 }

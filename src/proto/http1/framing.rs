@@ -3,6 +3,7 @@
 
 use super::anomaly::{Anomalies, Anomaly};
 use super::outstanding::Method;
+use super::words::Word;
 
 /// What follows a header section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,6 @@ enum Place {
     Before,
     Inside,
     After,
-    /// Coding parameters, up to the comma.
-    Parameters,
 }
 
 /// What the `Content-Length` fields of a section say so far.
@@ -102,7 +101,7 @@ impl ContentLength {
     }
 }
 
-/// The codings that are known, in lower case (RFC 9112, section 7). The longest has ten bytes.
+/// The codings that are known, in lower case (RFC 9112, section 7).
 const CHUNKED: &[u8] = b"chunked";
 const IDENTITY: &[u8] = b"identity";
 const COMPRESSIONS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"];
@@ -110,17 +109,13 @@ const COMPRESSIONS: &[&[u8]] = &[b"gzip", b"x-gzip", b"deflate", b"compress", b"
 /// All `Transfer-Encoding` fields of one header section.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TransferEncoding {
-    word: [u8; 10],
-    /// Bytes of the coding so far; more than `word` holds where it is none that is known.
-    length: u8,
-    place: Place,
     /// A field was there, whatever its value.
     present: bool,
     /// A coding other than `identity` was named.
     coded: bool,
     /// The last coding is chunked.
     chunked: bool,
-    /// `identity`, an unknown one, or chunked not only at the end.
+    /// `identity`, an unknown one, chunked not only at the end, or control characters around them.
     odd: bool,
     /// A tab stands in it.
     tab: bool,
@@ -132,46 +127,28 @@ impl TransferEncoding {
         self.present = true;
     }
 
-    /// Takes the next byte of the value, line ends of a folded one included.
+    /// The next byte of the value, line ends of a folded one included.
     pub(super) fn byte(&mut self, byte: u8) {
         self.tab |= byte == b'\t';
-        match (byte, self.place) {
-            (b',', _) => self.end_element(),
-            (_, Place::Parameters) | (b' ' | b'\t' | b'\r' | b'\n', Place::Before | Place::After) => {}
-            (b' ' | b'\t' | b'\r' | b'\n', Place::Inside) => self.place = Place::After,
-            (b';', Place::Inside | Place::After) => self.place = Place::Parameters,
-            (_, Place::Before | Place::Inside) => {
-                self.place = Place::Inside;
-                if let Some(place) = self.word.get_mut(usize::from(self.length)) {
-                    *place = byte.to_ascii_lowercase();
-                }
-                self.length = self.length.saturating_add(1);
-            }
-            (_, Place::After) => {
-                // two words are no coding
-                self.place = Place::Inside;
-                self.length = u8::MAX;
-            }
-        }
+        self.odd |= byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n');
     }
 
-    /// An element or the field is over. Empty elements count for nothing (RFC 9110, 5.6.1).
-    pub(super) fn end_element(&mut self) {
-        if self.place != Place::Before {
-            let coding = self.word.get(..usize::from(self.length)).unwrap_or_default();
-            if coding == IDENTITY {
-                self.odd = true;
-            } else {
-                // RFC 9112, 6.1: "A sender MUST NOT apply the chunked transfer coding more
-                // than once to a message body"
-                self.odd |= self.chunked;
-                self.coded = true;
-                self.chunked = coding == CHUNKED;
-                self.odd |= !self.chunked && !COMPRESSIONS.contains(&coding);
-            }
+    /// The next word of the value. Coding parameters say nothing.
+    pub(super) fn word(&mut self, word: &Word) {
+        if word.is_parameter {
+            return;
         }
-        self.place = Place::Before;
-        self.length = 0;
+        let coding = word.text();
+        if coding == IDENTITY {
+            self.odd = true;
+            return;
+        }
+        // RFC 9112, 6.1: "A sender MUST NOT apply the chunked transfer coding more
+        // than once to a message body"
+        self.odd |= self.chunked;
+        self.coded = true;
+        self.chunked = coding == CHUNKED;
+        self.odd |= !self.chunked && !COMPRESSIONS.contains(&coding);
     }
 }
 

@@ -151,6 +151,13 @@ impl<const N: usize> Half<N> {
         }
     }
 
+    /// Says so if there are codings around what follows the header section that cannot be undone.
+    pub(super) fn note_codings(&mut self, body: Body) {
+        if body.is_content() && self.meta.has_too_many_codings() {
+            self.anomalies.insert(Anomaly::TooManyCodings);
+        }
+    }
+
     /// Goes on with what follows the header section.
     pub(super) fn begin_body(&mut self, body: Body, content: Option<&Description>, sink: &mut dyn Sink) {
         let mut length = None;

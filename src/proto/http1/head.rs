@@ -7,6 +7,7 @@ use super::anomaly::{Anomalies, Anomaly};
 use super::fields::{Field, Keep, MAX_NAME_BYTES, Meta, Place, tag};
 use super::framing::{Body, Framing};
 use super::outstanding::Method;
+use super::words::{Word, Words};
 use crate::event::Direction;
 use crate::event::record::Record;
 
@@ -79,6 +80,8 @@ pub(super) struct Head {
     target_len: u32,
     name: [u8; MAX_NAME_BYTES],
     name_len: u8,
+    /// Of the list that is passing.
+    words: Words,
     keep: Keep,
     /// Fields that were there, a bit each.
     seen: u16,
@@ -117,6 +120,7 @@ impl Head {
             target_len: 0,
             name: [0; MAX_NAME_BYTES],
             name_len: 0,
+            words: Words::default(),
             keep: Keep::default(),
             seen: 0,
             status: 0,
@@ -275,13 +279,32 @@ impl Head {
             (At::Value, Field::ContentLength) => {
                 piece.iter().for_each(|&byte| self.framing.content_length.byte(byte));
             }
-            (At::Value, field) => {
-                if field == Field::TransferEncoding {
-                    piece.iter().for_each(|&byte| self.framing.transfer_encoding.byte(byte));
-                }
-                self.keep_text(piece, store);
+            (At::Value, field) if field.is_list() => {
+                piece.iter().for_each(|&byte| self.list_byte(byte, store.meta));
             }
+            (At::Value, _) => self.keep_text(piece, store),
             _ => {}
+        }
+    }
+
+    /// The next byte of a value that is a list.
+    fn list_byte(&mut self, byte: u8, meta: &mut Meta) {
+        if self.field == Field::TransferEncoding {
+            self.framing.transfer_encoding.byte(byte);
+        }
+        if let Some(word) = self.words.byte(byte) {
+            self.word(self.field, &word, meta);
+        }
+    }
+
+    fn word(&mut self, field: Field, word: &Word, meta: &mut Meta) {
+        match field {
+            Field::TransferEncoding => {
+                self.framing.transfer_encoding.word(word);
+                meta.transfer_codings.add(word);
+            }
+            Field::ContentEncoding => meta.content_codings.add(word),
+            _ => meta.extensions.word(word),
         }
     }
 
@@ -291,7 +314,7 @@ impl Head {
         let cut = match keep.place {
             Place::Nowhere => false,
             Place::Event => append(store.record, piece, usize::from(keep.most), store.limit),
-            Place::Meta => append(store.meta, piece, usize::from(keep.most), usize::MAX),
+            Place::Meta => append(&mut store.meta.values, piece, usize::from(keep.most), usize::MAX),
         };
         self.truncated |= cut;
     }
@@ -301,7 +324,7 @@ impl Head {
         match keep.place {
             Place::Nowhere => {}
             Place::Event => store.record.begin(keep.tag),
-            Place::Meta => store.meta.begin(keep.tag),
+            Place::Meta => store.meta.values.begin(keep.tag),
         }
     }
 
@@ -313,8 +336,8 @@ impl Head {
                 store.record.end();
             }
             Place::Meta => {
-                store.meta.trim_end();
-                store.meta.end();
+                store.meta.values.trim_end();
+                store.meta.values.end();
             }
         }
     }
@@ -337,8 +360,8 @@ impl Head {
                 self.framing.content_length.byte(b'\n');
                 Progress::More
             }
-            (At::Value, Field::TransferEncoding) => {
-                self.framing.transfer_encoding.byte(b'\n');
+            (At::Value, field) if field.is_list() => {
+                self.list_byte(b'\n', store.meta);
                 Progress::More
             }
             _ => Progress::More,
@@ -557,7 +580,11 @@ impl Head {
         self.end_text(store);
         match std::mem::take(&mut self.field) {
             Field::ContentLength => self.framing.content_length.end_element(),
-            Field::TransferEncoding => self.framing.transfer_encoding.end_element(),
+            field if field.is_list() => {
+                if let Some(word) = self.words.end() {
+                    self.word(field, &word, store.meta);
+                }
+            }
             _ => {}
         }
     }

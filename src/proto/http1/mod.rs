@@ -39,6 +39,7 @@
 //! has them. Transfer codings besides chunked are left on, and are among the object's codings.
 
 mod anomaly;
+pub(super) mod codings;
 mod disposition;
 pub(super) mod fields;
 mod framing;
@@ -54,6 +55,7 @@ pub(super) mod target;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 // a test may fail loudly
 mod tests;
+pub(super) mod words;
 
 use std::ops::Range;
 
@@ -287,6 +289,7 @@ impl Http1 {
         let half = &mut self.to_server;
         let body = half.head.request_body(&mut half.anomalies);
         note_host(half);
+        half.note_codings(body);
         let start = usize::from(half.start);
         let request = half.record.bytes().get(start..).unwrap_or_default();
         let (host, url) = (text(request, tag::HOSTNAME), url(request));
@@ -343,6 +346,7 @@ impl Http1 {
         let method = if self.interim { Method::Other } else { self.match_request() };
         let half = &mut self.to_client;
         let body = half.head.response_body(method, &mut half.anomalies);
+        half.note_codings(body);
         let range = ContentRange::of(half.meta.get_text(meta::RANGE)).filter(|_| status == 206);
         if !self.interim {
             note_response(half, range, !self.current);
@@ -372,11 +376,7 @@ impl Http1 {
         if status != 101 || !of.get_text(meta::UPGRADE).eq_ignore_ascii_case(b"websocket") {
             return None;
         }
-        let extensions = fields_of(of.bytes()).filter_map(|field| match field {
-            (meta::EXTENSIONS, Value::Text(list)) => Some(list),
-            _ => None,
-        });
-        let mut websocket = WebSocket::new(extensions);
+        let mut websocket = WebSocket::new(of.extensions);
         if self.to_server.is_raw() {
             websocket.lose(Direction::ToServer);
         }

@@ -1,16 +1,17 @@
 //! What a message says about its body: name, type, codings, place in the file.
 
+use super::codings::MAX_CODING_BYTES;
 use super::disposition::file_name;
 use super::fields::{Meta, meta};
 use super::target::last_segment;
-use crate::event::record::{Value, fields};
+use crate::decode::MAX_CODINGS;
 use crate::proto::{Object, Part};
 
 /// Bytes that a name may have.
 pub(in crate::proto) const MAX_FILE_NAME_BYTES: usize = 256;
 
-/// Bytes that the list of codings may have; codings that find no room are left out.
-const MAX_CODINGS_BYTES: usize = 96;
+/// Bytes that two lists of codings may have.
+const MAX_CODINGS_BYTES: usize = 2 * MAX_CODINGS * (MAX_CODING_BYTES + 1);
 
 /// Bytes of a host and of a target that tell files from each other.
 const MAX_HOST_BYTES: usize = 256;
@@ -131,14 +132,8 @@ impl Description {
             description.name.push(last_segment(url));
         }
         // RFC 9112, 6.1: a transfer coding is one "of the message", put around what the content codings made.
-        for tag in [meta::CONTENT_ENCODING, meta::TRANSFER_ENCODING] {
-            let before = description.codings.bytes().len();
-            for (_, value) in fields(of.bytes()).filter(|(found, _)| *found == tag) {
-                let Value::Text(list) = value else { continue };
-                list.split(|&byte| byte == b',').for_each(|coding| description.add(coding));
-            }
-            description.transfer = description.codings.bytes().len() > before;
-        }
+        of.content_codings.names().chain(of.transfer_codings.names()).for_each(|coding| description.add(coding));
+        description.transfer = !of.transfer_codings.is_empty();
         description
     }
 
@@ -164,17 +159,10 @@ impl Description {
     }
 
     fn add(&mut self, coding: &[u8]) {
-        let coding = coding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-        let none = [&b"identity"[..], b"chunked", b""].iter().any(|none| coding.eq_ignore_ascii_case(none));
-        if none || self.codings.bytes().len() + 1 + coding.len() > MAX_CODINGS_BYTES {
-            return;
-        }
         if !self.codings.bytes().is_empty() {
             self.codings.push(b",");
         }
-        for byte in coding {
-            self.codings.push(&[byte.to_ascii_lowercase()]);
-        }
+        self.codings.push(coding);
     }
 
     pub(in crate::proto) fn object<'a>(&'a self, of: &'a Meta, length: Option<u64>) -> Object<'a> {
@@ -204,6 +192,7 @@ impl Description {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::http1::words::Words;
 
     #[test]
     fn content_ranges() {
@@ -227,9 +216,9 @@ mod tests {
     #[test]
     fn codings_stand_in_the_order_in_which_they_were_applied() {
         let mut of = Meta::default();
-        of.text(meta::TRANSFER_ENCODING, b"GZIP;q=1 , chunked");
-        of.text(meta::CONTENT_ENCODING, b"br,, identity, Deflate");
-        of.text(meta::CONTENT_ENCODING, b"zstd");
+        Words::each(b"GZIP;q=1 , chunked", |word| of.transfer_codings.add(word));
+        Words::each(b"br,, identity, Deflate", |word| of.content_codings.add(word));
+        Words::each(b"zstd", |word| of.content_codings.add(word));
         assert_eq!(Description::new(&of, b"/").object(&of, None).codings, b"br,deflate,zstd,gzip");
     }
 }

@@ -1,5 +1,6 @@
 //! Case tables, at any split; the harness is shared with the generated cases.
 
+mod codings;
 mod differential;
 mod events;
 mod generated;
@@ -548,7 +549,8 @@ fn transfer_encodings() {
         ("Transfer-Encoding: chunked, gzip", (raw, &[Bad]), (until_end, &[Bad])),
         ("Transfer-Encoding: gzip", (raw, &[Bad]), (until_end, &[])),
         ("Transfer-Encoding: xchunked", (raw, &[Bad]), (until_end, &[Bad])),
-        ("Transfer-Encoding: \u{b}chunked", (raw, &[Bad]), (until_end, &[Bad])),
+        ("Transfer-Encoding: \u{b}chunked\u{c}", (chunked, &[Bad]), (chunked, &[Bad])),
+        ("Transfer-Encoding: chunked;q=1", (chunked, &[]), (chunked, &[])),
         ("Transfer-Encoding: chunked x", (raw, &[Bad]), (until_end, &[Bad])),
         ("Transfer-Encoding: chunk", (raw, &[Bad]), (until_end, &[Bad])),
         (

@@ -20,6 +20,9 @@ reasons! {
         /// More streams at a time than are followed: the oldest that only waits for its response is told without it; where
         /// none does, the new one's body is scanned as it stands.
         TooManyStreams => "too_many_streams",
+        /// More codings around a body than are undone, four, or a list of them that was not seen as a whole: the innermost
+        /// are left on.
+        TooManyCodings => "too_many_encoding_layers",
         /// `host` names another than `:authority`.
         AmbiguousHost => "authority_host_mismatch",
         /// Gives up: bytes that decide where a frame ends were never seen.

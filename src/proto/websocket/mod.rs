@@ -20,6 +20,7 @@
 //! None on the length of messages and frames: nothing is held but a frame's header.
 
 mod anomaly;
+mod extensions;
 mod frames;
 mod header;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod header;
 mod tests;
 
 pub use anomaly::Anomaly;
+pub use extensions::Extensions;
 
 use super::Sink;
 use crate::event::Direction;
@@ -63,10 +65,10 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// After a handshake whose response has this in `Sec-WebSocket-Extensions`; its fields, each a list.
+    /// After a handshake whose response agreed to these.
     #[must_use]
-    pub fn new<'a>(extensions: impl Iterator<Item = &'a [u8]>) -> Self {
-        let [to_server, to_client] = negotiated(extensions);
+    pub fn new(extensions: Extensions) -> Self {
+        let [to_server, to_client] = extensions.compression;
         Self {
             to_server: Frames::new(Direction::ToServer, to_server),
             to_client: Frames::new(Direction::ToClient, to_client),
@@ -99,25 +101,4 @@ impl WebSocket {
             Direction::ToClient => &mut self.to_client,
         }
     }
-}
-
-/// What a response agreed to: RFC 7692, 7.1. The client compresses what goes to the server.
-fn negotiated<'a>(extensions: impl Iterator<Item = &'a [u8]>) -> [Compression; 2] {
-    let mut compression = [Compression::None; 2];
-    for extension in extensions.flat_map(|list| list.split(|&byte| byte == b',')) {
-        let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        if !words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"permessage-deflate")) {
-            continue;
-        }
-        compression = [Compression::Takeover; 2];
-        let [to_server, to_client] = &mut compression;
-        for word in words {
-            if word.eq_ignore_ascii_case(b"client_no_context_takeover") {
-                *to_server = Compression::Fresh;
-            } else if word.eq_ignore_ascii_case(b"server_no_context_takeover") {
-                *to_client = Compression::Fresh;
-            }
-        }
-    }
-    compression
 }

@@ -282,3 +282,46 @@ fn streams_beyond_the_room() {
     assert_eq!(told[0].odd(), ["http2.too_many_streams"]);
     assert_eq!(told[0].lines.last().unwrap(), "raw beyond");
 }
+
+#[test]
+fn no_field_takes_the_room_of_a_coding() {
+    let long = "x".repeat(300);
+    let blanks = " ".repeat(300);
+    let fields = [
+        ("content-disposition", &long[..]),
+        ("etag", &long),
+        ("last-modified", &long),
+        ("content-range", &long),
+        ("upgrade", &long),
+        ("content-type", &long),
+        ("sec-websocket-extensions", &long),
+        ("transfer-encoding", "gzip"),
+        ("content-encoding", &blanks),
+        ("content-encoding", &format!("identity{blanks}, deflate")),
+    ];
+    let body = frame(DATA, END_STREAM, 1, b"x");
+    let told = run_at_any_split(
+        "codings",
+        Http2::default,
+        &[
+            client(&[frame(HEADERS, END_HEADERS, 1, &[get("/u"), literals(&fields)].concat()), body.clone()]),
+            server(&[frame(HEADERS, END_HEADERS, 1, &[ok(), literals(&fields)].concat()), body]),
+        ],
+    );
+    for told in &told {
+        assert!(told.lines.iter().any(|line| line.contains(" codings=deflate: x whole")), "{:?}", told.lines);
+        assert_eq!(told.odd(), [""; 0]);
+    }
+}
+
+#[test]
+fn codings_that_are_left_on_are_told() {
+    // a list that is longer than is kept of a value
+    let long = format!("{:512}, gzip", "br");
+    for value in ["br,br,br,br,gzip", &long] {
+        let fields = literals(&[(":status", "200"), ("content-encoding", value)]);
+        let steps = [server(&[frame(HEADERS, END_HEADERS, 1, &fields), frame(DATA, END_STREAM, 1, b"x")])];
+        let told = run_at_any_split("codings", Http2::default, &steps);
+        assert_eq!(told[1].odd(), ["http2.too_many_encoding_layers"], "{value}");
+    }
+}
