@@ -283,6 +283,28 @@ fn told_of_parts(parts: &[Part], files: u16, unseen: usize) -> (Told, Vec<String
     (told, joined)
 }
 
+#[test]
+fn a_server_is_asked_where_the_client_said_nothing_known() {
+    let secret = response(&format!("the value of {SECRET} is"));
+    let second = [turn(true, REQUEST), turn(false, &secret)];
+    let unknown = "get /q3.txt HTTP/1.1\r\n\r\n";
+    for first in [unknown, &"\r\n".repeat(300)] {
+        for cut in 0..12 {
+            let (begin, rest) = secret.split_at(cut);
+            let turns = [turn(true, first), turn(false, begin), turn(false, rest)];
+            let turns: Vec<Turn> =
+                turns.into_iter().filter(|(_, bytes)| !bytes.is_empty()).chain(second.clone()).collect();
+            let told = told(&Connection::new(80, &turns).frames);
+            assert_eq!(told.flows, [("http", 80)], "{first:?} {cut}");
+            assert_eq!(told.alerts, ["http/body"], "{first:?} {cut}");
+        }
+    }
+    // It is asked once.
+    let answer = "what do you want of me, dear client? ".repeat(20);
+    let turns = [turn(true, unknown), turn(false, &answer), turn(true, unknown), turn(false, &secret)];
+    assert_eq!(told(&Connection::new(80, &turns).frames).flows, [("failed", 80)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -7,7 +7,8 @@ use crate::event::{AppProto, Direction};
 use crate::flow::{Bits, NO_SLOT};
 use crate::proto::{Guess, HEAD_BYTES, Heads};
 
-/// Who has spoken last, as far as it is remembered, beside the anomalies that were told.
+/// Who has spoken last, as far as it is remembered, beside the anomalies that were told. Both bits: only the client, and
+/// what the server begins with is waited for.
 const SPOKE: u32 = 3 << 30;
 
 /// The first bytes of a connection that does not speak for itself yet.
@@ -84,7 +85,7 @@ impl Content<'_> {
             // Mostly the first segment says it all, and nothing has to be kept.
             match guess(STREAMS, &Heads::of(direction, bytes)) {
                 (Guess::Yes, protocol) => return self.decide(protocol, direction, offset, bytes),
-                (Guess::No, _) => return self.decide(AppProto::Failed, direction, offset, bytes),
+                (Guess::No, _) => return self.give_up(direction, offset, bytes),
                 (Guess::More, _) => {}
             }
             let Some(slot) = self.inspector.undecided.take() else {
@@ -104,15 +105,30 @@ impl Content<'_> {
         match guess(STREAMS, &undecided.heads()) {
             (Guess::Yes, protocol) => self.decide(protocol, direction, offset, rest),
             // So many bytes, and still nobody knows.
-            (Guess::More, _) if !rest.is_empty() => self.decide(AppProto::Failed, direction, offset, rest),
+            (Guess::More, _) if !rest.is_empty() => self.give_up(direction, offset, rest),
             (Guess::More, _) => {}
-            (Guess::No, _) => self.decide(AppProto::Failed, direction, offset, rest),
+            (Guess::No, _) => self.give_up(direction, offset, rest),
         }
+    }
+
+    /// Nobody knows what the first bytes are. Where only the client has spoken, what the server says first is asked about too:
+    /// servers understand more than is recognised here.
+    fn give_up(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        let undecided = self.inspector.undecided.get(self.flow.parser);
+        let answered = undecided.is_some_and(|undecided| !undecided.heads().to_client.is_empty());
+        if direction == Direction::ToServer && !answered && !self.flow.bits.has(Bits::BEGAN_UNSEEN) {
+            self.flow.bits.set(Bits::BEGAN_UNSEEN);
+            self.flow.aux |= SPOKE;
+        }
+        self.decide(AppProto::Failed, direction, offset, bytes);
     }
 
     /// The next bytes of a connection that was not seen to begin, and of which nothing seen so far has told what it speaks:
     /// where one side falls silent and the other speaks, a message begins.
     pub(super) fn ask_again(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        if self.flow.aux & SPOKE == SPOKE {
+            return self.ask_server(direction, offset, bytes);
+        }
         if !self.takes_turn(direction) {
             return self.raw(direction, offset, bytes);
         }
@@ -120,6 +136,17 @@ impl Content<'_> {
             (Guess::Yes, protocol) => self.decide(protocol, direction, offset, bytes),
             _ => self.raw(direction, offset, bytes),
         }
+    }
+
+    /// The next bytes of a connection whose client said nothing known before its server spoke: the server begins anew.
+    fn ask_server(&mut self, direction: Direction, offset: u64, bytes: &[u8]) {
+        if direction == Direction::ToServer {
+            return self.raw(direction, offset, bytes);
+        }
+        self.flow.bits = self.flow.bits.without(Bits::BEGAN_UNSEEN);
+        self.flow.aux &= !SPOKE;
+        self.flow.app_proto = AppProto::Unknown;
+        self.recognise(direction, offset, bytes);
     }
 
     /// Whether the other side, or none, has spoken before; the flow's last two bits for TCP remember who has.

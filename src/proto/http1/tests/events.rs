@@ -373,5 +373,5 @@ fn a_guess_looks_at_both_sides() {
     assert_eq!(of("GET / HTTP/1.1\r\n", "the middle of a download"), Guess::Yes);
     assert_eq!(of("the middle of an upload", ""), Guess::No, "nobody waits for the other side");
     assert_eq!(of("GE", "nothing"), Guess::More);
-    assert_eq!(of("EHLO x", "220 mail"), Guess::No);
+    assert_eq!(of("EHLO x\r\n", "220 mail"), Guess::No);
 }

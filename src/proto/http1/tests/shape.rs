@@ -87,12 +87,28 @@ fn probes() {
         ("GET /", Yes),
         ("\r\nGET /", Yes),
         ("\r\n\r\n", NeedMore),
-        ("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", No),
+        ("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", NeedMore),
+        ("\r\n\r\n\r\n\r\n\n\n\n\n\n\n\n\n\n\n\n\n\nGET /", Yes),
+        ("GET  /", Yes),
+        ("GET   ", NeedMore),
+        ("GET x://h/", NeedMore),
+        ("GET x://h/ HTTP/1.", NeedMore),
+        ("GET x://h/ HTTP/1.1\r\n", Yes),
+        ("GET x://h/ HTTP/1.1 \n", Yes),
+        ("GET x://h/\r\n", No),
+        ("SETUP rtsp://h/ RTSP/1.0\r\n", No),
+        ("GET HtTpS://h/", Yes),
+        ("GET page HTTP/1.0\r\n", Yes),
+        ("GET \0", No),
+        ("UPDATEREDIRECTREF /", Yes),
+        ("A23456789012345678901234567890ZW /", Yes),
+        ("A23456789012345678901234567890ZWX /", No),
         ("OPTIONS * HTTP/1.1", Yes),
         ("GET http://a/", Yes),
         ("GET HTTP://a/", Yes),
         ("GET ht", NeedMore),
-        ("GET host", No),
+        ("GET host", NeedMore),
+        ("GET host\r\n", No),
         ("PROPFIND /dav", Yes),
         ("RPC_IN_DATA /r", Yes),
         ("VERSION-CONTROL /x", Yes),
@@ -101,17 +117,31 @@ fn probes() {
         ("CONNECT /", No),
         ("PRI ", NeedMore),
         ("PRI * HTTP/2.0\r\n\r\n", No),
-        ("EHLO mail.example", No),
-        ("USER name", No),
+        ("EHLO mail.example", NeedMore),
+        ("EHLO mail.example\r\n", No),
+        ("USER name\r\n", No),
         (" GET /", No),
         ("get /", No),
         ("GET\t/", No),
         ("\x16\x03\x01", No),
         ("SSH-2.0-OpenSSH_9.2", No),
-        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", No),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", NeedMore),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456", No),
     ];
     for &(head, expected) in requests {
         assert_eq!(probe(ToServer, head.as_bytes()), expected, "{head:?}");
+    }
+    // lines that are too long to be seen as a whole
+    let long = "y".repeat(PROBE_BYTES);
+    for (head, expected) in [
+        (format!("GET x://h/{long}"), Yes),
+        (format!("GET {long}"), No),
+        (format!("GET{:1$}/", "", PROBE_BYTES), Yes),
+        (format!("{:1$}/", "GET", PROBE_BYTES - 1), Yes),
+    ] {
+        assert_eq!(probe(ToServer, head.as_bytes()), expected, "{head:?}");
+        let undecided = (0..head.len()).find(|at| !matches!(probe(ToServer, &head.as_bytes()[..*at]), NeedMore));
+        assert!(undecided.is_none_or(|at| probe(ToServer, &head.as_bytes()[..at]) == expected), "{head:?}");
     }
     let responses: &[(&str, Probe)] = &[
         ("", NeedMore),
