@@ -31,19 +31,20 @@ macro_rules! anomalies {
 }
 
 anomalies! {
-    /// Gives up: a header section is longer than [`MAX_HEADER_BYTES`](super::MAX_HEADER_BYTES).
+    /// A header section is longer than [`MAX_HEADER_BYTES`](super::MAX_HEADER_BYTES); it is read to its end.
     HeaderTooLong => "request_field_too_long", "response_field_too_long";
-    /// Gives up: what should be a request line or status line is none.
+    /// Gives up: what should be a request line or status line is none. A status line of another version, in small letters, or
+    /// with words directly behind its code is read all the same.
     BadStartLine => "request_line_invalid", "response_line_invalid";
     /// Gives up: a request line without a protocol, as HTTP/0.9 has it (RFC 1945, section 5.1).
     MissingProtocol => "request_line_missing_protocol", "response_line_missing_protocol";
-    /// Gives up: a chunk size is missing, no hexadecimal number, larger than 64 bits, or its line
-    /// is longer than [`MAX_CHUNK_LINE_BYTES`](super::MAX_CHUNK_LINE_BYTES).
+    /// A chunk size is followed by something other than extensions, which is passed over. Gives up: it is missing, no
+    /// hexadecimal number, larger than 64 bits, or its line is longer than [`MAX_CHUNK_LINE_BYTES`](super::MAX_CHUNK_LINE_BYTES).
     BadChunkSize => "invalid_request_chunk_len", "invalid_response_chunk_len";
-    /// Gives up: a chunk's data is not followed by a line end.
+    /// Several CR stand before the line end behind a chunk's data. Gives up: there is no line end.
     BadChunkEnd => "invalid_request_chunk_end", "invalid_response_chunk_end";
-    /// Gives up unless a transfer coding or the kind of message decides: a `Content-Length` is no
-    /// decimal number of at most 64 bits.
+    /// A `Content-Length` is no decimal number of at most 64 bits. Unless a transfer coding or the kind of message decides, a
+    /// request is given up, and a response goes on until the end, or until another follows what digits it has.
     BadContentLength => "invalid_content_length_field_in_request", "invalid_content_length_field_in_response";
     /// Several `Content-Length` of the same value, in one field or in several.
     RepeatedContentLength => "duplicate_content_length_field_in_request", "duplicate_content_length_field_in_response";
@@ -52,7 +53,7 @@ anomalies! {
     BadTransferEncoding =>
         "invalid_transfer_encoding_value_in_request", "invalid_transfer_encoding_value_in_response";
     /// Both `Transfer-Encoding` and `Content-Length` (the former wins), or lengths that
-    /// differ (gives up unless something else decides): the shape of request smuggling.
+    /// differ (as above; of a response the last counts): the shape of request smuggling.
     ConflictingLength => "request_length_ambiguous", "response_length_ambiguous";
     /// A `Transfer-Encoding` in an HTTP/1.0 message; it is followed all the same.
     TransferEncodingHttp10 => "request_chunked_old_proto", "response_chunked_old_proto";

@@ -16,6 +16,8 @@ pub(super) enum Body {
     Chunked,
     /// All that is still to come.
     UntilEnd,
+    /// So many bytes by what some make of a faulty length, and all that is still to come unless a message follows them.
+    Doubtful(u64),
     /// Another protocol, in both directions.
     Tunnel,
     /// Nobody can say; the reason is among the anomalies.
@@ -25,7 +27,7 @@ pub(super) enum Body {
 impl Body {
     /// It has bytes, or may have: an object.
     pub(super) const fn is_content(self) -> bool {
-        matches!(self, Self::Length(_) | Self::Chunked | Self::UntilEnd)
+        matches!(self, Self::Length(_) | Self::Chunked | Self::UntilEnd | Self::Doubtful(_))
     }
 }
 
@@ -59,6 +61,12 @@ pub(super) struct ContentLength {
     length: Length,
     /// There were several of the same value.
     repeated: bool,
+    /// The element being read has digits.
+    digits: bool,
+    /// It is more than 64 bits can say.
+    overflow: bool,
+    /// What clients that read no further than the digits make of the last element.
+    lenient: Option<u64>,
 }
 
 impl ContentLength {
@@ -67,16 +75,24 @@ impl ContentLength {
         match (byte, self.place) {
             (b'0'..=b'9', Place::Before | Place::Inside) => {
                 self.place = Place::Inside;
+                self.digits = true;
                 let next = self.number.checked_mul(10).and_then(|n| n.checked_add(u64::from(byte - b'0')));
                 match next {
                     Some(number) => self.number = number,
-                    None => self.invalid(),
+                    None => {
+                        self.overflow = true;
+                        self.invalid();
+                    }
                 }
             }
             (b',', _) => self.end_element(),
             (b' ' | b'\t' | b'\r' | b'\n', Place::Inside) => self.place = Place::After,
             (b' ' | b'\t' | b'\r' | b'\n', _) => {}
-            _ => self.invalid(),
+            (b'+', Place::Before) => self.invalid(),
+            _ => {
+                self.place = Place::After;
+                self.invalid();
+            }
         }
     }
 
@@ -92,8 +108,9 @@ impl ContentLength {
             Length::Agreed => self.repeated = true,
             Length::Invalid | Length::Differing => {}
         }
+        self.lenient = (self.digits && !self.overflow).then_some(self.number);
         self.place = Place::Before;
-        self.number = 0;
+        (self.number, self.digits, self.overflow) = (0, false, false);
     }
 
     fn invalid(&mut self) {
@@ -209,7 +226,11 @@ impl Framing {
         // "Otherwise, this is a response message without a declared message body length, so
         // the message body length is determined by the number of octets received prior to
         // the server closing the connection."
-        self.by_content_length().unwrap_or(Body::UntilEnd)
+        match self.by_content_length() {
+            // Clients read a body all the same: some as much as the last number says, some all that comes.
+            Some(Body::Unknown) => self.content_length.lenient.map_or(Body::UntilEnd, Body::Doubtful),
+            body => body.unwrap_or(Body::UntilEnd),
+        }
     }
 
     /// What is odd whether it decides or not.

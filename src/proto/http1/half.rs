@@ -28,13 +28,15 @@ enum State {
     /// A body of `remaining` bytes.
     Fixed,
     UntilEnd,
+    /// After as much of a body as a faulty length says.
+    Doubt,
     /// The digits of a chunk size; `remaining` is their value so far.
     Size,
     /// Whitespace after a chunk size.
     SizeSpace,
     /// The extensions of a chunk.
     Extension,
-    /// Within them, after a CR.
+    /// Within them or what stands in their place, after a CR.
     ExtensionCr,
     /// After the CR of a chunk-size line.
     SizeCr,
@@ -61,9 +63,9 @@ pub(super) struct Half<const N: usize> {
     pub(super) record: Record<N>,
     pub(super) meta: Meta,
     /// Bytes of the header section, then of the trailer section too.
-    header_len: u32,
+    header_len: u64,
     /// Bytes of them before the trailer section.
-    lines_start: u32,
+    lines_start: u64,
     /// Where in `record` the message that is passing begins.
     pub(super) start: u16,
     /// Bytes of the chunk-size line so far.
@@ -77,6 +79,8 @@ pub(super) struct Half<const N: usize> {
     over: bool,
     /// The message that is passing is the last one.
     tunnel: bool,
+    /// The body may go on behind what its length says.
+    doubtful: bool,
     /// An object has begun.
     object: bool,
     /// A header section was complete.
@@ -105,6 +109,7 @@ impl<const N: usize> Half<N> {
             complete: false,
             over: false,
             tunnel: false,
+            doubtful: false,
             object: false,
             proven: false,
             mistaken: false,
@@ -175,6 +180,11 @@ impl<const N: usize> Half<N> {
                 length = Some(announced);
                 State::Fixed
             }
+            Body::Doubtful(announced) => {
+                self.remaining = announced;
+                self.doubtful = true;
+                if announced == 0 { State::Doubt } else { State::Fixed }
+            }
         };
         if self.state == State::Raw {
             return;
@@ -198,6 +208,10 @@ impl<const N: usize> Half<N> {
                 self.deliver(bytes, sink);
                 bytes.len()
             }
+            State::Doubt => {
+                self.decide(bytes, sink);
+                0
+            }
             State::Raw => {
                 sink.raw(bytes);
                 bytes.len()
@@ -213,7 +227,7 @@ impl<const N: usize> Half<N> {
 
     /// Nothing more comes; what goes on until then is complete where the end came in order.
     pub(super) fn end(&mut self, in_order: bool, sink: &mut dyn Sink) {
-        if self.state == State::UntilEnd && in_order {
+        if matches!(self.state, State::UntilEnd | State::Doubt) && in_order {
             self.end_object(true, sink);
             self.end_message();
         }
@@ -223,7 +237,11 @@ impl<const N: usize> Half<N> {
 
     /// Takes a hole.
     pub(super) fn gap(&mut self, len: u64, sink: &mut dyn Sink) {
+        if self.state == State::Doubt && len > 0 {
+            self.state = State::UntilEnd;
+        }
         let inside = match self.state {
+            State::Fixed if self.doubtful => len,
             State::Fixed | State::Chunk => len.min(self.remaining),
             State::UntilEnd => len,
             _ => 0,
@@ -271,7 +289,7 @@ impl<const N: usize> Half<N> {
         self.anomalies.clear();
         self.start = u16::try_from(self.record.bytes().len()).unwrap_or(u16::MAX);
         (self.header_len, self.lines_start, self.body_len) = (0, 0, 0);
-        (self.fresh, self.state) = (true, State::Head);
+        (self.fresh, self.doubtful, self.state) = (true, false, State::Head);
     }
 
     /// `record` gets no longer by the message that is passing. A request that waits leaves room for another.
@@ -298,18 +316,16 @@ impl<const N: usize> Half<N> {
     }
 
     fn header(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
-        let room = usize::try_from(MAX_HEADER_BYTES - self.header_len).unwrap_or(usize::MAX);
-        if room == 0 {
-            self.give_up(Anomaly::HeaderTooLong, sink);
-            return 0;
-        }
         let limit = self.limit();
         let Self { head, record, meta, anomalies, .. } = self;
         let mut store = Store { record, limit, meta, anomalies };
-        let (used, progress) = head.feed(bytes.get(..room).unwrap_or(bytes), &mut store);
+        let (used, progress) = head.feed(bytes, &mut store);
         if used > 0 {
-            sink.lines(u64::from(self.header_len - self.lines_start), bytes.get(..used).unwrap_or(bytes));
-            self.header_len = self.header_len.saturating_add(u32::try_from(used).unwrap_or(u32::MAX));
+            sink.lines(self.header_len - self.lines_start, bytes.get(..used).unwrap_or(bytes));
+            self.header_len = self.header_len.saturating_add(used as u64);
+            if self.header_len > u64::from(MAX_HEADER_BYTES) {
+                self.anomalies.insert(Anomaly::HeaderTooLong);
+            }
         }
         if progress == Progress::Complete {
             sink.end_lines();
@@ -345,14 +361,27 @@ impl<const N: usize> Half<N> {
         if self.state == State::UntilEnd {
             return;
         }
+        let past = len > self.remaining;
         self.remaining = self.remaining.saturating_sub(len);
         if self.remaining == 0 {
             if self.state == State::Chunk {
                 self.state = State::ChunkEnd;
+            } else if self.doubtful {
+                self.state = if past { State::UntilEnd } else { State::Doubt };
             } else {
                 self.end_object(true, sink);
                 self.end_message();
             }
+        }
+    }
+
+    /// The next byte (there is one) says whether the body was as long as its faulty length says.
+    fn decide(&mut self, bytes: &[u8], sink: &mut dyn Sink) {
+        if bytes.first().is_some_and(|&byte| Head::begins_with(self.direction, byte)) {
+            self.end_object(true, sink);
+            self.end_message();
+        } else {
+            self.state = State::UntilEnd;
         }
     }
 
@@ -405,8 +434,8 @@ impl<const N: usize> Half<N> {
         passed.len() + 1
     }
 
-    /// One byte of a chunk-size line outside extensions, maybe its first; false when it
-    /// does not belong there, and the direction has been given up.
+    /// One byte of a chunk-size line outside extensions, maybe its first; false when there is
+    /// no size, and the direction has been given up.
     fn size_byte(&mut self, byte: u8, first: bool, sink: &mut dyn Sink) -> bool {
         match (byte, self.state) {
             (_, State::Size) if byte.is_ascii_hexdigit() => {
@@ -431,9 +460,14 @@ impl<const N: usize> Half<N> {
                 self.anomalies.insert(Anomaly::BareLf);
                 self.end_chunk_line(sink);
             }
-            _ => {
+            _ if first => {
                 self.give_up(Anomaly::BadChunkSize, sink);
                 return false;
+            }
+            // Clients read the digits and go on behind the line.
+            _ => {
+                self.anomalies.insert(Anomaly::BadChunkSize);
+                self.state = if byte == b'\r' { State::ExtensionCr } else { State::Extension };
             }
         }
         true
@@ -462,12 +496,14 @@ impl<const N: usize> Half<N> {
                 self.begin_chunk_line();
             }
             (b'\n', State::ChunkEndCr) => self.begin_chunk_line(),
+            (b'\r', State::ChunkEndCr) => self.anomalies.insert(Anomaly::BadChunkEnd),
             (b'\r', State::TrailerStart) => self.state = State::TrailerStartCr,
             (b'\n', State::TrailerStart) => {
                 self.anomalies.insert(Anomaly::BareLf);
                 self.end_message();
             }
             (b'\n', State::TrailerStartCr) => self.end_message(),
+            (b'\r', State::TrailerStartCr) => self.anomalies.insert(Anomaly::BareCr),
             (_, State::TrailerStart | State::TrailerStartCr) => {
                 let truncated = self.head.truncated;
                 self.head = match self.state {

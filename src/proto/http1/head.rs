@@ -11,8 +11,8 @@ use super::words::{Word, Words};
 use crate::event::Direction;
 use crate::event::record::Record;
 
-/// Longest header section of a message, trailers included, in bytes. At this point the
-/// direction is given up with [`Anomaly::HeaderTooLong`].
+/// Longest header section of a message, trailers included, in bytes, that is not odd
+/// ([`Anomaly::HeaderTooLong`]).
 pub const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
 /// Longest method, in bytes. The longest registered one has 17.
@@ -23,6 +23,9 @@ const MAX_URL_BYTES: u16 = 512;
 
 const PROTOCOL: &[u8] = b"HTTP/1.";
 
+/// What a status line begins with.
+const NAME: &[u8] = b"HTTP/";
+
 /// What the next byte belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum At {
@@ -30,8 +33,10 @@ enum At {
     Method,
     /// The rest of a request line.
     Target,
-    /// `HTTP/1.` of a status line.
+    /// `HTTP/` of a status line.
     Protocol,
+    Major,
+    MajorEnd,
     Minor,
     MinorEnd,
     Status,
@@ -86,13 +91,14 @@ pub(super) struct Head {
     /// Fields that were there, a bit each.
     seen: u16,
     status: u16,
-    /// Bytes of the method, of `HTTP/1.`, or digits of the status so far.
+    /// Bytes of the method, of `HTTP/`, or digits of the status so far.
     count: u8,
     at: At,
     field: Field,
     direction: Direction,
     /// The last byte taken was a CR that may end a line.
     cr: bool,
+    major: u8,
     minor: u8,
     /// Fields of a trailer section frame nothing.
     trailer: bool,
@@ -132,6 +138,7 @@ impl Head {
             field: Field::Other,
             direction,
             cr: false,
+            major: b'1',
             minor: 0,
             trailer: false,
             method: Method::Other,
@@ -155,7 +162,7 @@ impl Head {
     pub(super) fn begins_with(direction: Direction, byte: u8) -> bool {
         match direction {
             Direction::ToServer => is_tchar(byte),
-            Direction::ToClient => byte == b'H',
+            Direction::ToClient => matches!(byte, b'H' | b'h'),
         }
     }
 
@@ -176,7 +183,7 @@ impl Head {
 
     /// The protocol of the start line.
     pub(super) fn protocol(&self) -> [u8; 8] {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', self.minor]
+        [b'H', b'T', b'T', b'P', b'/', self.major, b'.', self.minor]
     }
 
     /// The field was there.
@@ -186,7 +193,7 @@ impl Head {
 
     /// The message is of HTTP/1.0.
     pub(super) fn is_http10(&self) -> bool {
-        self.minor == b'0'
+        self.major == b'1' && self.minor == b'0'
     }
 
     /// What follows this request's head.
@@ -215,10 +222,12 @@ impl Head {
                 }
                 At::Name | At::NameSpace => (self.name(byte, rest, store), Progress::More),
                 At::Method => self.method(rest, store),
-                At::Protocol | At::Minor | At::MinorEnd | At::Status => match self.status_line(byte, store) {
-                    Some(used) => (usize::from(used), Progress::More),
-                    None => (0, Progress::Bad),
-                },
+                At::Protocol | At::Major | At::MajorEnd | At::Minor | At::MinorEnd | At::Status => {
+                    match self.status_line(byte, store) {
+                        Some(used) => (usize::from(used), Progress::More),
+                        None => (0, Progress::Bad),
+                    }
+                }
             };
             pos += used;
         }
@@ -435,15 +444,32 @@ impl Head {
         white.then(|| (*minor, self.tail.len() - target.trim_ascii_end().len()))
     }
 
-    /// A byte of a status line up to the status code; was it used? `None`: it is no status line.
+    /// A byte of a status line up to the status code; was it used? `None`: it is no status line. Clients take the protocol in
+    /// small letters, another version, and words that stand directly behind the code.
     fn status_line<const N: usize>(&mut self, byte: u8, store: &mut Store<'_, N>) -> Option<bool> {
         let space = matches!(byte, b' ' | b'\t');
         match self.at {
-            At::Protocol if PROTOCOL.get(usize::from(self.count)) == Some(&byte) => {
-                self.count += 1;
-                if usize::from(self.count) == PROTOCOL.len() {
-                    self.at = At::Minor;
+            At::Protocol if NAME.get(usize::from(self.count)) == Some(&byte.to_ascii_uppercase()) => {
+                if byte.is_ascii_lowercase() {
+                    store.anomalies.insert(Anomaly::BadStartLine);
                 }
+                self.count += 1;
+                if usize::from(self.count) == NAME.len() {
+                    self.at = At::Major;
+                }
+            }
+            At::Major if byte.is_ascii_digit() => {
+                if byte != b'1' {
+                    store.anomalies.insert(Anomaly::BadStartLine);
+                }
+                self.major = byte;
+                self.at = At::MajorEnd;
+            }
+            At::MajorEnd if byte == b'.' => self.at = At::Minor,
+            At::MajorEnd if space => {
+                store.anomalies.insert(Anomaly::BadStartLine);
+                (self.minor, self.count) = (b'0', 0);
+                self.at = At::Status;
             }
             At::Minor if byte.is_ascii_digit() => {
                 self.minor = byte;
@@ -458,7 +484,10 @@ impl Head {
                 self.status = self.status * 10 + u16::from(byte - b'0');
                 self.count += 1;
             }
-            At::Status if self.count == 3 && (space || matches!(byte, b'\r' | b'\n')) => {
+            At::Status if self.count == 3 && !byte.is_ascii_digit() => {
+                if !space && !matches!(byte, b'\r' | b'\n') {
+                    store.anomalies.insert(Anomaly::BadStartLine);
+                }
                 store.record.number(tag::STATUS, u64::from(self.status));
                 self.at = At::Skip;
                 return Some(false);
@@ -475,8 +504,10 @@ impl Head {
                 return (true, Progress::Complete);
             }
             store.anomalies.insert(Anomaly::BareCr);
-            self.at = At::Skip;
-            return (false, Progress::More);
+            // several before the line end are one to servers and clients
+            let again = byte == b'\r';
+            self.at = if again { At::LineStartCr } else { At::Skip };
+            return (again, Progress::More);
         }
         if matches!(byte, b' ' | b'\t') {
             // RFC 9112, 5.2: "replace each received obs-fold with one or more SP octets prior

@@ -34,7 +34,7 @@
 //!
 //! # Limits
 //!
-//! [`MAX_HEADER_BYTES`] a message, [`MAX_CHUNK_LINE_BYTES`] a chunk-size line,
+//! [`MAX_CHUNK_LINE_BYTES`] a chunk-size line,
 //! [`MAX_METHOD_BYTES`] a method, [`MAX_OUTSTANDING`] requests awaiting an answer; fields of events and objects as `docs/protocols.md`
 //! has them. Transfer codings besides chunked are left on, and are among the object's codings.
 

@@ -4,6 +4,7 @@ mod codings;
 mod differential;
 mod events;
 mod generated;
+mod lenient;
 mod limits;
 mod shape;
 
@@ -518,6 +519,8 @@ fn content_lengths() {
         check_one(step, second, odd);
         if second != Some("header 0 ab") {
             let tail = if long { "abcd" } else { tail };
+            // of a response all is read that follows
+            let second = if second == Some("raw 0 abcd") { Some("body 0 abcd") } else { second };
             check_one(response(&format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n{tail}")), second, odd);
         }
     }
@@ -578,9 +581,9 @@ fn bad_chunks_give_up_at_the_offending_byte() {
         (";x\r\nab", &["body -", "raw 0 ;x\\r\\nab"], &[BadChunkSize]),
         (" 2\r\nab", &["body -", "raw 0  2\\r\\nab"], &[BadChunkSize]),
         ("-2\r\nab", &["body -", "raw 0 -2\\r\\nab"], &[BadChunkSize]),
-        ("2x\r\nab", &["body -", "raw 0 x\\r\\nab"], &[BadChunkSize]),
-        ("2 2\r\nab", &["body -", "raw 0 2\\r\\nab"], &[BadChunkSize]),
-        ("2\rab", &["body -", "raw 0 ab"], &[BadChunkSize]),
+        ("2x\r\nab", &["body 0 ab"], &[BadChunkSize]),
+        ("2 2\r\nab", &["body 0 ab"], &[BadChunkSize]),
+        ("2\rab", &["body -"], &[BadChunkSize]),
         ("10000000000000000\r\nab", &["body -", "raw 0 0\\r\\nab"], &[BadChunkSize]),
         ("ffffffffffffffff\r\nab", &["body 0 ab"], &[]),
         ("2\r\nabc", &["body 0 ab", "raw 0 c"], &[BadChunkEnd]),
@@ -611,7 +614,8 @@ fn what_is_no_start_line_is_raw_and_the_other_direction_goes_on() {
             &["header 0 ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF", "raw 0 G / HTTP/1.1\\r\\n"],
         ),
         (response("SSH-2.0"), &["raw 0 SSH-2.0"]),
-        (response("HTTP/2 200\r\n"), &["header 0 HTTP/", "raw 0 2 200\\r\\n"]),
+        (response("HTTP/x 200\r\n"), &["header 0 HTTP/", "raw 0 x 200\\r\\n"]),
+        (response("HTTP/11 200\r\n"), &["header 0 HTTP/1", "raw 0 1 200\\r\\n"]),
         (response("HTTP/1.x 200\r\n"), &["header 0 HTTP/1.", "raw 0 x 200\\r\\n"]),
         (response("HTTP/1.1200\r\n"), &["header 0 HTTP/1.1", "raw 0 200\\r\\n"]),
         (response("HTTP/1.1 20\r\n"), &["header 0 HTTP/1.1 20", "raw 0 \\r\\n"]),

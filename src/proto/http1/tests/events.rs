@@ -356,7 +356,7 @@ fn what_never_was_http_was_a_mistake() {
         connection.http.was_mistaken()
     };
     assert!(mistaken(&[request("GET /\x01\x02\r\nmore")]) || mistaken(&[request("GET \x16\x03 x\r\n")]));
-    assert!(mistaken(&[response("HTTP/9")]));
+    assert!(mistaken(&[response("HTTP/x")]));
     assert!(!mistaken(&[request("GET / HTTP/1.1\r\n\r\n\x16\x03")]), "it was, for one message");
     assert!(!mistaken(&[response("HTTP/1.1 200 OK\r\nA"), Step::Gap(ToClient, 1)]), "lost is not mistaken");
 }

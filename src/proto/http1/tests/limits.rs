@@ -20,7 +20,7 @@ fn long(direction: Direction, bytes: &[u8]) -> (Heard, Vec<Anomaly>) {
 }
 
 #[test]
-fn header_sections_and_chunk_lines_have_a_limit() {
+fn long_header_sections_are_told_and_chunk_lines_have_a_limit() {
     let limit = MAX_HEADER_BYTES as usize;
     let fill = |len: usize| {
         let mut bytes = b"GET / HTTP/1.1\r\nHost:a\r\nA: ".to_vec();
@@ -32,16 +32,25 @@ fn header_sections_and_chunk_lines_have_a_limit() {
     assert_eq!((record.items.len(), record.joined("header").len()), (1, limit));
     assert!(anomalies.is_empty());
     let (record, anomalies) = long(ToServer, &fill(limit + 1));
-    assert_eq!((record.joined("header").len(), record.joined("raw")), (limit, b"\n".to_vec()));
+    assert_eq!((record.joined("header").len(), record.joined("raw")), (limit + 1, Vec::new()));
     assert_eq!(anomalies, [Anomaly::HeaderTooLong]);
 
     // trailers count with the header section that they belong to
     let head = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut bytes = [&head[..], b"0\r\n"].concat();
-    bytes.resize(head.len() + 3 + limit, b'x');
+    bytes.resize(3 + limit, b'x');
     let (record, anomalies) = long(ToServer, &bytes);
-    assert_eq!((record.joined("header").len(), record.joined("raw").len()), (limit, head.len()));
-    assert!(anomalies.contains(&Anomaly::HeaderTooLong));
+    assert_eq!((record.joined("header").len(), anomalies), (limit, vec![]));
+    bytes.extend_from_slice(b"\r\n\r\n");
+    let (record, anomalies) = long(ToServer, &bytes);
+    assert_eq!((record.joined("header").len(), record.joined("raw").len()), (limit + 4, 0));
+    assert_eq!(anomalies, [Anomaly::HeaderTooLong]);
+
+    // what stands behind the limit counts
+    let bytes = [&fill(2 * limit)[..limit * 2 - 2], b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nab"].concat();
+    let (record, anomalies) = long(ToServer, &bytes);
+    assert_eq!((record.joined("body"), record.objects), (b"ab".to_vec(), vec!["||gzip length 2: whole".to_owned()]));
+    assert_eq!(anomalies, [Anomaly::HeaderTooLong]);
 
     let line = usize::from(MAX_CHUNK_LINE_BYTES);
     for (extra, gives_up) in [(0, false), (1, true)] {
