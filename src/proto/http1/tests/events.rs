@@ -375,3 +375,22 @@ fn a_guess_looks_at_both_sides() {
     assert_eq!(of("GE", "nothing"), Guess::More);
     assert_eq!(of("EHLO x\r\n", "220 mail"), Guess::No);
 }
+
+#[test]
+fn an_event_has_no_name_and_password_of_a_user() {
+    let long = "p".repeat(600);
+    let fields = "HTTP/1.0\r\nHost: h:81\r\n\r\n";
+    for (method, target, url) in [
+        ("GET", "http://u:secret@h:81/a?b=c@d", "http://h:81/a?b=c@d".to_owned()),
+        ("GET", "/a?b=http://u:p@h/", "/a?b=http://u:p@h/".to_owned()),
+        ("CONNECT", "u:secret@h:81", "h:81".to_owned()),
+        ("GET", &format!("http://u:{long}@h:81/"), "http://".to_owned()),
+        ("GET", &format!("http://u:secret@h:81/{long}"), format!("http://h:81/{}", &long[..512 - 21])),
+    ] {
+        let steps = [request(&format!("{method}  {target} {fields}")), end(ToServer), end(ToClient)];
+        let told = outcome_at_any_split(target, &steps).told;
+        let [event] = &[&told[0].events[..], &told[1].events].concat()[..] else { panic!("{told:?}") };
+        assert!(event.contains(&format!(" url={url} protocol=")), "{event}");
+        assert!(!event.contains("secret"), "{event}");
+    }
+}
