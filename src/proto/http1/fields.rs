@@ -172,7 +172,7 @@ impl Field {
             Self::ContentDisposition => (Place::Meta, meta::DISPOSITION, 256),
             Self::ContentRange => (Place::Meta, meta::RANGE, 48),
             Self::Location if !request => (Place::Event, tag::LOCATION, 256),
-            Self::Upgrade if !request => (Place::Meta, meta::UPGRADE, 32),
+            Self::Upgrade => (Place::Meta, meta::UPGRADE, 32),
             Self::ETag if !request => (Place::Meta, meta::ETAG, 48),
             Self::LastModified if !request => (Place::Meta, meta::MODIFIED, 30),
             _ => (Place::Nowhere, 0, 0),

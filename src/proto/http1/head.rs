@@ -6,7 +6,9 @@ use memchr::memchr3;
 use super::anomaly::{Anomalies, Anomaly};
 use super::fields::{Field, Keep, MAX_NAME_BYTES, Meta, Place, tag};
 use super::framing::{Body, Framing};
+use super::object::Buffer;
 use super::outstanding::Method;
+use super::target::user_info;
 use super::words::{Word, Words};
 use crate::event::Direction;
 use crate::event::record::Record;
@@ -388,7 +390,9 @@ impl Head {
         };
         let target = usize::try_from(self.target_len).unwrap_or(usize::MAX).saturating_sub(suffix);
         self.truncated &= target > store.record.open_text().len();
+        let cut = target > store.record.open_text().len();
         store.record.shorten(target);
+        hide_user(store.record, self.method == Method::Connect, cut);
         self.end_text(store);
         self.minor = minor;
         append_text(store.record, store.limit, tag::PROTOCOL, &self.protocol());
@@ -630,6 +634,16 @@ fn append<const N: usize>(record: &mut Record<N>, piece: &[u8], most: usize, lim
     let fits = piece.get(..room).unwrap_or(piece);
     record.more(fits);
     record.open_text().len() < have + piece.trim_ascii_end().len()
+}
+
+/// Takes the name and password of a user out of the target that is open: events have none.
+fn hide_user<const N: usize>(record: &mut Record<N>, connect: bool, cut: bool) {
+    let target = record.open_text();
+    let Some(user) = user_info(target, connect, cut) else { return };
+    let mut behind: Buffer<{ MAX_URL_BYTES as usize }> = Buffer::new();
+    behind.push(target.get(user.end..).unwrap_or_default());
+    record.shorten(user.start);
+    record.more(behind.bytes());
 }
 
 /// Appends a text that is there as a whole, if there is room for all of it.

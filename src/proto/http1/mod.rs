@@ -70,10 +70,10 @@ use super::websocket::WebSocket;
 use super::{Parser, Sink};
 use crate::event::Direction;
 use crate::event::record::{Record, Value, fields as fields_of};
-use fields::{Field, meta, tag};
+use fields::{Field, Meta, meta, tag};
 use framing::Body;
 use half::Half;
-use head::append_text;
+use head::{Head, append_text};
 use object::{Buffer, ContentRange, Description};
 use outstanding::{Method, Outstanding};
 use requests::nth;
@@ -206,6 +206,9 @@ impl Http1 {
 
     fn step_request(&mut self, bytes: &[u8], sink: &mut dyn Sink) -> usize {
         if self.to_server.is_between() {
+            if let Some(used) = self.begin_early(bytes) {
+                return used;
+            }
             self.make_room(sink);
         }
         let used = self.to_server.step(bytes, sink);
@@ -370,11 +373,30 @@ impl Http1 {
         }
     }
 
+    /// Between requests come bytes that begin none, while one for a WebSocket waits for its response: the client does not wait.
+    /// Says how many bytes stand before its first frame, and that is where its direction is no HTTP any more.
+    fn begin_early(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.waiting == 0 || self.websocket.is_some() || !asks_for_websocket(&self.to_server.meta) {
+            return None;
+        }
+        let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if bytes.get(empty).is_none_or(|&first| Head::begins_with(Direction::ToServer, first)) {
+            return None;
+        }
+        self.to_server.tunnel();
+        self.websocket = Some(WebSocket::early());
+        Some(empty)
+    }
+
     /// The WebSocket that a response opens, if it does (RFC 6455, 4.2.2).
     fn upgrade(&self, status: u16) -> Option<WebSocket> {
         let of = &self.to_client.meta;
-        if status != 101 || !of.get_text(meta::UPGRADE).eq_ignore_ascii_case(b"websocket") {
-            return None;
+        if status != 101 || !asks_for_websocket(of) {
+            return self.websocket;
+        }
+        if let Some(mut websocket) = self.websocket {
+            websocket.open(of.extensions);
+            return Some(websocket);
         }
         let mut websocket = WebSocket::new(of.extensions);
         if self.to_server.is_raw() {
@@ -462,6 +484,11 @@ impl Http1 {
             self.tell_request(nth(self.to_server.record.bytes(), usize::from(self.current)), sink);
         }
     }
+}
+
+/// A request, or the response to it, has `Upgrade: websocket`.
+fn asks_for_websocket(of: &Meta) -> bool {
+    of.get_text(meta::UPGRADE).eq_ignore_ascii_case(b"websocket")
 }
 
 fn url(request: &[u8]) -> &[u8] {

@@ -1,5 +1,7 @@
 //! Whom a request is meant for, and what its last word is.
 
+use std::ops::Range;
+
 /// Host and port of an authority (RFC 3986, section 3.2): what stands before an `@` is none of them.
 pub(in crate::proto) fn authority(text: &[u8]) -> (&[u8], Option<u16>) {
     let host = text.iter().rposition(|&byte| byte == b'@').map_or(text, |at| text.get(at + 1..).unwrap_or_default());
@@ -30,6 +32,26 @@ pub(in crate::proto) fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(end)
 }
 
+/// Where in a target name and password of a user stand (RFC 3986, section 3.2.1), with the `@` behind them; in that of CONNECT
+/// nothing comes before. Of one that is cut before its authority ends, all of that may be such.
+pub(super) fn user_info(target: &[u8], connect: bool, cut: bool) -> Option<Range<usize>> {
+    let start = if connect {
+        0
+    } else if target.starts_with(b"/") {
+        return None;
+    } else {
+        target.windows(3).position(|three| three == b"://")? + 3
+    };
+    let rest = target.get(start..)?;
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    let authority = rest.get(..end.unwrap_or(rest.len()))?;
+    match authority.iter().rposition(|&byte| byte == b'@') {
+        Some(at) => Some(start..start + at + 1),
+        None if cut && end.is_none() => Some(start..target.len()),
+        None => None,
+    }
+}
+
 /// The last segment of a target's path.
 pub(in crate::proto) fn last_segment(target: &[u8]) -> &[u8] {
     let path = if target.starts_with(b"/") { target } else { absolute(target).map_or(target, |(_, path)| path) };
@@ -57,6 +79,27 @@ mod tests {
         ];
         for &(text, host, port) in cases {
             assert_eq!(authority(text.as_bytes()), (host.as_bytes(), port), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn users() {
+        let cases: &[(&str, bool, bool, Option<&str>)] = &[
+            ("/a@b", false, true, None),
+            ("/to?http://u:p@h/", false, false, None),
+            ("http://h/a@b", false, true, None),
+            ("http://u:p@h/a@b", false, false, Some("u:p@")),
+            ("longer-than-others://u@h?x@", false, false, Some("u@")),
+            ("http://a@b:c@h", false, true, Some("a@b:c@")),
+            ("http://h", false, false, None),
+            ("http://u:passwor", false, true, Some("u:passwor")),
+            ("u:p@h:443", true, false, Some("u:p@")),
+            ("h:443", true, false, None),
+            ("*", false, false, None),
+        ];
+        for &(target, connect, cut, expected) in cases {
+            let user = user_info(target.as_bytes(), connect, cut);
+            assert_eq!(user.and_then(|user| target.get(user)), expected, "{target:?}");
         }
     }
 

@@ -113,6 +113,11 @@ impl Frames {
         self.raw = true;
     }
 
+    /// How messages are compressed that begin from here on.
+    pub(super) fn agree(&mut self, compression: Compression) {
+        self.compression = compression;
+    }
+
     pub(super) fn lose(&mut self) {
         self.raw = true;
     }

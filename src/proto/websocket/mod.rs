@@ -75,6 +75,20 @@ impl WebSocket {
         }
     }
 
+    /// Before the handshake is over: what the client sends already. Nothing is agreed to, and the server speaks HTTP.
+    pub(super) fn early() -> Self {
+        let mut websocket = Self::new(Extensions::default());
+        websocket.lose(Direction::ToClient);
+        websocket
+    }
+
+    /// The handshake of one that began early is over: messages that begin from here on are of what was agreed to.
+    pub(super) fn open(&mut self, extensions: Extensions) {
+        let [to_server, to_client] = extensions.compression;
+        self.to_server.agree(to_server);
+        self.to_client = Frames::new(Direction::ToClient, to_client);
+    }
+
     /// Takes the next bytes of a direction, all of them.
     pub fn push(&mut self, direction: Direction, bytes: &[u8], sink: &mut dyn Sink) {
         self.half(direction).push(bytes, sink);

@@ -312,6 +312,60 @@ fn gaps_are_kept_in_step_within_a_payload() {
 }
 
 #[test]
+fn frames_that_come_before_the_response() {
+    let message = "websocket 0 type=text/plain; charset=utf-8 length=5: early whole";
+    let event = "websocket fin=true mask=939139389 opcode=text length=5";
+    let early = frame(0x81, MASK, b"early");
+    let server = frame(0x81, None, b"late");
+    for (begin, extensions) in [("", ""), ("\r\n", "Sec-WebSocket-Extensions: permessage-deflate\r\n")] {
+        let steps = [
+            Step::Push(ToServer, [REQUEST.as_bytes(), begin.as_bytes(), &early, &early[..3]].concat()),
+            Step::Push(ToClient, b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()),
+            Step::Push(ToClient, [response(extensions).as_bytes(), &server].concat()),
+            Step::Push(ToServer, early[3..].to_vec()),
+            Step::Push(ToServer, frame(0xc1, MASK, b"xyz")),
+        ];
+        let told = run_at_any_split("early", Http1::default, &steps);
+        assert_eq!(told[0].lines[1..5], [message, event, message, event]);
+        let compressed = told[0].lines.iter().any(|line| line.contains("codings=permessage-deflate"));
+        assert_eq!((compressed, told[0].odd().is_empty()), (!extensions.is_empty(), !extensions.is_empty()));
+        assert_eq!(told[1].lines.last().unwrap(), "websocket fin=true opcode=text length=4");
+        assert_eq!(told[1].odd(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_response_that_opens_nothing_is_followed_by_others() {
+    let steps = [
+        Step::Push(ToServer, [REQUEST.as_bytes(), &frame(0x81, MASK, b"early")].concat()),
+        Step::Push(ToClient, b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno".to_vec()),
+        Step::Push(ToClient, b"HTTP/1.1 400 No\r\nContent-Length: 2\r\n\r\nno\x81".to_vec()),
+        Step::Push(ToServer, frame(0x81, MASK, b"still")),
+    ];
+    let told = run_at_any_split("refused", Http1::default, &steps);
+    assert!(told[0].lines.iter().any(|line| line.contains(": still whole")), "{:?}", told[0].lines);
+    assert_eq!(told[1].lines.iter().filter(|line| line.contains(": no whole")).count(), 2, "{:?}", told[1].lines);
+    assert_eq!(told[1].lines.last().unwrap(), "raw \\x81");
+}
+
+#[test]
+fn what_follows_a_request_for_anything_else_is_no_frame() {
+    let early = frame(0x81, MASK, b"early");
+    for request in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n"] {
+        let steps = [Step::Push(ToServer, [request.as_bytes(), &early].concat())];
+        let told = run_at_any_split("no frame", Http1::default, &steps);
+        assert_eq!(told[0].odd(), ["http.request_line_invalid"]);
+    }
+    // nor what comes when the response is there
+    let steps = [
+        Step::Push(ToServer, REQUEST.into()),
+        Step::Push(ToClient, b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n".to_vec()),
+        Step::Push(ToServer, early),
+    ];
+    assert_eq!(run_at_any_split("refused", Http1::default, &steps)[0].odd(), ["http.request_line_invalid"]);
+}
+
+#[test]
 fn a_gap_anywhere_harms_no_more_than_its_direction() {
     let stream = [
         frame(0x02, MASK, b"one "),

@@ -356,7 +356,7 @@ fn what_never_was_http_was_a_mistake() {
         connection.http.was_mistaken()
     };
     assert!(mistaken(&[request("GET /\x01\x02\r\nmore")]) || mistaken(&[request("GET \x16\x03 x\r\n")]));
-    assert!(mistaken(&[response("HTTP/9")]));
+    assert!(mistaken(&[response("HTTP/x")]));
     assert!(!mistaken(&[request("GET / HTTP/1.1\r\n\r\n\x16\x03")]), "it was, for one message");
     assert!(!mistaken(&[response("HTTP/1.1 200 OK\r\nA"), Step::Gap(ToClient, 1)]), "lost is not mistaken");
 }
@@ -373,5 +373,24 @@ fn a_guess_looks_at_both_sides() {
     assert_eq!(of("GET / HTTP/1.1\r\n", "the middle of a download"), Guess::Yes);
     assert_eq!(of("the middle of an upload", ""), Guess::No, "nobody waits for the other side");
     assert_eq!(of("GE", "nothing"), Guess::More);
-    assert_eq!(of("EHLO x", "220 mail"), Guess::No);
+    assert_eq!(of("EHLO x\r\n", "220 mail"), Guess::No);
+}
+
+#[test]
+fn an_event_has_no_name_and_password_of_a_user() {
+    let long = "p".repeat(600);
+    let fields = "HTTP/1.0\r\nHost: h:81\r\n\r\n";
+    for (method, target, url) in [
+        ("GET", "http://u:secret@h:81/a?b=c@d", "http://h:81/a?b=c@d".to_owned()),
+        ("GET", "/a?b=http://u:p@h/", "/a?b=http://u:p@h/".to_owned()),
+        ("CONNECT", "u:secret@h:81", "h:81".to_owned()),
+        ("GET", &format!("http://u:{long}@h:81/"), "http://".to_owned()),
+        ("GET", &format!("http://u:secret@h:81/{long}"), format!("http://h:81/{}", &long[..512 - 21])),
+    ] {
+        let steps = [request(&format!("{method}  {target} {fields}")), end(ToServer), end(ToClient)];
+        let told = outcome_at_any_split(target, &steps).told;
+        let [event] = &[&told[0].events[..], &told[1].events].concat()[..] else { panic!("{told:?}") };
+        assert!(event.contains(&format!(" url={url} protocol=")), "{event}");
+        assert!(!event.contains("secret"), "{event}");
+    }
 }
