@@ -1,15 +1,16 @@
-//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only comments
-//! are handed out, `(comment)`, a line each, for all else repeats what was read. Where it names more entries than stand before
-//! it, they lie over each other, and the archive is [`Cut::Malformed`]: their bytes are read once, as they stand. What stands
-//! behind its end is no part of it. What stands between entries, and is none, is [`Cut::Malformed`] and handed out as `(rest)`;
-//! the archive goes on where the next entry or the directory begins.
+//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only
+//! comments are handed out, `(comment)`, a line each, for all else repeats what was read. Where it names more entries
+//! than stand before it, they lie over each other, and the archive is [`Cut::Malformed`]: their bytes are read once, as
+//! they stand. What stands behind its end is no part of it. What stands between entries, and is none, is
+//! [`Cut::Malformed`] and handed out as `(rest)`; the archive goes on where the next entry or the directory begins.
 //!
-//! Stored, deflate and deflate64 entries are decoded here, and verified. Deflated content says itself where it ends, whatever
-//! its header says ([`Cut::Malformed`]): readers go by the directory, which may say otherwise. Encrypted ones, and those of other methods than
-//! these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed goes on
-//! as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`. So does LZMA
-//! behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of them; the sum in the
-//! entry's header is not compared with what comes out of those, but all of them but LZMA have sums of their own.
+//! Stored, deflate and deflate64 entries are decoded here, and verified. Deflated content says itself where it ends,
+//! whatever its header says ([`Cut::Malformed`]): readers go by the directory, which may say otherwise. Encrypted ones,
+//! and those of other methods than these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed
+//! goes on as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`.
+//! So does LZMA behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of
+//! them; the sum in the entry's header is not compared with what comes out of those, but all of them but LZMA have sums
+//! of their own.
 
 mod between;
 mod deflate64;
