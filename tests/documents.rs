@@ -418,3 +418,39 @@ fn base64_goes_on_behind_the_blanks_of_its_lines() {
     let texts: Vec<_> = said.leaves.iter().filter(|leaf| leaf.path == "json:(text)").map(|leaf| &*leaf.bytes).collect();
     assert_eq!(texts.concat(), b"a\n  and more of it\n");
 }
+
+#[test]
+fn what_other_names_and_beginnings_stand_for() {
+    let mut tree = Tree::new(Limits::default());
+    let page = |charset: &str, body: &[u8]| {
+        [format!("<html><meta charset={charset}><p>").as_bytes(), body, b"</p></html>"].concat()
+    };
+    let mail = |charset: &str, word: &str| {
+        format!("From: a\nSubject: =?{charset}?B?{word}?=\nContent-Type: text/plain\n\nx").into_bytes()
+    };
+    let cases: [(&str, Vec<u8>, &str, &str); 14] = [
+        ("cp932", page("cp932", b"\x93\xfa\x96\x7b"), "html:(text)", "\u{65e5}\u{672c}"),
+        ("cp949", page("CP949", b"\xb0\xa1"), "html:(text)", "\u{ac00}"),
+        ("cp850", page("ibm850", b"Gr\x94\xe1e"), "html:(text)", "Gr\u{f6}\u{df}e"),
+        ("ISO-2022-JP-2", page("iso-2022-jp-2", b"\x1b$B$\\\x1b(B"), "html:(text)", "\u{307c}"),
+        ("a subject", mail("cp932", "k/qWew=="), "mime:(fields)", "Subject: \u{65e5}\u{672c}"),
+        ("a Japanese subject", mail("iso-2022-jp-3", "GyRCJFwbKEI="), "mime:(fields)", "Subject: \u{307c}"),
+        ("a wide subject", mail("utf-16-le", "VABlAHIAbgA="), "mime:(fields)", "Subject: Tern"),
+        ("\\pc", br"{\rtf1\pc Gr\'94\'e1e \'e0}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e \u{3b1}"),
+        ("\\pca", br"{\rtf1\pca Gr\'94\'e1e \'d5}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e \u{131}"),
+        ("\\mac", br"{\rtf1\mac Gr\'9a\'a7e}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e"),
+        ("\\rt", br"{\rt Project {\b Te}rn}".into(), "rtf:(text)", "Project Tern"),
+        ("while(1);", b"while(1);{\"a\": \"T\\u0065rn\"}".into(), "json:(text)", "a\nTern"),
+        (")]}',", b")]}',\n[\"T\\u0065rn\", 1]".into(), "json:(text)", "Tern"),
+        ("for(;;);", b"for(;;);[[\"T\\u0065rn\"]]".into(), "json:(text)", "Tern"),
+    ];
+    for (name, data, path, expected) in cases {
+        let whole = decode(&mut tree, [&*data]);
+        assert_eq!(text(&whole, path).as_deref(), Some(expected), "{name}: {whole:?}");
+        for at in 0..=data.len() {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), whole, "{name}, cut at {at}");
+        }
+        assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
+    }
+}
