@@ -17,6 +17,8 @@ mod said;
 mod tree;
 #[path = "common/unzipped.rs"]
 mod unzipped;
+#[path = "containers/zip.rs"]
+mod zip;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

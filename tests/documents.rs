@@ -363,3 +363,94 @@ fn what_is_a_blank_or_not_seen_is_so_however_it_is_written() {
         assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
     }
 }
+
+/// What base64 in a text holds, however it is cut.
+fn undone(text: &str) -> Vec<String> {
+    let mut tree = Tree::new(Limits::default());
+    let whole = decode(&mut tree, [text.as_bytes()]);
+    for at in 0..=text.len() {
+        let (first, second) = text.as_bytes().split_at(at);
+        assert_eq!(decode(&mut tree, [first, second]), whole, "{text:?}, cut at {at}");
+    }
+    assert_eq!(decode(&mut tree, text.as_bytes().chunks(1)), whole, "{text:?}, byte by byte");
+    let found = whole.leaves.iter().filter(|leaf| leaf.path.ends_with("(base64)"));
+    found.map(|leaf| String::from_utf8_lossy(&leaf.bytes).into_owned()).collect()
+}
+
+#[test]
+fn base64_goes_on_behind_the_blanks_of_its_lines() {
+    let secret = "Project Tern, the launch valuation is confidential and not for those who are not of it.";
+    for length in [secret.len() * 3 - 2, secret.len() * 3 - 1, secret.len() * 3] {
+        let secret = &secret.repeat(3)[..length];
+        let coded = data_encoding::BASE64.encode(secret.as_bytes());
+        let ends = ["\n", "\n     ", "\r\n\t\t", "\r\n ", "\n\n ", " ", " \n  "];
+        for (width, end) in [76, 72, 64, 75, 67, 76, 68].into_iter().zip(ends) {
+            let lines: Vec<_> = coded.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let text = format!("before: {}{}", lines.join(end), end.trim_start_matches(' '));
+            for behind in ["", "</data> and so on", "\n", "\n\n: and so on\n"] {
+                assert_eq!(undone(&format!("{text}{behind}")), [secret], "{width} digits and {end:?}, {behind:?}");
+            }
+        }
+    }
+    // The first line may have less than 64 digits.
+    let coded = data_encoding::BASE64.encode(secret.repeat(3).as_bytes());
+    for (name, end) in [("PHOTO;ENCODING=b:", "\r\n "), ("userCertificate;binary:: ", "\n ")] {
+        let (first, rest) = coded.split_at(75 - name.len());
+        let lines: Vec<_> = rest.as_bytes().chunks(74).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let text = format!("BEGIN:VCARD\r\n{name}{first}{end}{}\r\n\r\n:", lines.join(end));
+        assert_eq!(undone(&text), [secret.repeat(3)], "{text:?}");
+    }
+    // Prose that follows is none of it, and neither is another word of the kind.
+    let whole = data_encoding::BASE64.encode(&secret.as_bytes()[..87]);
+    let first = |text: &str| undone(text).into_iter().next().unwrap();
+    for behind in [" is what it is", "\n    and more of prose", "\n  key: value", " a", "\n\tuser@example.org", " -- "]
+    {
+        assert_eq!(first(&format!("{whole}{behind}")), secret[..87], "{behind:?}");
+    }
+    let (two, long) = (format!("{whole} {whole}"), data_encoding::BASE64.encode(secret.repeat(2).as_bytes()));
+    assert_eq!(undone(&two).concat(), secret[..87].repeat(2));
+    assert_eq!(undone(&format!("{long} {long}")).len(), 2);
+    assert_eq!(undone(&format!("{whole}{}{whole}", " ".repeat(2))).len(), 2);
+    assert_eq!(undone(&format!("{whole}\n{}{whole}", " ".repeat(100))).len(), 2);
+    // In a string of JSON what is no run is text.
+    let mut tree = Tree::new(Limits::default());
+    let said = decode(&mut tree, [format!("{{\"a\": \"{whole}\\n  and more of it\"}}").as_bytes()]);
+    let texts: Vec<_> = said.leaves.iter().filter(|leaf| leaf.path == "json:(text)").map(|leaf| &*leaf.bytes).collect();
+    assert_eq!(texts.concat(), b"a\n  and more of it\n");
+}
+
+#[test]
+fn what_other_names_and_beginnings_stand_for() {
+    let mut tree = Tree::new(Limits::default());
+    let page = |charset: &str, body: &[u8]| {
+        [format!("<html><meta charset={charset}><p>").as_bytes(), body, b"</p></html>"].concat()
+    };
+    let mail = |charset: &str, word: &str| {
+        format!("From: a\nSubject: =?{charset}?B?{word}?=\nContent-Type: text/plain\n\nx").into_bytes()
+    };
+    let cases: [(&str, Vec<u8>, &str, &str); 14] = [
+        ("cp932", page("cp932", b"\x93\xfa\x96\x7b"), "html:(text)", "\u{65e5}\u{672c}"),
+        ("cp949", page("CP949", b"\xb0\xa1"), "html:(text)", "\u{ac00}"),
+        ("cp850", page("ibm850", b"Gr\x94\xe1e"), "html:(text)", "Gr\u{f6}\u{df}e"),
+        ("ISO-2022-JP-2", page("iso-2022-jp-2", b"\x1b$B$\\\x1b(B"), "html:(text)", "\u{307c}"),
+        ("a subject", mail("cp932", "k/qWew=="), "mime:(fields)", "Subject: \u{65e5}\u{672c}"),
+        ("a Japanese subject", mail("iso-2022-jp-3", "GyRCJFwbKEI="), "mime:(fields)", "Subject: \u{307c}"),
+        ("a wide subject", mail("utf-16-le", "VABlAHIAbgA="), "mime:(fields)", "Subject: Tern"),
+        ("\\pc", br"{\rtf1\pc Gr\'94\'e1e \'e0}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e \u{3b1}"),
+        ("\\pca", br"{\rtf1\pca Gr\'94\'e1e \'d5}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e \u{131}"),
+        ("\\mac", br"{\rtf1\mac Gr\'9a\'a7e}".into(), "rtf:(text)", "Gr\u{f6}\u{df}e"),
+        ("\\rt", br"{\rt Project {\b Te}rn}".into(), "rtf:(text)", "Project Tern"),
+        ("while(1);", b"while(1);{\"a\": \"T\\u0065rn\"}".into(), "json:(text)", "a\nTern"),
+        (")]}',", b")]}',\n[\"T\\u0065rn\", 1]".into(), "json:(text)", "Tern"),
+        ("for(;;);", b"for(;;);[[\"T\\u0065rn\"]]".into(), "json:(text)", "Tern"),
+    ];
+    for (name, data, path, expected) in cases {
+        let whole = decode(&mut tree, [&*data]);
+        assert_eq!(text(&whole, path).as_deref(), Some(expected), "{name}: {whole:?}");
+        for at in 0..=data.len() {
+            let (first, second) = data.split_at(at);
+            assert_eq!(decode(&mut tree, [first, second]), whole, "{name}, cut at {at}");
+        }
+        assert_eq!(decode(&mut tree, data.chunks(1)), whole, "{name}, byte by byte");
+    }
+}

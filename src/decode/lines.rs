@@ -1,8 +1,9 @@
-//! Text on its way out, as `(text)`: white space as one blank, a line end where a block ends, and what stands beside the
-//! text, such as the values of attributes, on lines of its own behind the line that it belongs to. Characters beyond ASCII
-//! that are seen as a blank are one, and those that are not seen are left out, however they are written.
+//! Text on its way out, as `(text)`: white space as one blank, a line end where a block ends, and what stands beside
+//! the text, such as the values of attributes, on lines of its own behind the line that it belongs to. Characters
+//! beyond ASCII that are seen as a blank are one, and those that are not seen are left out, however they are written.
 //!
-//! What stands beside is held so that it tears no sentence apart, 2,048 bytes of it; more ends the line before its time.
+//! What stands beside is held so that it tears no sentence apart, 2,048 bytes of it; more ends the line before its
+//! time.
 
 use super::decoder::{Child, Field, Out};
 use super::unseen::{Seen, Unseen, is_unseen};

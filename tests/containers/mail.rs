@@ -103,7 +103,21 @@ fn every_message_of_a_mailbox_is_read() {
     );
     check_all(
         format!("{fields}\none\n\n{}", coded("two")).as_bytes(),
-        &[("mime:(header)", "From: a\nSubject: b\n"), ("mime[1]", "one\n\nFrom ann@example.")],
+        &[("mime:(header)", "From: a\nSubject: b\n"), ("mime[1]", "one\n\nFrom ann@example.or")],
         &[],
     );
+}
+
+#[test]
+fn a_boundary_may_be_quoted() {
+    let leaves: &[(&str, &str)] =
+        &[("mime:(header)", "From: a\r\nContent-Type: m"), ("mime[1]", "one"), ("mime[2]", "two")];
+    for (told, stands) in [("b\\nd", "bnd"), ("b\\nd", "b\\nd"), ("\\b\\n\\d", "bnd"), ("b\\\"d", "b\"d")] {
+        let head = format!("From: a\r\nContent-Type: multipart/mixed; boundary=\"{told}\"\r\n\r\n");
+        check_all(
+            format!("{head}--{stands}\r\n\r\none\r\n--{stands}\r\n\r\ntwo\r\n--{stands}--").as_bytes(),
+            leaves,
+            &[],
+        );
+    }
 }

@@ -3,8 +3,8 @@
 use encoding_rs::{CoderResult, Encoding};
 
 use super::super::decoder::Field;
-use super::order;
 use super::utf7::Utf7;
+use super::{dos, order};
 
 /// Room for what is converted at a time; a character has four bytes at most.
 const ROOM: usize = 2048;
@@ -17,6 +17,7 @@ enum Kind {
     /// In a charset of the Encoding Standard.
     Standard(encoding_rs::Decoder),
     Utf7(Utf7),
+    Dos(&'static [char; 128]),
     /// Units of two bytes or, if `four`, of four; what has come until their order is seen.
     Unordered {
         four: bool,
@@ -37,6 +38,8 @@ pub enum Charset {
     Standard(&'static Encoding),
     /// UTF-7 (RFC 2152).
     Utf7,
+    /// A code page of DOS, whose lower half is ASCII.
+    Dos(&'static [char; 128]),
     /// UTF-16 or, if `four`, UTF-32, of which nobody says which byte comes first: it is seen from the text itself.
     Unordered {
         /// Units have four bytes.
@@ -48,6 +51,29 @@ pub enum Charset {
         little: bool,
     },
 }
+
+/// What programs call charsets by other names than the Encoding Standard's. Of the later forms of ISO-2022-JP what the
+/// first has is read.
+const ALIASES: [(&[u8], &[u8]); 18] = [
+    (b"cp932", b"shift_jis"),
+    (b"windows-932", b"shift_jis"),
+    (b"cp936", b"gbk"),
+    (b"windows-936", b"gbk"),
+    (b"cp949", b"euc-kr"),
+    (b"uhc", b"euc-kr"),
+    (b"cp950", b"big5"),
+    (b"windows-950", b"big5"),
+    (b"macroman", b"macintosh"),
+    (b"iso-2022-jp-1", b"iso-2022-jp"),
+    (b"iso-2022-jp-2", b"iso-2022-jp"),
+    (b"iso-2022-jp-3", b"iso-2022-jp"),
+    (b"iso-2022-jp-2004", b"iso-2022-jp"),
+    (b"iso-2022-jp-ms", b"iso-2022-jp"),
+    (b"utf-16-le", b"utf-16le"),
+    (b"utf-16-be", b"utf-16be"),
+    (b"utf_16_le", b"utf-16le"),
+    (b"utf_16_be", b"utf-16be"),
+];
 
 impl Charset {
     /// The charset of that name, if it is known and neither UTF-8 nor ASCII.
@@ -75,7 +101,11 @@ impl Charset {
         if let Some((_, charset)) = wide.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
             return Some(*charset);
         }
-        let encoding = Encoding::for_label_no_replacement(name)?;
+        if let Some(table) = dos::of(name) {
+            return Some(Self::Dos(table));
+        }
+        let alias = ALIASES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        let encoding = Encoding::for_label_no_replacement(alias.map_or(name, |(_, label)| label))?;
         (encoding != encoding_rs::UTF_8).then_some(Self::Standard(encoding))
     }
 
@@ -83,7 +113,7 @@ impl Charset {
     pub(in super::super) fn within(name: &[u8]) -> Option<Self> {
         Self::of(name).filter(|charset| match charset {
             Self::Standard(encoding) => encoding.is_ascii_compatible() || *encoding == encoding_rs::ISO_2022_JP,
-            Self::Utf7 => true,
+            Self::Utf7 | Self::Dos(_) => true,
             Self::Unordered { .. } | Self::Utf32 { .. } => false,
         })
     }
@@ -107,6 +137,7 @@ impl Converter {
             None => Kind::AsItIs,
             Some(Charset::Standard(encoding)) => Kind::Standard(encoding.new_decoder_without_bom_handling()),
             Some(Charset::Utf7) => Kind::Utf7(Utf7::NEW),
+            Some(Charset::Dos(table)) => Kind::Dos(table),
             Some(Charset::Unordered { four }) => Kind::Unordered { four, held: Field::EMPTY },
             Some(Charset::Utf32 { little }) => Kind::Utf32 { little, unit: [0; 4], have: 0 },
         };
@@ -143,6 +174,7 @@ impl Converter {
                 let written = utf7.push(input, room);
                 if last && input.is_empty() && written == 0 { utf7.finish(room) } else { written }
             }
+            Kind::Dos(table) => dos::convert(table, input, room),
             Kind::Utf32 { little, unit, have } => utf32(*little, unit, have, input, room),
         };
         room.get(..written).unwrap_or(&[])
@@ -154,7 +186,7 @@ fn convert_held<'a>(kind: &mut Kind, held: &mut &[u8], room: &'a mut [u8]) -> &'
     let written = match kind {
         Kind::Standard(decoder) => decoder.decode_to_utf8(held, room, false).2,
         Kind::Utf32 { little, unit, have } => utf32(*little, unit, have, held, room),
-        Kind::AsItIs | Kind::Utf7(_) | Kind::Unordered { .. } => 0,
+        Kind::AsItIs | Kind::Utf7(_) | Kind::Dos(_) | Kind::Unordered { .. } => 0,
     };
     room.get(..written).unwrap_or(&[])
 }

@@ -7,6 +7,7 @@
 //! ([`Out::declare`]). Documents that declare a charset within them do so to [`markup`](super::markup).
 
 mod converter;
+mod dos;
 mod order;
 mod utf7;
 

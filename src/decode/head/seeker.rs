@@ -108,7 +108,7 @@ impl HeadSeeker {
 
     /// Where the first run of base64 has become long enough.
     fn run(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut seeker = runs::Seeker::behind(self.recent.last(usize::from(self.digits)));
+        let mut seeker = runs::WordSeeker::behind(self.recent.last(usize::from(self.digits)));
         let found = seeker.seek(bytes).map(|(_, behind)| bytes.len() - behind.len());
         self.digits = u8::try_from(seeker.held()).unwrap_or(0);
         found

@@ -12,7 +12,7 @@ pub(super) use self::literals::{Literals, MEMORY as LITERALS_MEMORY, Sink};
 use super::decoder::{Decoder, Fault, Out, Taken};
 use super::format::Format;
 use super::lines::{self, Lines};
-use super::runs::{self, Runs, Seeker};
+use super::runs::{self, Runs, WordSeeker};
 
 pub(super) static FORMAT: Format = Format {
     name: "javascript",
@@ -33,7 +33,7 @@ struct JavaScript {
 #[derive(Debug)]
 struct Found {
     /// Looks for base64 in what stands there without escapes.
-    seeker: Seeker,
+    seeker: WordSeeker,
     /// Such a run goes on.
     in_run: bool,
     runs: Runs,
@@ -42,7 +42,7 @@ struct Found {
 
 impl JavaScript {
     const fn new() -> Self {
-        let found = Found { seeker: Seeker::NEW, in_run: false, runs: Runs::new(), lines: Lines::SILENT };
+        let found = Found { seeker: WordSeeker::NEW, in_run: false, runs: Runs::new(), lines: Lines::SILENT };
         Self { literals: Literals::NEW, found }
     }
 }
@@ -117,7 +117,7 @@ impl Decoder for JavaScript {
     fn reset(&mut self) {
         self.literals = Literals::NEW;
         let Found { seeker, in_run, runs, lines } = &mut self.found;
-        (*seeker, *in_run) = (Seeker::NEW, false);
+        (*seeker, *in_run) = (WordSeeker::NEW, false);
         runs.clear();
         lines.clear();
         *lines = Lines::SILENT;

@@ -7,8 +7,10 @@ use super::super::format::{Guess, PROBE};
 pub(super) fn json(bytes: &[u8]) -> Guess {
     let mark = b"\xef\xbb\xbf";
     let text = bytes.strip_prefix(mark).unwrap_or(bytes).trim_ascii_start();
+    let text = GUARDS.iter().find_map(|guard| text.strip_prefix(*guard)).map_or(text, <[u8]>::trim_ascii_start);
     match text.first() {
         None => more(bytes),
+        Some(b')' | b'w' | b'f') if GUARDS.iter().any(|guard| guard.starts_with(text)) => more(bytes),
         Some(0xef) if bytes.len() < mark.len() && mark.starts_with(bytes) => Guess::More,
         Some(b'{' | b'[') => value(text).unwrap_or_else(|| more(bytes)),
         Some(b'"') => match string(text) {
@@ -19,6 +21,9 @@ pub(super) fn json(bytes: &[u8]) -> Guess {
         _ => Guess::No,
     }
 }
+
+/// What servers put in front so that no script may include it.
+const GUARDS: [&[u8]; 5] = [b")]}',", b")]}'", b"while(1);", b"while (1);", b"for(;;);"];
 
 fn more(bytes: &[u8]) -> Guess {
     if bytes.len() < PROBE { Guess::More } else { Guess::No }
@@ -165,7 +170,14 @@ mod tests {
         use Guess::{More, No, Yes};
         type Recognise = fn(&[u8]) -> Guess;
         let long = format!("{{\"{}", "n".repeat(600));
-        let cases: [(Recognise, &str, Guess); 38] = [
+        let cases: [(Recognise, &str, Guess); 45] = [
+            (json, ")]}',\n[\"a\", 1]", Yes),
+            (json, ")]}'\n{\"a\": 1", Yes),
+            (json, "while(1);[\"a\", 1]", Yes),
+            (json, "for(;;); {\"a\":", Yes),
+            (json, "while(1", More),
+            (json, "while(1);", More),
+            (json, "while(1) { a(\"b\"); }", No),
             (json, "[\"a\", 1]", Yes),
             (json, "[ \"a\"]", Yes),
             (json, "[\"a\"", More),

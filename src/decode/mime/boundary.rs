@@ -56,9 +56,9 @@ impl Boundaries {
     /// transport may have added.
     pub(super) fn find(&self, line: &[u8]) -> Option<Found> {
         let text = line.strip_prefix(b"--")?.trim_ascii_end();
-        self.open().find_map(|(level, boundary)| match text.strip_prefix(boundary.trim_ascii_end()) {
-            Some(b"") => Some(Found { level, last: false }),
-            Some(b"--") => Some(Found { level, last: true }),
+        self.open().find_map(|(level, boundary)| match behind(text, boundary.trim_ascii_end()) {
+            Behind::Whole(b"") => Some(Found { level, last: false }),
+            Behind::Whole(b"--") => Some(Found { level, last: true }),
             _ => None,
         })
     }
@@ -67,9 +67,34 @@ impl Boundaries {
     pub(super) fn may_become(&self, line: &[u8]) -> bool {
         let text = line.get(2.min(line.len())..).unwrap_or(&[]).trim_ascii_end();
         b"--".starts_with(line.get(..2.min(line.len())).unwrap_or(&[]))
-            && self.open().any(|(_, boundary)| {
-                let behind = text.strip_prefix(boundary.trim_ascii_end());
-                boundary.starts_with(text) || behind.is_some_and(|behind| b"--".starts_with(behind))
+            && self.open().any(|(_, boundary)| match behind(text, boundary.trim_ascii_end()) {
+                Behind::Whole(rest) => b"--".starts_with(rest),
+                Behind::Part => true,
+                Behind::Other => boundary.starts_with(text),
             })
     }
+}
+
+/// What stands behind a boundary, if that is what a text begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Behind<'a> {
+    Whole(&'a [u8]),
+    /// The text ends within it.
+    Part,
+    Other,
+}
+
+/// A backslash in the parameter, where none may be (RFC 2046 section 5.1.1), quotes what follows it (RFC 5322 section
+/// 3.2.1), or stands for itself, as other readers have it.
+fn behind<'a>(text: &'a [u8], boundary: &[u8]) -> Behind<'a> {
+    let mut text = text;
+    for byte in boundary {
+        match text.split_first() {
+            Some((first, rest)) if first == byte => text = rest,
+            _ if *byte == b'\\' => {}
+            None => return Behind::Part,
+            Some(_) => return Behind::Other,
+        }
+    }
+    Behind::Whole(text)
 }

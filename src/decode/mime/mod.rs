@@ -1,19 +1,20 @@
 //! Mail (RFC 5322) and multipart bodies (RFC 2046), with transfer encodings undone (RFC 2045 section 6).
 //!
-//! Children are, in the order in which they stand there: each header as `(header)`, without the empty line behind it and
-//! as it stands, since subjects and names are content too; what its fields say that have encoded words (RFC 2047), or texts on
-//! more than one line, `(fields)`, 8 KiB at most; each body, by its file name (Content-Disposition, else
-//! Content-Type; RFC 2231, and RFC 2047, which readers undo as well) or by its number among all children; and what stands
-//! before the first part or behind the last of a multipart, as `(preamble)` and `(epilogue)`, from its first character
-//! that is no white space. Files that a text has within it (uuencode, yEnc) are children too, as in
-//! [`embedded`](super::embedded), and so is what follows them, `(text)`. Multiparts within each other are one object, eight deep; a ninth is scanned as it stands
-//! ([`Cut::Depth`]). A message within a part is a child, which the tree recognises again.
+//! Children are, in the order in which they stand there: each header as `(header)`, without the empty line behind it
+//! and as it stands, since subjects and names are content too; what its fields say that have encoded words (RFC 2047),
+//! or texts on more than one line, `(fields)`, 8 KiB at most; each body, by its file name (Content-Disposition, else
+//! Content-Type; RFC 2231, and RFC 2047, which readers undo as well) or by its number among all children; and what
+//! stands before the first part or behind the last of a multipart, as `(preamble)` and `(epilogue)`, from its first
+//! character that is no white space. Files that a text has within it (uuencode, yEnc) are children too, as in
+//! [`embedded`](super::embedded), and so is what follows them, `(text)`. Multiparts within each other are one object,
+//! eight deep; a ninth is scanned as it stands ([`Cut::Depth`]). A message within a part is a child, which the tree
+//! recognises again.
 //!
 //! The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1), whether it is CRLF or LF. The
 //! boundary of an outer multipart ends the inner ones, which are then [`Cut::Truncated`], as is an object without the
-//! last boundary. Of an mbox file the first message is the object, and each that follows is a child. A line that is no field ends a header as an empty line does. Bodies are not held: lines and headers may
-//! be of any length; of a field that says something about the body its first 8,192 bytes are read, and
-//! longer ones are told ([`Cut::Unsupported`]).
+//! last boundary. Of an mbox file the first message is the object, and each that follows is a child. A line that is no
+//! field ends a header as an empty line does. Bodies are not held: lines and headers may be of any length; of a field
+//! that says something about the body its first 8,192 bytes are read, and longer ones are told ([`Cut::Unsupported`]).
 
 mod body;
 mod boundary;

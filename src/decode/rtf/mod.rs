@@ -12,13 +12,13 @@ mod words;
 use self::words::{Destination, Effect};
 use super::charset::Converter;
 use super::decoder::{Child, Decoder, Fault, Field, Out, Taken, take};
-use super::format::{Format, begins};
+use super::format::{Format, Guess, begins};
 use super::lines::{self, Lines};
 use super::quoted_printable::hex;
 
 pub(super) static FORMAT: Format = Format {
     name: "rtf",
-    recognise: |bytes| begins(bytes, b"{\\rtf"),
+    recognise,
     make: || Box::new(Rtf::new()),
     memory: lines::MEMORY + 2048 + DEPTH * size_of::<Group>() + FONTS * 4 + 512,
     scanned: true,
@@ -31,6 +31,16 @@ const FONTS: usize = 64;
 const WORD: usize = 32;
 /// Longest number of one, with its sign.
 const NUMBER: usize = 11;
+
+/// `{\rtf`, of which readers do not look at the last letter: any end of the word will do.
+fn recognise(bytes: &[u8]) -> Guess {
+    match (begins(bytes, b"{\\rt"), bytes.get(4)) {
+        (Guess::Yes, None) => Guess::More,
+        (Guess::Yes, Some(b'f' | b'0'..=b'9' | b' ' | b'\\' | b'{' | b'\r' | b'\n')) => Guess::Yes,
+        (Guess::Yes, Some(_)) => Guess::No,
+        (guess, _) => guess,
+    }
+}
 
 /// What a group has set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,6 +252,7 @@ impl Rtf {
                     self.set(|group| group.is_line = true);
                 }
             }
+            Effect::Page(page) => self.page = page,
             Effect::CodePage => self.page = number.map_or(1252, page),
             Effect::Fallback => {
                 self.set(|group| group.fallback = number.and_then(|number| u8::try_from(number).ok()).unwrap_or(1));

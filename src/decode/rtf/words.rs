@@ -14,8 +14,9 @@ pub(super) enum Effect {
     Letter(char),
     /// What follows in its group goes there.
     To(Destination),
-    /// The code page of the document.
+    /// The code page of the document, as a number behind the word or by the word itself.
     CodePage,
+    Page(u16),
     /// So many characters behind `\uN` stand for it where Unicode is not known.
     Fallback,
     /// A character by its number.
@@ -79,6 +80,9 @@ pub(super) fn effect(word: &[u8], starred: bool) -> Effect {
         "rdblquote" => Effect::Letter('\u{201d}'),
         "emspace" | "enspace" | "qmspace" => Effect::Letter(' '),
         "ansicpg" => Effect::CodePage,
+        "mac" => Effect::Page(10000),
+        "pc" => Effect::Page(437),
+        "pca" => Effect::Page(850),
         "uc" => Effect::Fallback,
         "u" => Effect::Unicode,
         "bin" => Effect::Binary,
@@ -100,7 +104,9 @@ pub(super) fn effect(word: &[u8], starred: bool) -> Effect {
 /// The charset of a Windows code page.
 pub(super) fn code_page(number: i32) -> Option<Charset> {
     Charset::of(match number {
-        437 | 850 | 1252 => b"windows-1252",
+        437 => b"cp437",
+        850 => b"cp850",
+        1252 => b"windows-1252",
         866 => b"ibm866",
         874 => b"windows-874",
         932 => b"shift_jis",
@@ -152,6 +158,7 @@ mod tests {
         assert!(SKIPPED.is_sorted() && STARRED.is_sorted());
         let cases = [
             ("par", false, Effect::Line),
+            ("pca", false, Effect::Page(850)),
             ("cell", false, Effect::Tab),
             ("b", false, Effect::Nothing),
             ("rquote", false, Effect::Letter('\u{2019}')),

@@ -1,8 +1,8 @@
 //! TAR: POSIX ustar and pax (IEEE Std 1003.1, "pax"), and the long names of GNU tar.
 //!
-//! Entries of types that are not known are files, as POSIX says. A sparse file of GNU tar (`tar -S`) is what it holds in the
-//! archive, without the holes. How long an entry is its header says, and where that has no room pax's records; one that says
-//! nothing is empty, such as a label (`tar -V`).
+//! Entries of types that are not known are files, as POSIX says. A sparse file of GNU tar (`tar -S`) is what it holds
+//! in the archive, without the holes. How long an entry is its header says, and where that has no room pax's records;
+//! one that says nothing is empty, such as a label (`tar -V`).
 
 mod records;
 

@@ -1,18 +1,23 @@
-//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only comments
-//! are handed out, `(comment)`, a line each, for all else repeats what was read. Where it names more entries than stand before
-//! it, they lie over each other, and the archive is [`Cut::Malformed`]: their bytes are read once, as they stand. What stands
-//! behind its end is no part of it.
+//! ZIP (PKWARE's APPNOTE 6.3.10), read from its local headers as they pass: the directory comes last. Of that only
+//! comments are handed out, `(comment)`, a line each, for all else repeats what was read. Where it names more entries
+//! than stand before it, they lie over each other, and the archive is [`Cut::Malformed`]: their bytes are read once, as
+//! they stand. What stands behind its end is no part of it. What stands between entries, and is none, is
+//! [`Cut::Malformed`] and handed out as `(rest)`; the archive goes on where the next entry or the directory begins.
 //!
-//! Stored, deflate and deflate64 entries are decoded here, and verified. Encrypted ones, and those of other methods than
-//! these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed goes on
-//! as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`. So does LZMA
-//! behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of them; the sum in the
-//! entry's header is not compared with what comes out of those, but all of them but LZMA have sums of their own.
+//! Stored, deflate and deflate64 entries are decoded here, and verified. Deflated content says itself where it ends,
+//! whatever its header says ([`Cut::Malformed`]): readers go by the directory, which may say otherwise. Encrypted ones,
+//! and those of other methods than these, are handed out as they stand. Of a bzip2, zstd or xz entry what is packed
+//! goes on as it stands, and is recognised like any other object, so its path has one part more: `zip:note.txt/bzip2`.
+//! So does LZMA behind a header as `.lzma` files have it. That way an archive's decoder needs no window for any of
+//! them; the sum in the entry's header is not compared with what comes out of those, but all of them but LZMA have sums
+//! of their own.
 
+mod between;
 mod deflate64;
 mod directory;
 mod header;
 
+use self::between::{Between, Step as BetweenStep};
 use self::deflate64::Deflate64;
 use self::directory::{Directory, Step as DirectoryStep};
 use self::header::{FIXED, Header, Signature};
@@ -59,12 +64,14 @@ enum State {
     Stored(u64, bool),
     /// The header of LZMA content, which has so many bytes in all.
     Lzma(u64),
-    /// Deflated content; what is left where that is known.
-    Deflated(Option<u64>),
+    /// Deflated content.
+    Deflated,
     /// So many bytes that are not decoded.
     Skipped(u64),
     /// Behind the content of an entry that is open, or of one that was skipped.
     Descriptor(bool),
+    /// What is none of the archive.
+    Between,
     /// The directory.
     Directory,
 }
@@ -88,6 +95,7 @@ struct Zip {
     begun: bool,
     /// Entries so far.
     entries: u64,
+    between: Between,
     directory: Directory,
     /// Sum, compressed and whole size of the entry's content.
     seen: (u32, u64, u64),
@@ -109,6 +117,7 @@ impl Zip {
             packed: false,
             begun: false,
             entries: 0,
+            between: Between::NEW,
             directory: Directory::NEW,
             seen: (0, 0, 0),
         }
@@ -152,7 +161,7 @@ impl Zip {
             header::LZMA if wanted => State::Lzma(compressed),
             _ if method == header::STORED || self.packed => State::Stored(compressed, wanted),
             _ if !wanted && known => State::Skipped(compressed),
-            _ => State::Deflated(known.then_some(compressed)),
+            _ => State::Deflated,
         })
     }
 
@@ -181,7 +190,8 @@ impl Decoder for Zip {
                     if !self.field.fill(&mut input, 4) {
                         return Ok(Taken::All);
                     }
-                    let signature = Signature::of(self.field.get());
+                    let bytes = self.field;
+                    let signature = Signature::of(bytes.get());
                     self.field.clear();
                     let is_first = !std::mem::replace(&mut self.begun, true);
                     match signature {
@@ -191,7 +201,10 @@ impl Decoder for Zip {
                             State::Directory
                         }
                         Signature::Split if is_first => State::Signature,
-                        Signature::Split | Signature::Other => return Err(Fault::before(piece, input)),
+                        Signature::Split | Signature::Other => {
+                            self.between.begin(bytes.get(), out);
+                            State::Between
+                        }
                     }
                 }
                 State::Header => {
@@ -256,34 +269,24 @@ impl Decoder for Zip {
                     }
                     State::Stored(left - bytes.len() as u64, wanted)
                 }
-                State::Deflated(left) => {
-                    let mut rest = input;
-                    let bytes = take(&mut rest, left.unwrap_or(u64::MAX));
+                State::Deflated => {
                     let before = piece.len() - input.len();
-                    let step = if self.header.method == header::DEFLATE64 {
-                        self.deflate64.push(bytes, out)
-                    } else {
-                        self.inflate.push(bytes, out)
-                    };
+                    let is_long = self.header.method == header::DEFLATE64;
+                    let step = if is_long { self.deflate64.push(input, out) } else { self.inflate.push(input, out) };
                     match step.map_err(|fault| Fault { at: before + fault.at })? {
                         Step::Enough => return Ok(Taken::Enough),
-                        Step::More if left == Some(bytes.len() as u64) => {
-                            return Err(Fault { at: before + bytes.len() });
-                        }
-                        Step::More => {
-                            self.state = State::Deflated(left.map(|left| left - bytes.len() as u64));
-                            return Ok(Taken::All);
-                        }
+                        Step::More => return Ok(Taken::All),
                         Step::Done(taken) => {
                             input = input.get(taken..).unwrap_or(&[]);
-                            if left.is_some_and(|left| left != taken as u64) {
-                                return Err(Fault::before(piece, input));
-                            }
-                            let seen = if self.header.method == header::DEFLATE64 {
+                            let seen = if is_long {
                                 self.deflate64.seen()
                             } else {
                                 (self.inflate.sum().0, self.inflate.taken(), self.inflate.given())
                             };
+                            if self.header.is_known() && self.header.compressed != seen.1 {
+                                out.cut(Cut::Malformed);
+                                self.header.compressed = seen.1;
+                            }
                             self.end_of_content(seen, true, out)
                         }
                     }
@@ -318,6 +321,15 @@ impl Decoder for Zip {
                     self.descriptor.clear();
                     State::Signature
                 }
+                State::Between => match self.between.push(&mut input, out) {
+                    BetweenStep::More => return Ok(Taken::All),
+                    BetweenStep::Enough => return Ok(Taken::Enough),
+                    BetweenStep::Entry => State::Header,
+                    BetweenStep::Directory(record) => {
+                        self.directory.begin(record, self.entries);
+                        State::Directory
+                    }
+                },
                 State::Directory => match self.directory.push(&mut input, out) {
                     DirectoryStep::More => return Ok(Taken::All),
                     DirectoryStep::Enough => return Ok(Taken::Enough),
@@ -333,12 +345,13 @@ impl Decoder for Zip {
         let complete = self.state == State::Directory;
         if complete {
             self.directory.finish(out);
+        } else if self.state == State::Between {
+            // That it is damaged was said.
+            self.between.finish(out);
         } else {
             out.cut(Cut::Truncated);
-            if matches!(
-                self.state,
-                State::Stored(_, true) | State::Lzma(_) | State::Deflated(_) | State::Descriptor(true)
-            ) {
+            if matches!(self.state, State::Stored(_, true) | State::Lzma(_) | State::Deflated | State::Descriptor(true))
+            {
                 out.end();
             }
         }
@@ -353,6 +366,7 @@ impl Decoder for Zip {
         self.inflate.reset();
         (self.begun, self.entries) = (false, 0);
         self.directory.clear();
+        self.between = Between::NEW;
     }
 }
 

@@ -1,9 +1,16 @@
-//! base64 within text: a run of 64 digits or more, which are upper-case and lower-case letters and others, is an object of
-//! its own, `(base64)`, and the text goes on behind it. Line ends within a run are no end of it. Digits are those of both
-//! alphabets (RFC 4648 sections 4 and 5). A word is judged by each 64 digits until some are a run.
+//! base64 within text: a run of 64 digits or more, which are upper-case and lower-case letters and others, is an object
+//! of its own, `(base64)`, and the text goes on behind it. Line ends within a run are no end of it, nor are the blanks
+//! that lines are indented or folded with ([`fold`]). Digits are those of both alphabets (RFC 4648 sections 4 and 5). A
+//! word is judged by each 64 digits until some are a run.
 //!
-//! [`Seeker`] finds the first in whatever is scanned, and [`Runs`] then undoes it and those behind it.
+//! [`WordSeeker`] finds the first in whatever is scanned, [`Seeker`] with a shorter line before it, and [`Runs`] then
+//! undoes it and those behind it.
 
+mod first;
+mod fold;
+
+pub(super) use self::first::Seeker;
+use self::fold::{Fold, Step};
 use super::decoder::{Field, Out};
 use super::lines::Lines;
 use super::undone::Undone;
@@ -13,15 +20,15 @@ pub(super) const SHORTEST: usize = 64;
 /// Room for what is undone at a time.
 const ROOM: usize = 1536;
 /// What a [`Runs`] holds, bytes.
-pub(super) const MEMORY: usize = ROOM + SHORTEST + 64;
+pub(super) const MEMORY: usize = ROOM + SHORTEST + size_of::<Fold>() + 64;
 
 pub(super) const fn is_digit(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_')
 }
 
-/// Whether a run that has begun may go on with that: with digits, line ends and padding.
+/// Whether a run that has begun may go on with that: with digits, line ends, blanks behind them, and padding.
 pub(super) const fn may_go_on(byte: u8) -> bool {
-    is_digit(byte) || matches!(byte, b'\r' | b'\n' | b'=')
+    is_digit(byte) || matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | b'=')
 }
 
 /// Every third window of so many bytes is looked at: every run fills one of them at least.
@@ -91,14 +98,14 @@ pub(super) fn is_run(digits: &[u8]) -> bool {
 
 /// Looks for the first run of a text, and passes by whatever cannot be one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seeker {
+pub(super) struct WordSeeker {
     /// Digits at the end of what was seen, until there are enough of them.
     held: Field<SHORTEST>,
     /// Nothing is looked for any more.
     off: bool,
 }
 
-impl Seeker {
+impl WordSeeker {
     pub(super) const NEW: Self = Self { held: Field::EMPTY, off: false };
 
     /// As it was when it had seen so many digits of a word.
@@ -166,6 +173,8 @@ enum State {
     Start,
     /// In a run, of which a child has begun.
     Run,
+    /// In one, at blanks or behind them, of which it is not known whether it goes on there.
+    Fold,
     /// Behind the padding of one.
     Padding,
 }
@@ -175,16 +184,18 @@ enum State {
 pub(super) struct Runs {
     state: State,
     held: Field<SHORTEST>,
+    fold: Fold,
     undone: Undone<ROOM>,
 }
 
 impl Runs {
     pub(super) const fn new() -> Self {
-        Self { state: State::Start, held: Field::EMPTY, undone: Undone::NEW }
+        Self { state: State::Start, held: Field::EMPTY, fold: Fold::NEW, undone: Undone::NEW }
     }
 
     pub(super) const fn clear(&mut self) {
         self.state = State::Start;
+        self.fold = Fold::NEW;
         self.undone.clear();
         self.held.clear();
     }
@@ -198,7 +209,9 @@ impl Runs {
     pub(super) fn push(&mut self, bytes: &[u8], lines: &mut Lines, out: &mut dyn Out) {
         let mut rest = bytes;
         while let Some(byte) = rest.first() {
-            let count = rest.iter().position(|byte| !is_digit(*byte)).unwrap_or(rest.len());
+            // At a fold bytes are looked at one by one.
+            let most = if self.state == State::Fold { 0 } else { rest.len() };
+            let count = rest.iter().take(most).position(|byte| !is_digit(*byte)).unwrap_or(most);
             let (digits, behind) = rest.split_at_checked(count).unwrap_or((rest, &[]));
             rest = match self.state {
                 State::Start if count != 0 => {
@@ -209,10 +222,29 @@ impl Runs {
                     rest.get(count - left.len()..).unwrap_or(&[])
                 }
                 State::Run if count != 0 => {
+                    self.fold.digits(count);
                     self.undone.push(digits, out);
                     behind
                 }
-                State::Run if matches!(byte, b'\r' | b'\n') => rest.get(1..).unwrap_or(&[]),
+                State::Run if matches!(byte, b'\r' | b'\n') => {
+                    self.fold.line_end();
+                    rest.get(1..).unwrap_or(&[])
+                }
+                State::Run if self.fold.may_begin(*byte) => {
+                    self.state = State::Fold;
+                    rest
+                }
+                State::Fold => match self.fold.byte(*byte) {
+                    Step::More => rest.get(1..).unwrap_or(&[]),
+                    Step::On => {
+                        self.go_on(out);
+                        rest
+                    }
+                    Step::Over => {
+                        self.give_up(lines, out);
+                        rest
+                    }
+                },
                 State::Run | State::Padding if *byte == b'=' => {
                     self.undone.push(b"=", out);
                     self.state = State::Padding;
@@ -239,6 +271,7 @@ impl Runs {
         if is_run(held.get()) {
             lines.pause(out);
             self.state = State::Run;
+            self.fold.begin(held.get().len());
             self.undone.begin(out);
             self.undone.push(held.get(), out);
         } else {
@@ -247,8 +280,26 @@ impl Runs {
         }
     }
 
+    /// The run goes on behind blanks.
+    fn go_on(&mut self, out: &mut dyn Out) {
+        let (held, blanks) = self.fold.take(true);
+        self.state = State::Run;
+        self.undone.push(held.get().get(blanks..).unwrap_or(&[]), out);
+    }
+
+    /// The run was over before the blanks, and what is held is text, which is too short to be another.
+    fn give_up(&mut self, lines: &mut Lines, out: &mut dyn Out) {
+        let (held, _) = self.fold.take(false);
+        self.undone.end(out);
+        self.state = State::Start;
+        self.push(held.get(), lines, out);
+    }
+
     /// The text ends, or a word of it does.
     pub(super) fn end(&mut self, lines: &mut Lines, out: &mut dyn Out) {
+        if self.state == State::Fold {
+            if self.fold.is_whole() { self.go_on(out) } else { self.give_up(lines, out) }
+        }
         match self.state {
             State::Start => {
                 let held = std::mem::replace(&mut self.held, Field::EMPTY);
@@ -256,7 +307,7 @@ impl Runs {
                     lines.word(held.get(), out);
                 }
             }
-            State::Run | State::Padding => self.undone.end(out),
+            State::Run | State::Fold | State::Padding => self.undone.end(out),
         }
         self.state = State::Start;
     }
@@ -274,7 +325,7 @@ mod tests {
 
     /// Where the first run has its 64th digit, sought in pieces of that size.
     fn sought(text: &[u8], size: usize) -> Option<usize> {
-        let mut seeker = Seeker::NEW;
+        let mut seeker = WordSeeker::NEW;
         let mut before = 0;
         for piece in text.chunks(size) {
             if let Some((held, behind)) = seeker.seek(piece) {
