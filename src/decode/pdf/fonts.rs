@@ -29,6 +29,10 @@ pub(super) enum Link {
     Wide,
     /// A stream that holds a script.
     Script,
+    /// A stream that is a file which is embedded.
+    File,
+    /// A stream that was taken for what has no text.
+    Skipped,
 }
 
 /// What a range of codes means: from the text on, whose last unit grows with the code.
@@ -76,6 +80,11 @@ impl Fonts {
 
     pub(super) fn get(&self, link: Link, from: u32) -> Option<u32> {
         self.named(link, from, 0)
+    }
+
+    /// What a page shows was taken for what has no text: the page stands behind it.
+    pub(super) fn have_skipped(&self) -> bool {
+        self.links.keys().any(|(link, of, _)| *link == Link::Page && self.get(Link::Skipped, *of).is_some())
     }
 
     fn named(&self, link: Link, from: u32, name: u32) -> Option<u32> {

@@ -32,6 +32,9 @@ pub(super) struct Text {
     /// The text is open, and whether it is wanted.
     open: Option<bool>,
     enough: bool,
+    /// Another child is open: what there is no room for until it ends is lost.
+    held: bool,
+    lost: bool,
 }
 
 impl Text {
@@ -44,6 +47,8 @@ impl Text {
             soft: false,
             open: None,
             enough: false,
+            held: false,
+            lost: false,
         }
     }
 
@@ -51,6 +56,17 @@ impl Text {
         self.records.clear();
         (self.mark, self.font, self.open, self.enough) = (0, (0, 0), None, false);
         (self.spaced, self.soft) = (true, false);
+        (self.held, self.lost) = (false, false);
+    }
+
+    /// Another child begins, or has ended.
+    pub(super) const fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// There was no room for some of it.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// Codes of the font that may be shown.
@@ -121,6 +137,10 @@ impl Text {
 
     fn record(&mut self, kind: u8, bytes: &[u8], fonts: &mut Fonts, out: &mut dyn Out) -> bool {
         if self.records.len() + bytes.len() + 3 > ROOM {
+            if self.held {
+                self.lost = true;
+                return !self.enough;
+            }
             if self.mark == 0 {
                 self.commit();
             }
@@ -137,7 +157,7 @@ impl Text {
     /// Hands out all that is shown. False where no more is wanted.
     pub(super) fn flush(&mut self, fonts: &mut Fonts, out: &mut dyn Out) -> bool {
         fonts.sort();
-        let Self { records, mark, font, spaced, soft, open, enough } = self;
+        let Self { records, mark, font, spaced, soft, open, enough, .. } = self;
         let mut known = fonts.find(font.0, font.1);
         let mut rest = records.get(..*mark).unwrap_or(&[]);
         let mut writer = Writer { some: Field::EMPTY, spaced: *spaced, soft: *soft, open: *open, enough: *enough, out };
