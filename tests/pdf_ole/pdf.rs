@@ -257,6 +257,79 @@ fn tables_of_characters_come_before_and_behind() {
 }
 
 #[test]
+fn words_are_whole_where_the_widths_of_letters_are_known() {
+    let page: &[u8] = b"3 0 obj <</Type/Page/Contents[4 0 R 9 0 R]/Resources<</Font<</F1 5 0 R/F2 6 0 R>>>>>> endobj";
+    // Letters of this font are half as wide as they are high.
+    let half = format!("/FirstChar 32/Widths[{}]", "500 ".repeat(95));
+    let font = |entries: &str| format!("5 0 obj <</Type/Font/BaseFont/Tern{entries}>> endobj").into_bytes();
+    let apart = format!(" 8 0 obj [{}] endobj", "500 ".repeat(95)).into_bytes();
+    let helvetica = b"5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj".to_vec();
+    let standard = b"6 0 obj <</Type/Font/Subtype/Type1/BaseFont/Courier>> endobj".to_vec();
+    let wide = |entries: &str| {
+        let within = format!(" 7 0 obj <</Subtype/CIDFontType2{entries}>> endobj");
+        [font("/Subtype/Type0/DescendantFonts[7 0 R]"), within.into_bytes()].concat()
+    };
+    let sizes = [
+        font(&half),
+        [font("/FirstChar 32/Widths 8 0 R"), apart].concat(),
+        wide("/DW 500"),
+        wide("/W[32[500 500]34 255 500]"),
+        [wide("/W 8 0 R"), b" 8 0 obj [1 [2] 32 126 500] endobj".to_vec()].concat(),
+    ];
+    let moves = [
+        ("(Pro) Tj 15 0 Td (ject) Tj", "Project"),
+        ("(Pro) Tj 18 0 Td (ject) Tj", "Pro ject"),
+        ("(Pro) Tj 40 0 Td (ject) Tj", "Pro ject"),
+        ("(Pro) Tj 8 0 Td (ject) Tj", "Pro ject"),
+        ("1 0 0 1 50 90 Tm (Pro) Tj 1 0 0 1 65 90 Tm (ject) Tj", "Project"),
+        ("2 0 0 2 50 90 Tm (Pro) Tj 15 0 Td (ject) Tj", "Project"),
+        ("0 1 -1 0 50 90 Tm (Pro) Tj 15 0 Td (ject) Tj 25 0 Td (Tern) Tj", "Project Tern"),
+        ("[(P)-100(r)50(o)]TJ 15.5 0 Td [(ject)]TJ", "Project"),
+        ("(Pro) Tj 10 0 Td [-500(ject)] TJ", "Project"),
+        ("[(Pro)] TJ [-500(ject)] TJ", "Pro ject"),
+        ("2 Tc (Pro) Tj 21 0 Td (ject) Tj", "Project"),
+        ("q 2 Tc Q (Pro) Tj 21 0 Td (ject) Tj", "Pro ject"),
+        ("3 Tw (a b) Tj 18 0 Td (c) Tj", "a bc"),
+        ("50 Tz (Pro) Tj 7.5 0 Td (ject) Tj 15 0 Td (x) Tj", "Project x"),
+        ("(Pro) Tj ET 1 0 0 1 5 0 cm BT 15 90 Td (ject) Tj", "Pro ject"),
+    ];
+    let codes = |text: &str| text.bytes().map(|byte| format!("{byte:04x}")).collect::<String>();
+    for (shown, text) in moves {
+        for (at, sizes) in sizes.iter().enumerate() {
+            // Blanks of fonts whose codes have two bytes are no wider than others.
+            if at > 1 && shown.contains("Tw") {
+                continue;
+            }
+            let mut content = shown.to_owned();
+            for part in shown.split(['(', ')']).skip(1).step_by(2).filter(|_| at > 1) {
+                content = content.replace(&format!("({part})"), &format!("<{}>", codes(part)));
+            }
+            let content = stream(4, "", format!("BT /F1 10 Tf 50 90 Td {content} ET").as_bytes());
+            for order in [[page, sizes, &content], [&content[..], sizes, page]] {
+                assert_eq!(outline(&file(&order)).0, text, "{shown}: {}", String::from_utf8_lossy(sizes));
+            }
+        }
+    }
+    let known =
+        stream(4, "", b"BT /F1 12 Tf 72 700 Td [(Pro)]TJ 20.7 0 Td [(ject T)]TJ /F2 12 Tf 29.8 0 Td (ern) Tj ET");
+    let data = file(&[page, &helvetica, &standard, &known]);
+    assert_eq!(proven("fonts that need no widths", &data).0, "Project Tern");
+    let data = file(&[page, &font(""), &standard, &known]);
+    assert_eq!(outline(&data).0, "Pro ject T ern", "nobody says how wide letters are");
+    let streams = [
+        ("BT /F1 10 Tf 50 90 Td (Pro) Tj", "(ject) Tj ET", "Project"),
+        ("BT /F1 10 Tf 50 90 Td (Pro) Tj ET", "BT /F1 10 Tf 65 90 Td (ject) Tj ET", "Project"),
+        ("BT /F1 10 Tf 50 90 Td (Pro) Tj ET", "BT /F1 10 Tf 80 90 Td (ject) Tj ET", "Pro\nject"),
+        ("BT /F1 10 Tf 50 90 Td (Pro) Tj ET", "BT /F1 10 Tf 65 70 Td (ject) Tj ET", "Pro\nject"),
+    ];
+    for (first, second, text) in streams {
+        let (first, second) = (stream(4, "", first.as_bytes()), stream(9, "", second.as_bytes()));
+        let data = file(&[page, &font(&half), &first, &second]);
+        assert_eq!(proven(text, &data).0, text);
+    }
+}
+
+#[test]
 fn strings_are_text_in_their_charsets() {
     let info = b"1 0 obj <</Title<feff00470072>/Author(Ann\\204)/Keywords(\xef\xbb\xbfcaf\xc3\xa9)/ID(secret)/Blob(\x01\x02\x03)/A<</URI(https://x.example/)>>>> endobj";
     let (text, _, cuts) = outline(&file(&[info]));

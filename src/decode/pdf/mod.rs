@@ -22,6 +22,7 @@ mod page;
 mod reader;
 mod stream;
 mod text;
+mod widths;
 mod within;
 
 use self::filters::{Filter, Filters, Flow, Parameters};
@@ -36,7 +37,7 @@ use super::format::{Format, Guess, begins};
 pub(super) use self::encoding::windows_character;
 
 pub(super) static FORMAT: Format =
-    Format { name: "pdf", recognise, make: || Box::new(Pdf::new()), memory: 970 << 10, scanned: true, carries: false };
+    Format { name: "pdf", recognise, make: || Box::new(Pdf::new()), memory: 1100 << 10, scanned: true, carries: false };
 
 /// Bytes by which zlib's data are told.
 const HEAD: usize = 2;

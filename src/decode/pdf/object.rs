@@ -2,9 +2,10 @@
 
 use super::super::decoder::Field;
 use super::filters::{FILTERS, Filter, Parameters};
-use super::fonts::{Fonts, Link, name_of};
+use super::fonts::{Fonts, Link, WIDE, name_of};
 use super::lexer::{Lexer, Token};
 use super::page::Page;
+use super::widths::{standard, thousandths};
 
 /// So deep may dictionaries and arrays lie in each other that are looked into.
 const DEPTH: usize = 24;
@@ -39,6 +40,13 @@ enum Key {
     FileParameters,
     FileName,
     Encrypt,
+    BaseFont,
+    /// Widths of a font, and the code of the first; those of a font whose codes have two bytes, and of all others.
+    Widths,
+    FirstCode,
+    WideWidths,
+    DefaultWidth,
+    Descendants,
     /// A font program, function or shading has it.
     Binary,
     /// Strings under it are no text.
@@ -73,6 +81,12 @@ impl Key {
             b"Params" => Self::FileParameters,
             b"F" | b"UF" => Self::FileName,
             b"Encrypt" => Self::Encrypt,
+            b"BaseFont" => Self::BaseFont,
+            b"Widths" => Self::Widths,
+            b"FirstChar" => Self::FirstCode,
+            b"W" => Self::WideWidths,
+            b"DW" => Self::DefaultWidth,
+            b"DescendantFonts" => Self::Descendants,
             b"Length1" | b"Length2" | b"Length3" | b"FunctionType" | b"ShadingType" | b"Alternate" => Self::Binary,
             b"ID" | b"O" | b"U" | b"OE" | b"UE" | b"Perms" | b"CheckSum" | b"CreationDate" | b"ModDate" | b"M"
             | b"DA" | b"CharSet" | b"Panose" | b"Lang" | b"Registry" | b"Ordering" | b"Cert" | b"ColorSpace"
@@ -142,6 +156,11 @@ pub(super) struct Object {
     name: Field<NAME>,
     /// The code whose glyph's name comes next.
     code: u32,
+    /// So many widths have come; the codes whose widths come next.
+    widths: u32,
+    wide: [Option<u32>; 2],
+    /// The array that is the object has references: it is no list of widths.
+    has_references: bool,
     /// A dictionary says that the file is encrypted.
     pub(super) encrypted: bool,
 }
@@ -169,6 +188,9 @@ impl Object {
             file: None,
             name: Field::EMPTY,
             code: 0,
+            widths: 0,
+            wide: [None; 2],
+            has_references: false,
             encrypted: false,
         }
     }
@@ -243,6 +265,7 @@ impl Object {
     fn close(&mut self, page: &mut Page<'_>) {
         self.depth = self.depth.saturating_sub(1);
         self.parameter_passed();
+        self.wide = [None; 2];
         self.valued();
         if self.depth == 0 {
             if let Some(file) = self.file.take() {
@@ -292,10 +315,11 @@ impl Object {
                 let [_, last] = self.numbers;
                 self.numbers = [last, number];
                 let at = self.at();
+                self.width(at, lexer, page.fonts);
                 if at.has_key
                     && let Some(number) = number
                 {
-                    self.number_value(at, number);
+                    self.number_value(at, number, page.fonts);
                 }
                 self.valued();
             }
@@ -340,7 +364,7 @@ impl Object {
         true
     }
 
-    fn number_value(&mut self, at: Frame, number: u32) {
+    fn number_value(&mut self, at: Frame, number: u32, fonts: &mut Fonts) {
         if let Some((_, parameters)) = self.parameter().and_then(|at| self.filters.get_mut(at)) {
             match at.key {
                 Key::Predictor => parameters.predictor = number,
@@ -358,6 +382,37 @@ impl Object {
             Key::Count if self.depth == 1 => self.has_count = true,
             Key::Binary if self.depth == 1 => self.is_binary = true,
             Key::Differences => self.code = number,
+            Key::FirstCode if self.depth == 1 => fonts.link(Link::FirstCode, self.number, 0, number),
+            Key::DefaultWidth => fonts.link(Link::DefaultWidth, self.number, 0, number),
+            _ => {}
+        }
+    }
+
+    /// A number in a list of widths, which may be an object by itself: then only who refers to it knows what list it is.
+    fn width(&mut self, at: Frame, lexer: &Lexer, fonts: &mut Fonts) {
+        let outer = self.depth.checked_sub(2).and_then(|at| self.frames.get(at)).filter(|outer| outer.is_array);
+        let is_alone = self.depth == 1;
+        if !at.is_array || self.has_references {
+            return;
+        }
+        let width = thousandths(lexer.number());
+        if at.key == Key::Widths || is_alone {
+            fonts.widths.add(self.number, self.widths, self.widths, width);
+            self.widths = self.widths.saturating_add(1);
+        }
+        let map = self.number | WIDE;
+        match (outer, self.wide) {
+            (Some(outer), [Some(code), _]) if outer.key == Key::WideWidths || self.depth == 2 => {
+                fonts.widths.add(map, code, code, width);
+                self.wide = [code.checked_add(1), None];
+            }
+            (None, [Some(first), Some(last)]) if at.key == Key::WideWidths || is_alone => {
+                fonts.widths.add(map, first, last, width);
+                self.wide = [None; 2];
+            }
+            (None, [first, _]) if at.key == Key::WideWidths || is_alone => {
+                self.wide = if first.is_some() { [first, lexer.whole()] } else { [lexer.whole(), None] };
+            }
             _ => {}
         }
     }
@@ -379,6 +434,11 @@ impl Object {
                 None => self.is_filter_missing = true,
             },
             (Key::Binary, _) if self.depth == 1 => self.is_binary = true,
+            (Key::BaseFont, _) if self.depth == 1 => {
+                if let Some(font) = standard(name) {
+                    fonts.link(Link::Standard, self.number, 0, font);
+                }
+            }
             (Key::Differences, _) => {
                 fonts.glyph(self.number, self.code, name);
                 self.code = self.code.saturating_add(1);
@@ -389,6 +449,7 @@ impl Object {
 
     fn reference(&mut self, at: Frame, to: u32, fonts: &mut Fonts) {
         let number = self.number;
+        self.has_references |= self.depth == 1 && at.is_array;
         if at.owner == Key::Font || (self.depth == 1 && at.key == Key::Other) {
             fonts.link(Link::Font, number, at.name, to);
             if at.owner == Key::Font {
@@ -401,6 +462,9 @@ impl Object {
             Key::Font => fonts.link(Link::Fonts, number, 0, to),
             Key::ToUnicode => fonts.link(Link::ToUnicode, number, 0, to),
             Key::Encoding => fonts.link(Link::Encoding, number, 0, to),
+            Key::Widths => fonts.link(Link::Widths, number, 0, to),
+            Key::WideWidths => fonts.link(Link::WideWidths, number, 0, to),
+            Key::Descendants => fonts.link(Link::Descendant, number, 0, to),
             Key::Parent => fonts.link(Link::Parent, number, 0, to),
             Key::Script => fonts.link(Link::Script, to, 0, 1),
             Key::Encrypt if self.depth == 1 => self.encrypted = true,

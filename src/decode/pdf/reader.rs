@@ -88,7 +88,7 @@ impl Reader {
         self.sink = Sink::Nothing;
         self.lexer.reset();
         self.object.reset();
-        self.content.begin(0);
+        self.content.reset();
         self.within.begin(0);
         self.fonts.reset();
         self.text.reset();
