@@ -1,4 +1,5 @@
-//! Content streams (ISO 32000-1 sections 8 and 9.4) and tables of characters (section 9.10.3): which of the two a stream
+//! Content streams (ISO 32000-1 sections 8 and 9.4) and tables of characters (section 9.10.3): which of the two a
+//! stream
 //! is, its operators say.
 
 use super::fonts::name_of;

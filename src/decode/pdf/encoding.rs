@@ -150,7 +150,8 @@ const GLYPHS: [(&[u8], &str); 104] = [
     (b"zero", "0"),
 ];
 
-/// The text of a glyph by its name, as UTF-16 with zeros behind it (Adobe Glyph List Specification, section 2): parts of
+/// The text of a glyph by its name, as UTF-16 with zeros behind it (Adobe Glyph List Specification, section 2):
+/// parts of
 /// ligatures stand between underscores, and variants behind a full stop. `None` where the name says nothing.
 pub(super) fn glyph(name: &[u8]) -> Option<[u16; 4]> {
     let mut units = [0; 4];

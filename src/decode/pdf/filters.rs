@@ -126,7 +126,8 @@ impl Filters {
         }
     }
 
-    /// A stream begins that these filters were used on, each with its parameters. False where one of them is not undone.
+    /// A stream begins that these filters were used on, each with its parameters. False where one of them is not
+    /// undone.
     pub(super) fn begin(&mut self, filters: &[(Filter, Parameters)]) -> bool {
         self.reset();
         let Self { stages, inflate, lzw, predictor } = self;

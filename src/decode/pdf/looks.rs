@@ -1,6 +1,7 @@
 //! What a stream is by its first bytes, filters undone.
 //!
-//! Whoever writes a document says in dictionaries what its streams are, and readers pass over most of that: what is to be
+//! Whoever writes a document says in dictionaries what its streams are, and readers pass over most of that: what
+//! is to be
 //! shown is shown, whatever it is called. So what is said is believed only where the bytes are nothing that has text.
 
 use super::super::format::has_magic;
@@ -98,7 +99,8 @@ const TABLE: [&[u8]; 23] = [
     b"end",
 ];
 
-/// What the first bytes of a stream look like, [`PROBE`] of them or all there are. Where its dictionary says that it has no
+/// What the first bytes of a stream look like, [`PROBE`] of them or all there are. Where its dictionary says that
+/// it has no
 /// text, `is_silent`, bytes without a word are none.
 pub(super) fn looks(bytes: &[u8], is_silent: bool, lexer: &mut Lexer) -> Looks {
     if bytes.iter().all(|byte| is_space(*byte)) {

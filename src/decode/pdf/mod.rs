@@ -1,6 +1,7 @@
 //! PDF (ISO 32000-1), object by object as they pass: no table of references is needed.
 //!
-//! Children are files that are embedded, by their name where it stands in front of them, else `(file)`, as whatever else
+//! Children are files that are embedded, by their name where it stands in front of them, else `(file)`, as
+//! whatever else
 //! is one by its bytes ([`looks`]); XMP as `(metadata)`; scripts of which it was said before that they are some,
 //! `(script)`; JPEG images, whose own metadata may hold text, `(image)`; and
 //! `(text)`: what pages show and what stands in strings (titles, notes, links, fields of forms), line by line, in the
@@ -8,7 +9,8 @@
 //! where it is too much to wait for that ([`text`]) it comes in several parts, each read with what is known by then.
 //!
 //! Streams end at `endstream`, so that a lie about their length hides nothing; only files that are embedded as they are
-//! have the length that stands with them. Streams that are damaged are told once, [`Cut::Malformed`], and so are filters
+//! have the length that stands with them. Streams that are damaged are told once, [`Cut::Malformed`], and so are
+//! filters
 //! that are not undone, [`Cut::Unsupported`]; streams of an encrypted file are not read, [`Cut::Encrypted`].
 
 mod content;
@@ -52,7 +54,8 @@ fn recognise(bytes: &[u8]) -> Guess {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Syntax,
-    /// The line end behind `stream`, of which a carriage return may have passed, and bytes that are surely of the stream.
+    /// The line end behind `stream`, of which a carriage return may have passed, and bytes that are surely of the
+    /// stream.
     Start(bool, u64),
     /// So many bytes that are surely of the stream.
     Sure(u64),

@@ -388,7 +388,8 @@ impl Object {
         }
     }
 
-    /// A number in a list of widths, which may be an object by itself: then only who refers to it knows what list it is.
+    /// A number in a list of widths, which may be an object by itself: then only who refers to it knows what list
+    /// it is.
     fn width(&mut self, at: Frame, lexer: &Lexer, fonts: &mut Fonts) {
         let outer = self.depth.checked_sub(2).and_then(|at| self.frames.get(at)).filter(|outer| outer.is_array);
         let is_alone = self.depth == 1;

@@ -1,6 +1,7 @@
 //! The text of a file, kept as codes of its fonts until it is known what those mean.
 //!
-//! Most programs write what the codes of a font mean behind the pages that use it, so codes are kept and read at the end.
+//! Most programs write what the codes of a font mean behind the pages that use it, so codes are kept and read at
+//! the end.
 //! There is room for [`ROOM`] bytes; what is more is read with what is known by then.
 
 use super::super::decoder::{Child, Field, Out};
@@ -30,7 +31,8 @@ const BACK: u8 = 9;
 const GAP: f32 = 0.18;
 const OVERLAP: f32 = 0.3;
 
-/// How far letters go on, in the units of the page: one as wide as the font is high, what is added to each, and to blanks.
+/// How far letters go on, in the units of the page: one as wide as the font is high, what is added to each, and to
+/// blanks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Spacing {
     pub(super) size: f32,
