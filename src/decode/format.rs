@@ -108,6 +108,16 @@ pub(super) const FORMATS: [&Format; 54] = [
     &transfer::FORMAT,
 ];
 
+/// Formats in front of the first that has less of a magic number.
+const MAGIC: usize = 31;
+
+/// Whether the first bytes of an object are those of a file that is not text, or say which units of UTF it has.
+pub(super) fn has_magic(bytes: &[u8]) -> bool {
+    let marks: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+    FORMATS.iter().take(MAGIC).any(|format| (format.recognise)(bytes) == Guess::Yes)
+        || marks.iter().any(|mark| bytes.starts_with(mark))
+}
+
 /// Their names.
 pub fn format_names() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|format| format.name)

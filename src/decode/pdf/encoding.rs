@@ -42,7 +42,7 @@ pub(super) fn document(byte: u8) -> char {
     found.copied().unwrap_or_else(|| char::from(byte))
 }
 
-/// What the names of glyphs mean that encodings replace: letters and digits of one byte, `uniXXXX`, and these.
+/// What the names of glyphs mean that encodings replace: letters of one byte, `uniXXXX`, `uXXXX`, and these.
 const GLYPHS: [(&[u8], &str); 104] = [
     (b"A", "A"),
     (b"Adieresis", "\u{c4}"),
@@ -150,21 +150,42 @@ const GLYPHS: [(&[u8], &str); 104] = [
     (b"zero", "0"),
 ];
 
-/// The text of a glyph by its name, as UTF-16 with zeros behind it. `None` where the name says nothing.
+/// The text of a glyph by its name, as UTF-16 with zeros behind it (Adobe Glyph List Specification, section 2):
+/// parts of
+/// ligatures stand between underscores, and variants behind a full stop. `None` where the name says nothing.
 pub(super) fn glyph(name: &[u8]) -> Option<[u16; 4]> {
     let mut units = [0; 4];
-    if let [letter @ (b'A'..=b'Z' | b'a'..=b'z')] = name {
-        units = [u16::from(*letter), 0, 0, 0];
-    } else if let Some(digits) = name.strip_prefix(b"uni").and_then(|digits| digits.get(..4)) {
-        let digits = std::str::from_utf8(digits).ok()?;
-        units = [u16::from_str_radix(digits, 16).ok()?, 0, 0, 0];
-    } else {
-        let (_, text) = GLYPHS.iter().find(|(glyph, _)| *glyph == name)?;
-        for (place, unit) in units.iter_mut().zip(text.encode_utf16()) {
-            *place = unit;
+    let mut places = units.iter_mut();
+    let base = name.split(|byte| *byte == b'.').next()?;
+    for part in base.split(|byte| *byte == b'_') {
+        let mut put = |letter: char| {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                if let Some(place) = places.next() {
+                    *place = *unit;
+                }
+            }
+        };
+        if let [letter @ (b'A'..=b'Z' | b'a'..=b'z')] = part {
+            put(char::from(*letter));
+        } else if let Some(letter) = numbered(part) {
+            put(letter);
+        } else {
+            let (_, text) = GLYPHS.iter().find(|(glyph, _)| *glyph == part)?;
+            text.chars().for_each(put);
         }
     }
     Some(units)
+}
+
+/// The letter that `uniXXXX` names, of which more may follow, or `uXXXX` to `uXXXXXX`.
+fn numbered(name: &[u8]) -> Option<char> {
+    let digits = match name.strip_prefix(b"uni") {
+        Some(digits) => digits.get(..4)?,
+        None => name.strip_prefix(b"u").filter(|digits| (4..=6).contains(&digits.len()))?,
+    };
+    let is_number = digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_number)?;
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?).filter(|letter| *letter != '\0')
 }
 
 #[cfg(test)]
@@ -180,5 +201,25 @@ mod tests {
         assert_eq!((document(0x84), document(0xa0), document(0xe4)), ('\u{2014}', '\u{20ac}', '\u{e4}'));
         assert_eq!(glyph(b"ffi"), Some([0x66, 0x66, 0x69, 0]));
         assert_eq!((glyph(b"uni20AC"), glyph(b"g17")), (Some([0x20ac, 0, 0, 0]), None));
+    }
+
+    #[test]
+    fn names_of_glyphs_have_parts() {
+        let text = |name: &[u8]| glyph(name).map(|units| String::from_utf16_lossy(&units).replace('\0', ""));
+        let cases: [(&[u8], Option<&str>); 9] = [
+            (b"f_f", Some("ff")),
+            (b"f_f_i.alt", Some("ffi")),
+            (b"T.sc", Some("T")),
+            (b"u0065", Some("e")),
+            (b"u1F600", Some("\u{1f600}")),
+            (b"uni0053", Some("S")),
+            (b"u12", None),
+            (b"f_g17", None),
+            (b".notdef", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(text(name).as_deref(), expected, "{}", name.escape_ascii());
+        }
+        assert_eq!(glyph(b"u+041"), None, "digits only");
     }
 }

@@ -13,8 +13,10 @@ use super::super::cut::Cut;
 use super::super::decoder::{Child, Out};
 use super::super::inflate::{Inflate, Step};
 
-/// Most filters of a stream, with what undoes a predictor.
-const STAGES: usize = 6;
+/// Most filters of a stream.
+pub(super) const FILTERS: usize = 8;
+/// The same, with what undoes a predictor.
+const STAGES: usize = FILTERS + 1;
 
 /// What undoes a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub(super) enum Filter {
     Identity,
     /// A JPEG or JPEG 2000 file.
     Jpeg,
+    /// Packs pixels of one bit, and nothing else.
+    Pixels,
     /// Not undone here.
     Other,
 }
@@ -42,6 +46,7 @@ impl Filter {
             b"RunLengthDecode" | b"RL" => Self::RunLength,
             b"Crypt" => Self::Identity,
             b"DCTDecode" | b"DCT" | b"JPXDecode" => Self::Jpeg,
+            b"CCITTFaxDecode" | b"CCF" | b"JBIG2Decode" => Self::Pixels,
             _ => Self::Other,
         }
     }
@@ -88,7 +93,8 @@ pub(super) enum Flow {
 #[derive(Debug)]
 pub(super) struct Filters {
     stages: [Stage; STAGES],
-    inflate: Option<Box<Inflate>>,
+    /// Two, since data that are deflated twice are read by others.
+    inflate: [Option<Box<Inflate>>; 2],
     lzw: Option<Box<Lzw>>,
     predictor: Option<Box<Predictor>>,
 }
@@ -97,7 +103,7 @@ impl Filters {
     pub(super) fn new() -> Self {
         Self {
             stages: [const { Stage::None }; STAGES],
-            inflate: Some(Box::new(Inflate::new(true))),
+            inflate: [(); 2].map(|()| Some(Box::new(Inflate::new(true)))),
             lzw: Some(Box::new(Lzw::new())),
             predictor: Some(Box::new(Predictor::new())),
         }
@@ -108,7 +114,11 @@ impl Filters {
         let Self { stages, inflate, lzw, predictor } = self;
         for stage in stages {
             match std::mem::replace(stage, Stage::None) {
-                Stage::Flate(idle) => *inflate = Some(idle),
+                Stage::Flate(idle) => {
+                    if let Some(place) = inflate.iter_mut().find(|place| place.is_none()) {
+                        *place = Some(idle);
+                    }
+                }
                 Stage::Lzw(idle) => *lzw = Some(idle),
                 Stage::Predictor(idle) => *predictor = Some(idle),
                 _ => {}
@@ -116,15 +126,16 @@ impl Filters {
         }
     }
 
-    /// A stream begins that these filters were used on. False where one of them is not undone.
-    pub(super) fn begin(&mut self, filters: &[Filter], parameters: &Parameters) -> bool {
+    /// A stream begins that these filters were used on, each with its parameters. False where one of them is not
+    /// undone.
+    pub(super) fn begin(&mut self, filters: &[(Filter, Parameters)]) -> bool {
         self.reset();
         let Self { stages, inflate, lzw, predictor } = self;
         let mut places = stages.iter_mut();
-        for filter in filters {
+        for (filter, parameters) in filters {
             let stage = match filter {
                 Filter::Identity => continue,
-                Filter::Flate => inflate.take().map(|mut inflate| {
+                Filter::Flate => inflate.iter_mut().find_map(Option::take).map(|mut inflate| {
                     inflate.reset();
                     Stage::Flate(inflate)
                 }),
@@ -135,7 +146,7 @@ impl Filters {
                 Filter::Ascii85 => Some(Stage::Ascii85(Ascii85::EMPTY)),
                 Filter::AsciiHex => Some(Stage::AsciiHex(AsciiHex::EMPTY)),
                 Filter::RunLength => Some(Stage::RunLength(RunLength::EMPTY)),
-                Filter::Jpeg | Filter::Other => None,
+                Filter::Jpeg | Filter::Pixels | Filter::Other => None,
             };
             let (Some(stage), Some(place)) = (stage, places.next()) else { return false };
             *place = stage;

@@ -5,10 +5,13 @@
 use hashbrown::HashMap;
 
 use super::encoding;
+use super::widths::{Widths, standard_width};
 
 /// References between objects that are kept, and ranges of codes.
 const LINKS: usize = 7168;
 const RANGES: usize = 16_384;
+/// In the number of a map: its widths are those of a font whose codes have two bytes.
+pub(super) const WIDE: u32 = 1 << 31;
 /// Parents of a page that are asked for its resources.
 const PARENTS: usize = 8;
 
@@ -27,8 +30,21 @@ pub(super) enum Link {
     Parent,
     /// A font whose codes have two bytes.
     Wide,
+    /// From a font to lists of widths, and what stands with them.
+    Widths,
+    FirstCode,
+    WideWidths,
+    DefaultWidth,
+    /// The font whose widths are those of one whose codes have two bytes.
+    Descendant,
+    /// Which font it is that needs no widths.
+    Standard,
     /// A stream that holds a script.
     Script,
+    /// A stream that is a file which is embedded.
+    File,
+    /// A stream that was taken for what has no text.
+    Skipped,
 }
 
 /// What a range of codes means: from the text on, whose last unit grows with the code.
@@ -45,6 +61,7 @@ pub(super) struct Fonts {
     links: HashMap<(Link, u32, u32), u32>,
     ranges: Vec<Range>,
     sorted: bool,
+    pub(super) widths: Widths,
 }
 
 /// A font as codes are looked up in it.
@@ -54,17 +71,28 @@ pub(super) struct Font {
     maps: [u32; 3],
     /// Codes have two bytes; `None` where nobody said.
     pub(super) is_wide: Option<bool>,
+    /// The map that has widths, the code that is its first, the width of others, and the font that they are of.
+    widths: u32,
+    first: u32,
+    default: Option<u16>,
+    standard: Option<u32>,
 }
 
 impl Fonts {
     pub(super) fn new() -> Self {
-        Self { links: HashMap::with_capacity(LINKS), ranges: Vec::with_capacity(RANGES), sorted: true }
+        Self {
+            links: HashMap::with_capacity(LINKS),
+            ranges: Vec::with_capacity(RANGES),
+            sorted: true,
+            widths: Widths::new(),
+        }
     }
 
     pub(super) fn reset(&mut self) {
         self.links.clear();
         self.ranges.clear();
         self.sorted = true;
+        self.widths.reset();
     }
 
     pub(super) fn link(&mut self, link: Link, from: u32, name: u32, to: u32) {
@@ -76,6 +104,11 @@ impl Fonts {
 
     pub(super) fn get(&self, link: Link, from: u32) -> Option<u32> {
         self.named(link, from, 0)
+    }
+
+    /// What a page shows was taken for what has no text: the page stands behind it.
+    pub(super) fn have_skipped(&self) -> bool {
+        self.links.keys().any(|(link, of, _)| *link == Link::Page && self.get(Link::Skipped, *of).is_some())
     }
 
     fn named(&self, link: Link, from: u32, name: u32) -> Option<u32> {
@@ -95,6 +128,7 @@ impl Fonts {
         if !std::mem::replace(&mut self.sorted, true) {
             self.ranges.sort_unstable();
         }
+        self.widths.sort();
     }
 
     /// The font that a content stream calls so.
@@ -108,7 +142,26 @@ impl Fonts {
         }
         let Some(font) = found.or_else(|| self.named(Link::Font, 0, name)) else { return Font::default() };
         let maps = [self.get(Link::ToUnicode, font), self.get(Link::Encoding, font), Some(font)];
-        Font { maps: maps.map(Option::unwrap_or_default), is_wide: Some(self.get(Link::Wide, font).is_some()) }
+        let is_wide = self.get(Link::Wide, font).is_some();
+        let within = if is_wide { self.get(Link::Descendant, font).unwrap_or(font) } else { font };
+        let list = self.get(if is_wide { Link::WideWidths } else { Link::Widths }, within).unwrap_or(within);
+        let default =
+            self.get(Link::DefaultWidth, within).map_or(1000, |width| u16::try_from(width).unwrap_or(u16::MAX));
+        Font {
+            maps: maps.map(Option::unwrap_or_default),
+            is_wide: Some(is_wide),
+            widths: if is_wide { list | WIDE } else { list },
+            first: self.get(Link::FirstCode, font).filter(|_| !is_wide).unwrap_or(0),
+            default: is_wide.then_some(default),
+            standard: self.get(Link::Standard, font),
+        }
+    }
+
+    /// How wide a code is, as part of the height of the font. `None` where nobody says.
+    pub(super) fn width(&self, font: Font, code: u32) -> Option<f32> {
+        let listed = code.checked_sub(font.first).and_then(|code| self.widths.get(font.widths, code));
+        let standard = || font.standard.and_then(|standard| standard_width(standard, code));
+        listed.or(font.default).or_else(standard).map(|width| f32::from(width) / 1000.0)
     }
 
     /// The font that the resources of an object call so.
