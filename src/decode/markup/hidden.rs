@@ -1,15 +1,15 @@
 //! base64 in what readers of a document do not see: scripts, styles, comments, and values of attributes that are no text. So
 //! files are smuggled that a script puts together in the browser, and so are pictures embedded.
 
-use super::super::decoder::{Field, Out};
+use super::super::decoder::Out;
 use super::super::lines::Lines;
-use super::super::runs::{self, SHORTEST, Seeker};
+use super::super::runs::{self, First, SHORTEST, Seeker};
 use super::super::undone::Undone;
 
 /// Room for what is undone at a time.
 const ROOM: usize = 1536;
 /// What a [`Hidden`] holds, bytes.
-pub(super) const MEMORY: usize = ROOM + 2 * SHORTEST + 64;
+pub(super) const MEMORY: usize = ROOM + 6 * SHORTEST;
 
 /// Where in what is hidden the next byte stands.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ enum State {
     /// Where a run may begin.
     Sought,
     /// Behind the first digits of one, of which the child has not begun.
-    Found(Field<SHORTEST>),
+    Found(First),
     /// In one.
     Run,
     /// Behind its padding.

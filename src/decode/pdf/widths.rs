@@ -150,8 +150,9 @@ mod tests {
     #[test]
     fn widths_are_those_of_the_map() {
         let mut widths = Widths::new();
-        [(7, 3, 500), (7, 4, 500), (7, 5, 250), (8, 4, 1000)]
-            .map(|(map, code, width)| widths.add(map, code, code, width));
+        for (map, code, width) in [(7, 3, 500), (7, 4, 500), (7, 5, 250), (8, 4, 1000)] {
+            widths.add(map, code, code, width);
+        }
         widths.add(8, 20, 30, 300);
         widths.add(8, 9, 8, 300);
         assert_eq!(widths.ranges.len(), 4);

@@ -9,7 +9,7 @@
 mod first;
 mod fold;
 
-pub(super) use self::first::Seeker;
+pub(super) use self::first::{First, Seeker};
 use self::fold::{Fold, Step};
 use super::decoder::{Field, Out};
 use super::lines::Lines;

@@ -165,7 +165,8 @@ fn the_guide_has_every_key() {
     let is_key = |word: &&str| word.starts_with("email.");
     let mut told: Vec<_> = rows.iter().flat_map(|row| row.split('`')).filter(is_key).collect();
     let mut keys: Vec<_> = KEYS.iter().map(|key| key.trim_start_matches('/').trim_end_matches("[]")).collect();
-    (told.sort_unstable(), keys.sort_unstable());
+    told.sort_unstable();
+    keys.sort_unstable();
     assert_eq!(told, keys);
     for known in &KNOWN {
         let name = format!("`{}`", known.name.escape_ascii());
