@@ -230,7 +230,13 @@ fn pdf_that_refers_to_itself_is_read_in_its_order() {
     for (what, file) in files() {
         let outcome = with(&limits(), what, &file);
         let encrypted = what == "an encryption that is its own";
-        assert_eq!(outcome.reasons(), ["encrypted"][..usize::from(encrypted)], "{what}: {outcome:?}");
+        let reasons: &[&str] = match what {
+            _ if encrypted => &["encrypted"],
+            // A filter that another object names is not looked up.
+            "filters and parameters that are their own" => &["unsupported"],
+            _ => &[],
+        };
+        assert_eq!(outcome.reasons(), reasons, "{what}: {outcome:?}");
         assert!(outcome.given <= 2 * file.len() as u64, "{what}: {outcome:?}");
         // What the page shows, of which a font that is its own table makes two letters one.
         assert!(encrypted || outcome.given >= 6, "{what}: {outcome:?}");

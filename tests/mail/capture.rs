@@ -1,5 +1,6 @@
 //! Streams of captures without loss, and a sink that keeps what it is given.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -167,7 +168,8 @@ pub(crate) struct Kept {
     /// Texts of records, by their keys.
     pub(crate) fields: Vec<(&'static str, String)>,
     text: String,
-    open: [Option<(&'static str, Vec<u8>)>; 2],
+    /// Objects that are open, by direction and number.
+    open: BTreeMap<(usize, u32), (&'static str, Vec<u8>)>,
 }
 
 impl Default for Kept {
@@ -181,7 +183,7 @@ impl Default for Kept {
             raw: 0,
             fields: Vec::new(),
             text: String::new(),
-            open: [None, None],
+            open: BTreeMap::new(),
         }
     }
 }
@@ -208,21 +210,20 @@ impl Sink for Kept {
     }
 
     fn begin_object(&mut self, id: u32, object: &Object<'_>) {
-        assert_eq!(id, 0);
-        let before = self.open[self.direction.index()].replace((object.label, Vec::new()));
+        let before = self.open.insert((self.direction.index(), id), (object.label, Vec::new()));
         assert!(before.is_none());
     }
 
-    fn object(&mut self, _id: u32, bytes: &[u8]) {
-        self.open[self.direction.index()].as_mut().unwrap().1.extend_from_slice(bytes);
+    fn object(&mut self, id: u32, bytes: &[u8]) {
+        self.open.get_mut(&(self.direction.index(), id)).unwrap().1.extend_from_slice(bytes);
     }
 
     fn object_gap(&mut self, _id: u32, length: u64) {
         panic!("{length} bytes lost in a capture without loss");
     }
 
-    fn end_object(&mut self, _id: u32, complete: bool) {
-        let (label, body) = self.open[self.direction.index()].take().unwrap();
+    fn end_object(&mut self, id: u32, complete: bool) {
+        let (label, body) = self.open.remove(&(self.direction.index(), id)).unwrap();
         self.objects.push((label, body, complete));
     }
 

@@ -9,6 +9,8 @@ use super::walk::{finish, push};
 
 /// What is so many times as long as what it is made of may have made a piece too long. Charsets reach three.
 const GROWS: u64 = 4;
+/// So much may a decoder that makes nothing longer have held back of earlier pieces.
+const HELD: u64 = 64 << 10;
 /// So much may come out of an object before its ratio counts.
 pub(super) const RATIO_FROM: u64 = 1 << 20;
 
@@ -135,7 +137,10 @@ impl Out for Below<'_, '_> {
         // What came before makes no room for a bomb in one packet, whose worker has others waiting. What is no longer
         // than what it is made of goes on: it is not the bomb, though one may have been beside it.
         context.shared.burst = context.shared.burst.saturating_add(length);
-        if context.shared.burst > context.shared.most && facts.given > facts.taken.saturating_mul(GROWS) {
+        let of_piece = facts.of_piece.at(context.shared.piece);
+        of_piece.given += length;
+        let grows = of_piece.given > of_piece.taken.saturating_mul(GROWS).saturating_add(HELD);
+        if context.shared.burst > context.shared.most && grows {
             facts.full = true;
             if !std::mem::replace(&mut context.shared.burst_told, true) {
                 context.cut(facts, Cut::Ratio);

@@ -77,6 +77,7 @@ impl Tree {
             burst: 0,
             most: u64::MAX,
             burst_told: false,
+            piece: 0,
             codings: [None; MAX_CODINGS],
             inner: 0,
             format: None,
@@ -163,6 +164,7 @@ impl Tree {
     pub fn push(&mut self, piece: &[u8], decoders: &mut Decoders, leaves: &mut dyn Leaves) {
         decoders.totals.taken += piece.len() as u64;
         (self.shared.burst, self.shared.burst_told) = (0, false);
+        self.shared.piece = self.shared.piece.wrapping_add(1);
         self.shared.most = (piece.len() as u64).saturating_mul(decoders.limits.ratio).saturating_add(RATIO_FROM);
         let (nodes, context) = self.parts(decoders, leaves);
         push(nodes, &mut { context }, piece);

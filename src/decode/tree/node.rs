@@ -37,6 +37,8 @@ pub(super) struct Facts {
     /// Bytes of it so far, and bytes that its decoder has handed out.
     pub(super) taken: u64,
     pub(super) given: u64,
+    /// The same of the piece of the outermost object that is being taken, which has that number.
+    pub(super) of_piece: OfPiece,
     /// Children that have begun.
     pub(super) children: u32,
     /// Bytes of it that were handed out as a leaf.
@@ -71,6 +73,24 @@ pub(super) struct Facts {
     /// It is kept beside its decoder, for the case that this cannot read it; and that is so.
     pub(super) kept: bool,
     pub(super) needed: bool,
+}
+
+/// What one piece of the outermost object has brought of one within.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OfPiece {
+    pub(super) number: u64,
+    pub(super) taken: u64,
+    pub(super) given: u64,
+}
+
+impl OfPiece {
+    /// That of the piece of this number.
+    pub(super) const fn at(&mut self, number: u64) -> &mut Self {
+        if self.number != number {
+            *self = Self { number, taken: 0, given: 0 };
+        }
+        self
+    }
 }
 
 /// What was counted of an object before the part of it that is being decoded.
@@ -127,6 +147,8 @@ pub(super) struct Shared {
     /// Bytes that they have handed out for the piece that is being taken, and how many they may.
     pub(super) burst: u64,
     pub(super) most: u64,
+    /// Number of that piece.
+    pub(super) piece: u64,
     /// It was told that the piece has too much within it.
     pub(super) burst_told: bool,
     pub(super) codings: [Option<&'static Format>; MAX_CODINGS],

@@ -16,7 +16,9 @@ use super::{Held, Outcome, Taking};
 /// Takes the next piece of the object of the first of `nodes`.
 pub(super) fn push(nodes: &mut [Node], context: &mut Context<'_>, piece: &[u8]) {
     let Some((node, below)) = nodes.split_first_mut() else { return };
-    node.facts.taken += piece.len() as u64;
+    let length = piece.len() as u64;
+    node.facts.taken += length;
+    node.facts.of_piece.at(context.shared.piece).taken += length;
     let mut rest = piece;
     if matches!(node.state, State::Unknown) && !node.facts.behind {
         let full = node.first.fill(&mut rest, PROBE);
