@@ -10,7 +10,7 @@ use super::walk::{finish, push};
 /// What is so many times as long as what it is made of may have made a piece too long. Charsets reach three.
 const GROWS: u64 = 4;
 /// So much may a decoder that makes nothing longer have held back of earlier pieces.
-const HELD: u64 = 64 << 10;
+const HELD: u64 = 4 << 10;
 /// So much may come out of an object before its ratio counts.
 pub(super) const RATIO_FROM: u64 = 1 << 20;
 
