@@ -61,7 +61,12 @@ impl Seeker {
         if digits == bytes.len() {
             self.word = self.word.saturating_add(digits);
         } else {
-            self.before = self.line_before(held, bytes.get(..bytes.len() - digits).unwrap_or(&[]));
+            let text = bytes.get(..bytes.len() - digits).unwrap_or(&[]);
+            if may_be_folded(text) {
+                self.before = self.line_before(held, text);
+            } else {
+                self.before.clear();
+            }
             self.word = digits;
         }
         if self.word >= SHORTEST {
@@ -72,11 +77,11 @@ impl Seeker {
 
     /// The end of `text`, which comes behind the digits that are held, where it is such a line with what follows it.
     fn line_before(&self, held: Field<SHORTEST>, text: &[u8]) -> Field<BEFORE> {
-        // Most words have one blank before them.
-        match text {
-            [] => return self.before,
-            [.., b'\r' | b'\n' | b' ' | b'\t', b' ' | b'\t'] | [b' ' | b'\t'] | [.., b'\r' | b'\n'] => {}
-            _ => return Field::EMPTY,
+        if text.is_empty() {
+            return self.before;
+        }
+        if !may_be_folded(text) {
+            return Field::EMPTY;
         }
         let mut all: Field<{ 3 * BEFORE }> = Field::EMPTY;
         if text.len() < BEFORE + 1 {
@@ -104,6 +109,13 @@ impl Seeker {
         }
         found
     }
+}
+
+/// Whether a line end, with the blanks that the next line begins with, may stand at the end of `text`: most words have one
+/// blank before them.
+#[inline]
+const fn may_be_folded(text: &[u8]) -> bool {
+    matches!(text, [.., b'\r' | b'\n' | b' ' | b'\t', b' ' | b'\t'] | [b' ' | b'\t'] | [.., b'\r' | b'\n'])
 }
 
 /// The digits of a run with those of the line before it, if they are one run.
