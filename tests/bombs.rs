@@ -37,6 +37,8 @@ mod loops;
 mod quine;
 #[path = "common/said.rs"]
 mod said;
+#[path = "common/tarred.rs"]
+mod tarred;
 #[path = "common/tree.rs"]
 mod tree;
 #[path = "common/unzipped.rs"]
@@ -79,18 +81,7 @@ fn zip(content: &[u8]) -> Vec<u8> {
 }
 
 fn tar(content: &[u8]) -> Vec<u8> {
-    let mut header = vec![0; 512];
-    header[0] = b'a';
-    header[100..108].copy_from_slice(b"0000644\0");
-    header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
-    header[148..156].fill(b' ');
-    header[156] = b'0';
-    header[257..265].copy_from_slice(b"ustar\x0000");
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    let mut file = [&header, content].concat();
-    file.resize(file.len().next_multiple_of(512) + 1024, 0);
-    file
+    tarred::tar(&[("a", content)])
 }
 
 /// A wrapping applied so often.

@@ -1,10 +1,14 @@
 //! `tidegate scan` as its users meet it: leaves, findings, flags, exit codes.
 
+#[path = "common/tarred.rs"]
+mod tarred;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tarred::tar;
 
 fn content() -> String {
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/content").to_owned()
@@ -145,27 +149,6 @@ fn what_is_not_there_is_told_in_one_line_with_exit_code_2() {
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(stderr.contains("/nonexistent/file") && stderr.contains("expected a file or a directory"), "{stderr}");
     assert!(Path::new(&content()).is_dir());
-}
-
-/// A TAR file of these members.
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for (name, content) in members {
-        let mut header = [0; 512];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        header[100..108].copy_from_slice(b"0000644\0");
-        header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
-        header[148..156].fill(b' ');
-        header[156] = b'0';
-        header[257..265].copy_from_slice(b"ustar\x0000");
-        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        file.extend_from_slice(&header);
-        file.extend_from_slice(content);
-        file.resize(file.len().next_multiple_of(512), 0);
-    }
-    file.resize(file.len() + 1024, 0);
-    file
 }
 
 /// Paths and flags of all leaves, and of what has none.
