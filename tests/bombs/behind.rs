@@ -111,3 +111,16 @@ fn files_beyond_those_that_are_looked_into_are_one_leaf() {
     }
     assert_eq!(decode(&mut tree, archive.chunks(1)), said, "byte by byte");
 }
+
+#[test]
+fn what_follows_too_many_files_is_looked_into_for_itself() {
+    let mut tree = Tree::new(Limits { children: 2, ..Limits::default() });
+    let files = ["a", "b", "c"].map(|name| (name.to_owned(), name.repeat(9).into_bytes()));
+    let hidden = BASE64.encode(&gzip(SECRET.repeat(3).as_bytes()));
+    assert!(hidden.len() >= 64, "{hidden}");
+    let object = [&zips::archive(&files), &b"Some words, and then "[..], hidden.as_bytes()].concat();
+    for size in [usize::MAX, 100, 1] {
+        let said = decode(&mut tree, object.chunks(size));
+        assert_eq!(ways(&said), ["zip:(trailing)/base64:(base64)/gzip"], "in pieces of {size}: {said:?}");
+    }
+}

@@ -85,7 +85,7 @@ fn name_rest(node: &mut Node, context: &mut Context<'_>, name: &[u8]) {
     context.shared.path.child(name, 0);
     facts.path = context.shared.path.len();
     facts.base = facts.path;
-    (facts.fed, facts.scanned, facts.cut) = (0, 0, false);
+    (facts.fed, facts.scanned, facts.cut, facts.crowded) = (0, 0, false, false);
     facts.before = Before { given: facts.given, children: facts.children };
     node.first.clear();
     node.charset = None;

@@ -77,11 +77,11 @@ impl Out for Below<'_, '_> {
         }
         finish(nodes, context, false);
         context.shared.path.truncate(facts.path);
-        if facts.children.saturating_sub(facts.before.children) >= context.decoders.limits.children {
+        let number = facts.children.saturating_sub(facts.before.children);
+        if number >= context.decoders.limits.children {
             return self.crowd();
         }
         // The only child of a wrapping around one object needs no number.
-        let number = facts.children.saturating_sub(facts.before.children);
         if !child.name.is_empty() || number != 0 {
             context.shared.path.child(child.name, number);
         }
